@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { replaceFile } from './replace-file.ts';
+import { root } from './root.ts';
+
+const sourceFolder = join(root, 'src/kernels');
+const wasmFile = join(root, 'dist/kernels.wasm');
+const hashFile = join(root, 'dist/kernels.hash');
+
+/**
+ * Flags of the AssemblyScript compiler.
+ * The memory is the engine's own: imported, shared, up to 4 GiB (65,536 pages of 64 KiB).
+ * Static data starts at 1024, so that address 0 is never a valid pointer; a failed assertion traps.
+ */
+const flags = `
+  --optimizeLevel 3 --shrinkLevel 0
+  --runtime stub --use abort=
+  --importMemory --sharedMemory --initialMemory 16 --maximumMemory 65536 --memoryBase 1024
+  --enable simd,threads,bulk-memory
+`
+  .trim()
+  .split(/\s+/);
+
+/** Compiles `src/kernels` to `dist/kernels.wasm`, unless that was made from the same sources and flags. */
+export async function buildKernels(): Promise<void> {
+  const sources = await readSources();
+  if (sources.length === 0) return;
+  const hash = hashOf(sources);
+  if (existsSync(wasmFile) && (await readIfPresent(hashFile)) === hash) return;
+
+  // Imported late: loading the compiler takes a second, and most builds find the kernels unchanged.
+  const { default: asc } = await import('assemblyscript/asc');
+  let wasm: Uint8Array | undefined;
+  const { error } = await asc.main(['index.ts', '--outFile', 'kernels.wasm', ...flags], {
+    readFile: (name: string, baseDir: string) => readIfPresent(join(sourceFolder, baseDir, name)),
+    writeFile: (_name: string, contents: string | Uint8Array) => {
+      if (typeof contents !== 'string') wasm = contents;
+    },
+    listFiles: () => [],
+    stdout: process.stdout,
+    stderr: process.stderr,
+  });
+  if (error || wasm === undefined) throw new Error('the kernels do not compile');
+  await mkdir(join(root, 'dist'), { recursive: true });
+  await replaceFile(wasmFile, wasm);
+  await replaceFile(hashFile, hash);
+}
+
+interface Source {
+  readonly name: string;
+  readonly text: string;
+}
+
+async function readSources(): Promise<Source[]> {
+  if (!existsSync(sourceFolder)) return [];
+  const names = await readdir(sourceFolder, { recursive: true });
+  const sourceNames = names.filter((name) => name.endsWith('.ts')).sort();
+  return Promise.all(
+    sourceNames.map(async (name) => ({ name, text: await readFile(join(sourceFolder, name), 'utf8') })),
+  );
+}
+
+function hashOf(sources: readonly Source[]): string {
+  const hash = createHash('sha256').update(JSON.stringify(flags));
+  for (const { name, text } of sources) hash.update(`\0${name}\0${text}`);
+  return hash.digest('hex');
+}
+
+async function readIfPresent(file: string): Promise<string | null> {
+  return existsSync(file) ? readFile(file, 'utf8') : null;
+}

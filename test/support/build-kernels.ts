@@ -1,0 +1,4 @@
+import { buildKernels } from '../../.ci/build/kernels.ts';
+
+/** Before any test: `dist/kernels.wasm` is what `src/kernels` says. */
+export default buildKernels;

@@ -1,0 +1,11 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    globalSetup: ['test/support/build-kernels.ts'],
+    // Every file gets its own module registry but not its own process: starting one costs more than most tests.
+    pool: 'threads',
+    testTimeout: 20_000,
+  },
+});

@@ -1,0 +1,35 @@
+import type { Span } from '../diagnostics/source-text.ts';
+import type { Expression as SqlExpression } from '../sql/ast.ts';
+import type { SqlType } from '../types/sql-type.ts';
+
+/** A declared table: CREATE TABLE after its LIKE clauses are resolved, not yet bound to a connector. */
+export interface Table {
+  readonly path: ObjectPath;
+  readonly temporary: boolean;
+  readonly columns: readonly TableColumn[];
+  readonly watermark: { readonly column: string; readonly expression: SqlExpression; readonly span: Span } | null;
+  readonly primaryKey: { readonly name: string | null; readonly columns: readonly string[]; readonly span: Span } | null;
+  readonly comment: string | null;
+  readonly partitionedBy: readonly string[];
+  /** WITH (...), by key; hints of a query are merged over them at bind time. */
+  readonly options: ReadonlyMap<string, TableOption>;
+  readonly span: Span;
+}
+
+export interface ObjectPath {
+  readonly catalog: string;
+  readonly database: string;
+  readonly name: string;
+}
+
+export type TableColumn =
+  | { readonly kind: 'physical'; readonly name: string; readonly type: SqlType; readonly comment: string | null; readonly span: Span }
+  | { readonly kind: 'metadata'; readonly name: string; readonly type: SqlType; readonly key: string; readonly virtual: boolean; readonly comment: string | null; readonly span: Span }
+  | { readonly kind: 'computed'; readonly name: string; readonly expression: SqlExpression; readonly comment: string | null; readonly span: Span };
+
+export interface TableOption {
+  readonly value: string;
+  /** Where the key and the value stand in the SQL text, to point at in an error. */
+  readonly keySpan: Span;
+  readonly valueSpan: Span;
+}

@@ -1,0 +1,107 @@
+import type { OptionSpec, OptionValues } from '../catalog/options.ts';
+import type { Table } from '../catalog/table.ts';
+import type { Batch } from '../memory/batch.ts';
+import type { Memory } from '../memory/memory.ts';
+import type { Expression } from '../plan/expression.ts';
+import type { ScanColumn } from '../plan/logical.ts';
+import type { Schema } from '../types/column.ts';
+import type { SqlType } from '../types/sql-type.ts';
+
+/** A connector: one folder each; `connectors/index.ts` is the list. Option names, defaults and refusals are Flink's. */
+export interface Connector {
+  readonly name: string;
+  readonly options: readonly OptionSpec[];
+  /** Whether a `format` is needed; its options are checked with the format's own table. */
+  readonly format: 'required' | 'none';
+  readonly metadata: ReadonlyMap<string, SqlType>;
+  source?(request: SourceRequest): Source;
+  sink?(request: SinkRequest): Sink;
+}
+
+export interface SourceRequest {
+  readonly memory: Memory;
+  readonly table: Table;
+  /** The table's options with defaults filled in, typed by the option table; those of the format under its prefix. */
+  readonly options: OptionValues;
+  readonly columns: readonly ScanColumn[];
+  readonly tableColumns: Schema;
+  readonly filter: Expression | null;
+  readonly timeZone: string;
+  readonly rowsMax: number;
+  readonly clock: ProcessingClock;
+}
+
+/** Wall time as the engine sees it; tests own it. */
+export interface ProcessingClock {
+  nowMs(): number;
+}
+
+/** What is read: a set of shards that may grow and end while it runs. */
+export interface Source {
+  /** Whether the whole ends by itself. */
+  readonly bounded: boolean;
+  /** Opens what can be opened now; called once before reading. Missing folder, no permission: a diagnostic. */
+  open(): Promise<void>;
+  /** The shards known now. An unbounded source is asked again from time to time. */
+  shards(): Promise<readonly ShardReader[]>;
+  close(): Promise<void>;
+}
+
+/** One shard, read in order. A pull: nothing is read ahead of what is asked for. */
+export interface ShardReader {
+  /** How errors and the summary call it: a file's path, `shardId-000000000001`. */
+  readonly name: string;
+  /**
+   * The next batch, synchronously where the data is at hand. `null`: nothing now (unbounded), ask again after
+   * `waitMs` or when `onData` fires. `'end'`: the shard has ended.
+   */
+  read(): ReadResult | Promise<ReadResult>;
+  /** Where a row of the last batch stands, for errors and late rows. */
+  place(rowIndex: number): RowPlace;
+  readonly progress: ReadProgress;
+  close(): Promise<void>;
+}
+
+export type ReadResult = { readonly kind: 'batch'; readonly batch: Batch } | { readonly kind: 'idle'; readonly waitMs: number } | { readonly kind: 'end' };
+
+export interface RowPlace {
+  readonly shard: string;
+  /** Byte offset of the record in the shard. */
+  readonly offset: number;
+  /** Line from 1, where lines are counted. */
+  readonly line: number | null;
+  /** The record's text, for the error's picture. */
+  readonly text: string | null;
+}
+
+export interface ReadProgress {
+  readonly bytesRead: number;
+  /** Null where it is not known. */
+  readonly bytesTotal: number | null;
+  readonly rows: number;
+  readonly malformedRecords: number;
+}
+
+export interface SinkRequest {
+  readonly memory: Memory;
+  readonly table: Table;
+  readonly options: OptionValues;
+  /** What the rows are: physical and persisted metadata columns of the table, in its order. */
+  readonly schema: Schema;
+  readonly timeZone: string;
+  /** Where `print` writes. */
+  readonly standardOutput: (text: string) => void;
+  readonly standardError: (text: string) => void;
+}
+
+/** What is written. A batch is borrowed during `write`; a promise asks the job to wait before the next. */
+export interface Sink {
+  /** The kinds it can take; a query that sends others is refused before it runs. */
+  readonly accepts: 'append' | 'all' | 'upsert';
+  open(): Promise<void>;
+  write(batch: Batch): void | Promise<void>;
+  /** Everything written becomes durable and visible. */
+  finish(): Promise<void>;
+  /** The job failed or was stopped: what is pending is dropped. */
+  abort(): Promise<void>;
+}

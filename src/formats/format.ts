@@ -1,0 +1,95 @@
+import type { Batch } from '../memory/batch.ts';
+import type { Memory } from '../memory/memory.ts';
+import type { OptionSpec, OptionValues } from '../catalog/options.ts';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
+import type { Expression } from '../plan/expression.ts';
+import type { ScanColumn } from '../plan/logical.ts';
+import type { Schema } from '../types/column.ts';
+import type { SqlType } from '../types/sql-type.ts';
+
+/** A format: bytes to columns and back. One folder or file each; `formats/index.ts` is the list. */
+export interface Format {
+  readonly name: string;
+  /** Without the `json.` prefix. */
+  readonly options: readonly OptionSpec[];
+  /** Changes that decoded rows may carry; null: only +I. */
+  readonly changes: 'append' | 'all';
+  /** Metadata columns that the format itself offers (debezium). */
+  readonly metadata: ReadonlyMap<string, SqlType>;
+  decoder(request: DecoderRequest): Decoder;
+  encoder?(request: EncoderRequest): Encoder;
+}
+
+export interface DecoderRequest {
+  readonly memory: Memory;
+  readonly options: OptionValues;
+  /** The full physical row of the table, for what a text format needs to know by position (csv). */
+  readonly tableColumns: Schema;
+  /** What to produce, in this order; metadata columns of the connector are not among them. */
+  readonly columns: readonly ScanColumn[];
+  /** A pushed-down filter over `columns`, or null. A decoder may skip rows early by it but need not. */
+  readonly filter: Expression | null;
+  readonly timeZone: string;
+  /** Rows a batch holds at most. */
+  readonly rowsMax: number;
+}
+
+/**
+ * Parses bytes straight into columns. Synchronous. Bytes stay where they are: a text column may point into them, so
+ * the batch is valid until the caller reuses the chunk or calls `decode` again.
+ */
+export interface Decoder {
+  /**
+   * Decodes records from `[from, to)` of the linear memory until `rowsMax` rows or the bytes are used up. Unless
+   * `atEnd`, a record without its end (newline) is left for the next call.
+   * A malformed record: `DecodeFailure` thrown with its byte range, unless errors are ignored; then it is counted.
+   */
+  decode(from: number, to: number, atEnd: boolean): Decoded;
+  /** Byte offset (address) at which the record of a row of the last batch starts. */
+  recordAddress(rowIndex: number): number;
+  /** Records left out by `ignore-parse-errors`. */
+  readonly malformedRecords: number;
+  close(): void;
+}
+
+export interface Decoded {
+  readonly batch: Batch;
+  /** Address behind the last byte used. */
+  readonly next: number;
+}
+
+/** What a decoder throws; the source adds shard and offset and makes it a diagnostic. */
+export class DecodeFailure extends Error {
+  /** Address range of the record, and of the text that could not be read within it. */
+  readonly record: { readonly from: number; readonly to: number };
+  readonly field: { readonly from: number; readonly to: number } | null;
+  readonly column: string | null;
+  readonly details: Pick<Diagnostic, 'message' | 'help'>;
+
+  constructor(parts: {
+    readonly record: { readonly from: number; readonly to: number };
+    readonly field: { readonly from: number; readonly to: number } | null;
+    readonly column: string | null;
+    readonly details: Pick<Diagnostic, 'message' | 'help'>;
+  }) {
+    super(parts.details.message);
+    this.record = parts.record;
+    this.field = parts.field;
+    this.column = parts.column;
+    this.details = parts.details;
+  }
+}
+
+export interface EncoderRequest {
+  readonly memory: Memory;
+  readonly options: OptionValues;
+  readonly schema: Schema;
+  readonly timeZone: string;
+}
+
+/** Rows to bytes; one record a row, with its line end where the format has one. */
+export interface Encoder {
+  /** The returned bytes are valid until the next call. Rows of every change kind are encoded; what a sink refuses it refuses before. */
+  encode(batch: Batch): Uint8Array;
+  close(): void;
+}

@@ -1,0 +1,55 @@
+import type { Physical } from '../types/physical.ts';
+import type { SqlType } from '../types/sql-type.ts';
+import type { Code, ValueType } from '../wasm/code.ts';
+import type { ExpressionWriter, Value } from './value.ts';
+import type { Parameter } from './scalar-function.ts';
+
+/** A built-in aggregate function: one entry. */
+export interface AggregateFunction {
+  readonly name: string;
+  readonly aliases?: readonly string[];
+  readonly summary: string;
+  readonly overloads: readonly AggregateOverload[];
+  readonly examples?: readonly { readonly sql: string; readonly result: string | null }[];
+}
+
+export interface AggregateOverload {
+  readonly params: readonly Parameter[];
+  readonly returns: (args: readonly SqlType[]) => SqlType;
+  /** The code for given argument types. */
+  readonly code: (args: readonly SqlType[], type: SqlType) => AggregateCode;
+}
+
+/** A field of the accumulator in the group's state row; zero bytes at first. */
+export interface StateField {
+  readonly name: string;
+  readonly physical: Physical;
+}
+
+/** Access to an accumulator's fields in a state row, by name. */
+export interface StateAccess {
+  get<T extends ValueType>(name: string, type: T): Code<T>;
+  set(name: string, value: Code<ValueType>): Code<'void'>;
+  /** A value with parts; never NULL. */
+  read(name: string, type: SqlType): Value;
+  /** Bytes are copied into the table's heap, growing the place that the field already has where it can. */
+  write(name: string, value: Value): void;
+  /** Appends to a `bytes` field in the table's heap, capacity doubling. */
+  append(name: string, value: Value): void;
+}
+
+/**
+ * How an accumulator lives in a state row. NULL inputs do not reach `accumulate` unless `seesNulls`; FILTER and
+ * DISTINCT are handled around it (DISTINCT by a keyed table of (group, value) with counts).
+ */
+export interface AggregateCode {
+  readonly state: readonly StateField[];
+  readonly seesNulls?: boolean;
+  accumulate(w: ExpressionWriter, state: StateAccess, args: readonly Value[]): void;
+  /** The inverse, where one exists on this state; absent: the operator keeps an ordered collection instead (MIN, MAX, FIRST_VALUE...). */
+  readonly retract?: (w: ExpressionWriter, state: StateAccess, args: readonly Value[]) => void;
+  /** Adds `other` (a newer slice's or session's state) to `state`; absent: refused in HOP, CUMULATE and SESSION as Flink does. */
+  readonly merge?: (w: ExpressionWriter, state: StateAccess, other: StateAccess) => void;
+  /** The value of the accumulator. */
+  result(w: ExpressionWriter, state: StateAccess): Value;
+}

@@ -1,0 +1,42 @@
+import type { Batch } from '../memory/batch.ts';
+
+/**
+ * A running operator: a synchronous state machine over batches. It knows nothing of RxJS, clocks, promises or I/O;
+ * a test of it is a list of calls.
+ *
+ * Watermarks and times are milliseconds since 1970; the end of a bounded input is a watermark of +Infinity.
+ * Watermarks never go back: the caller merges several shards and inputs by minimum.
+ */
+export interface Operator {
+  /** Takes the rows of one input. The batch is borrowed: what is kept is copied. Output goes to `out` before it returns. */
+  process(batch: Batch, out: Output, input: number): void;
+  /** Event time has come to `watermarkMs`; what is due is sent before the watermark itself is passed on. */
+  onWatermark(watermarkMs: number, out: Output): void;
+  /** Processing time has come to `nowMs`; only called where `processingTimerMs` asked for it. */
+  onProcessingTime?(nowMs: number, out: Output): void;
+  /** When `onProcessingTime` wants to be called; null: not at all. */
+  readonly processingTimerMs?: number | null;
+  /** Counters for the summary and metrics; read at any time. */
+  readonly metrics: OperatorMetrics;
+  /** Gives the state's memory back. */
+  close(): void;
+}
+
+/** Where an operator's rows go. Each call lends a batch until it returns. */
+export interface Output {
+  batch(batch: Batch): void;
+}
+
+export interface OperatorMetrics {
+  rowsIn: number;
+  rowsOut: number;
+  /** Rows dropped since their windows were closed. */
+  lateRows: number;
+  /** Rows left out since their event time is NULL (window functions without aggregation). */
+  nullTimeRows: number;
+  stateBytes: number;
+}
+
+export function newMetrics(): OperatorMetrics {
+  return { rowsIn: 0, rowsOut: 0, lateRows: 0, nullTimeRows: 0, stateBytes: 0 };
+}

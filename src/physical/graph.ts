@@ -1,0 +1,96 @@
+import type { Span } from '../diagnostics/source-text.ts';
+import type { Table } from '../catalog/table.ts';
+import type { AggregateCall, Expression } from '../plan/expression.ts';
+import type { AttachedWindow, Changes, LogicalScan, SortKey, WindowColumn, WindowTime } from '../plan/logical.ts';
+import type { Schema } from '../types/column.ts';
+
+/**
+ * The physical plan: a graph of sources, operators and sinks with stable ids. The last thing that is data.
+ *
+ * What happens to a row between two of them (watermark, filter, project, expand, window assignment) is a list of
+ * steps at the front of the operator that takes it, compiled with that operator into one WebAssembly function.
+ */
+export interface PhysicalGraph {
+  readonly sources: readonly PhysicalSource[];
+  /** Inputs come before the operators that read them. */
+  readonly operators: readonly PhysicalOperator[];
+  readonly sinks: readonly PhysicalSink[];
+}
+
+/** Reads a table once, for all that ask for it. */
+export interface PhysicalSource {
+  readonly id: string;
+  readonly scan: LogicalScan;
+  /** Whether some pipeline behind it computes a watermark: then its batches carry `shard` times. */
+  readonly hasWatermark: boolean;
+}
+
+export interface PhysicalOperator {
+  readonly id: string;
+  /** Ids of sources or operators; several only for `union`. */
+  readonly inputs: readonly string[];
+  readonly steps: readonly Step[];
+  readonly work: Work;
+  readonly schema: Schema;
+  readonly changes: Changes;
+  /** Whether an operator behind this one drops late rows: then batches that leave carry a watermark a row. */
+  readonly marksWatermarks: boolean;
+  readonly span: Span;
+}
+
+export interface PhysicalSink {
+  readonly id: string;
+  readonly input: string;
+  readonly schema: Schema;
+  readonly changes: Changes;
+  /** Null: the rows answer the statement. */
+  readonly table: Table | null;
+  readonly span: Span;
+}
+
+/** What happens to each row, in order, before the operator's own work. Column numbers are of the step's input. */
+export type Step =
+  | { readonly kind: 'watermark'; readonly timeColumn: number; readonly expression: Expression; readonly span: Span }
+  | { readonly kind: 'filter'; readonly condition: Expression }
+  | { readonly kind: 'project'; readonly expressions: readonly Expression[] }
+  | { readonly kind: 'expand'; readonly keys: readonly number[]; readonly sets: readonly { readonly keep: readonly number[]; readonly id: number }[] }
+  /** TUMBLE, HOP, CUMULATE without aggregation: appends start, end, time; a row of several windows goes on several times. */
+  | ({ readonly kind: 'window' } & WindowTime);
+
+/** What an operator does with the rows that come through its steps. Column numbers are of the last step's output. */
+export type Work =
+  /** Passes them on. */
+  | { readonly kind: 'collect' }
+  | { readonly kind: 'values'; readonly rows: readonly (readonly Expression[])[] }
+  | {
+      readonly kind: 'window-aggregate';
+      readonly window: AttachedWindow | ({ readonly kind: 'assign' } & WindowTime);
+      readonly keys: readonly number[];
+      readonly aggregates: readonly AggregateCall[];
+      readonly windowColumns: readonly WindowColumn[];
+      readonly legacy: boolean;
+      readonly inputChanges: Changes;
+    }
+  | { readonly kind: 'session-window'; readonly window: WindowTime }
+  | { readonly kind: 'aggregate'; readonly keys: readonly number[]; readonly aggregates: readonly AggregateCall[]; readonly stateTtlMs: number; readonly inputChanges: Changes }
+  | {
+      readonly kind: 'top-n';
+      readonly partition: readonly number[];
+      readonly order: readonly SortKey[];
+      readonly rankStart: number;
+      readonly rankEnd: number | { readonly column: number };
+      readonly outputRank: boolean;
+      readonly window: AttachedWindow | null;
+      readonly inputChanges: Changes;
+    }
+  | {
+      readonly kind: 'deduplicate';
+      readonly keys: readonly number[];
+      readonly timeColumn: number;
+      readonly time: 'event' | 'processing';
+      readonly keep: 'first' | 'last';
+      readonly window: AttachedWindow | null;
+      readonly inputChanges: Changes;
+    }
+  | { readonly kind: 'limit'; readonly offset: number; readonly fetch: number; readonly inputChanges: Changes }
+  | { readonly kind: 'union' };

@@ -1,0 +1,227 @@
+import type { Span } from '../diagnostics/source-text.ts';
+import type { Table } from '../catalog/table.ts';
+import type { Column, Schema } from '../types/column.ts';
+import type { AggregateCall, Expression, LiteralExpression } from './expression.ts';
+
+/**
+ * The typed logical plan: an immutable tree. Each node states its schema, with the time attributes, and the kinds of
+ * changes it sends. Built by `bind/`, rewritten by `rules/`, printed by `print.ts`.
+ */
+export type LogicalNode =
+  | LogicalScan
+  | LogicalValues
+  | LogicalWatermark
+  | LogicalFilter
+  | LogicalProject
+  | LogicalExpand
+  | LogicalWindow
+  | LogicalWindowAggregate
+  | LogicalAggregate
+  | LogicalTopN
+  | LogicalDeduplicate
+  | LogicalLimit
+  | LogicalUnion;
+
+interface NodeBase {
+  readonly schema: Schema;
+  readonly changes: Changes;
+  /** Column sets that identify a row of the result, as it stands after all changes; empty where none is known. */
+  readonly uniqueKeys: readonly (readonly number[])[];
+  /** The clause that made this node. */
+  readonly span: Span;
+}
+
+/** The kinds of changes a node sends: `I` always; an append-only result has only that. */
+export interface Changes {
+  readonly updateBefore: boolean;
+  readonly updateAfter: boolean;
+  readonly delete: boolean;
+}
+
+export const appendOnly: Changes = { updateBefore: false, updateAfter: false, delete: false };
+export const allChanges: Changes = { updateBefore: true, updateAfter: true, delete: true };
+
+export function isAppendOnly(changes: Changes): boolean {
+  return !changes.updateBefore && !changes.updateAfter && !changes.delete;
+}
+
+/** `[I,UB,UA,D]`, as EXPLAIN CHANGELOG_MODE prints it. */
+export function changesText(changes: Changes): string {
+  const kinds = ['I'];
+  if (changes.updateBefore) kinds.push('UB');
+  if (changes.updateAfter) kinds.push('UA');
+  if (changes.delete) kinds.push('D');
+  return `[${kinds.join(',')}]`;
+}
+
+/** Reads the physical and metadata columns of a table that the query needs. Its schema is `columns`, in that order. */
+export interface LogicalScan extends NodeBase {
+  readonly kind: 'scan';
+  readonly table: Table;
+  readonly columns: readonly ScanColumn[];
+  /** Rows that do not pass are skipped as early as the decoder can; over `columns`. Null where nothing was pushed. */
+  readonly filter: Expression | null;
+}
+
+export interface ScanColumn extends Column {
+  /** Field names from the row's top: `['bid', 'price']` after nested projection push-down; a metadata key alone. */
+  readonly path: readonly string[];
+  readonly metadata: boolean;
+}
+
+/** Constant rows. */
+export interface LogicalValues extends NodeBase {
+  readonly kind: 'values';
+  readonly rows: readonly (readonly Expression[])[];
+}
+
+/** Declares event time: the watermark is the highest value of `expression` seen in the shard; NULL leaves it as it was. */
+export interface LogicalWatermark extends NodeBase {
+  readonly kind: 'watermark';
+  readonly input: LogicalNode;
+  /** The event time column in the schema. */
+  readonly timeColumn: number;
+  readonly expression: Expression;
+}
+
+export interface LogicalFilter extends NodeBase {
+  readonly kind: 'filter';
+  readonly input: LogicalNode;
+  readonly condition: Expression;
+}
+
+export interface LogicalProject extends NodeBase {
+  readonly kind: 'project';
+  readonly input: LogicalNode;
+  /** One a column of the schema. A bare column reference keeps its time attribute. */
+  readonly expressions: readonly Expression[];
+}
+
+/** Each row once per grouping set, with the keys outside the set NULL and the set's number appended (BIGINT). */
+export interface LogicalExpand extends NodeBase {
+  readonly kind: 'expand';
+  readonly input: LogicalNode;
+  /** The columns that some set leaves out. */
+  readonly keys: readonly number[];
+  /** Per set, which of `keys` stay; with the value of GROUPING_ID that the set has. */
+  readonly sets: readonly { readonly keep: readonly number[]; readonly id: number }[];
+}
+
+/** How rows get windows. Times in milliseconds. */
+export type WindowKind =
+  | { readonly kind: 'tumble'; readonly sizeMs: number; readonly offsetMs: number }
+  | { readonly kind: 'hop'; readonly sizeMs: number; readonly slideMs: number; readonly offsetMs: number }
+  | { readonly kind: 'cumulate'; readonly sizeMs: number; readonly stepMs: number; readonly offsetMs: number }
+  | { readonly kind: 'session'; readonly gapMs: number; readonly partition: readonly number[] };
+
+export interface WindowTime {
+  readonly window: WindowKind;
+  /** The time attribute in the input; a TIMESTAMP_LTZ is cut into windows on the session zone's wall clock. */
+  readonly timeColumn: number;
+  readonly time: 'event' | 'processing';
+}
+
+/**
+ * A window table function without aggregation: the input's columns, then window_start, window_end, window_time.
+ * TUMBLE, HOP and CUMULATE pass rows on at once; SESSION when the session closes.
+ */
+export interface LogicalWindow extends NodeBase, WindowTime {
+  readonly kind: 'window';
+  readonly input: LogicalNode;
+}
+
+/**
+ * Aggregates per window and key, sent once when the watermark passes the window's end.
+ * Schema: keys, aggregates, then `windowColumns`.
+ */
+export interface LogicalWindowAggregate extends NodeBase {
+  readonly kind: 'window-aggregate';
+  readonly input: LogicalNode;
+  readonly window: AttachedWindow | ({ readonly kind: 'assign' } & WindowTime);
+  /** Columns of the input, window columns not among them. */
+  readonly keys: readonly number[];
+  readonly aggregates: readonly AggregateCall[];
+  readonly windowColumns: readonly WindowColumn[];
+  /** Legacy group windows (`GROUP BY TUMBLE(ts, ...)`) may hop by a slide that does not divide the size. */
+  readonly legacy: boolean;
+}
+
+/** The rows come with their windows from a window function below (window Top-N, a second aggregation by window_start and window_end). */
+export interface AttachedWindow {
+  readonly kind: 'attached';
+  /** Null where the query dropped that column: then it follows from the other and the window's size. */
+  readonly startColumn: number | null;
+  readonly endColumn: number;
+  readonly window: WindowKind;
+  readonly time: 'event' | 'processing';
+}
+
+export type WindowColumn = 'start' | 'end' | 'time';
+
+/** GROUP BY without a window: an updating result. Schema: keys, then aggregates. Without keys one global row. */
+export interface LogicalAggregate extends NodeBase {
+  readonly kind: 'aggregate';
+  readonly input: LogicalNode;
+  readonly keys: readonly number[];
+  readonly aggregates: readonly AggregateCall[];
+  /** `table.exec.state.ttl` or a STATE_TTL hint; 0: kept for ever. */
+  readonly stateTtlMs: number;
+}
+
+export interface SortKey {
+  readonly column: number;
+  readonly descending: boolean;
+  readonly nullsFirst: boolean;
+}
+
+/**
+ * ROW_NUMBER() ... <= N. Schema: the input's columns, then the rank (BIGINT) when `outputRank`.
+ * With `window`, per window and final (+I at the window's end); else updating.
+ */
+export interface LogicalTopN extends NodeBase {
+  readonly kind: 'top-n';
+  readonly input: LogicalNode;
+  readonly partition: readonly number[];
+  readonly order: readonly SortKey[];
+  readonly rankStart: number;
+  /** A constant, or a column of the input (`rn <= n`). */
+  readonly rankEnd: number | { readonly column: number };
+  readonly outputRank: boolean;
+  readonly window: AttachedWindow | null;
+}
+
+/** ROW_NUMBER() = 1 over a time attribute: the first or last row of each key. */
+export interface LogicalDeduplicate extends NodeBase {
+  readonly kind: 'deduplicate';
+  readonly input: LogicalNode;
+  readonly keys: readonly number[];
+  readonly timeColumn: number;
+  readonly time: 'event' | 'processing';
+  readonly keep: 'first' | 'last';
+  readonly window: AttachedWindow | null;
+}
+
+/** The first rows in arrival order. */
+export interface LogicalLimit extends NodeBase {
+  readonly kind: 'limit';
+  readonly input: LogicalNode;
+  readonly offset: number;
+  readonly fetch: number;
+}
+
+/** UNION ALL. */
+export interface LogicalUnion extends NodeBase {
+  readonly kind: 'union';
+  readonly inputs: readonly LogicalNode[];
+}
+
+/** A statement that runs: a query whose rows go to the screen, or to a table. */
+export interface LogicalSink {
+  readonly input: LogicalNode;
+  /** Null: the rows answer the statement. */
+  readonly table: Table | null;
+  /** PARTITION (k = v) literals of INSERT, by column name. */
+  readonly staticPartition: ReadonlyMap<string, LiteralExpression>;
+  readonly overwrite: boolean;
+  readonly span: Span;
+}

@@ -1,0 +1,183 @@
+import { ByteWriter, type Relocated } from './byte-writer.ts';
+import { type Code, type I32, i32, Local, type ValueType } from './code.ts';
+
+/** The place a branch goes to: the end of a block, or the start of a loop. */
+export interface Label {
+  readonly depth: number;
+}
+
+/** A function of the module or an import, as it is called. */
+export interface FunctionRef<R extends ValueType | 'void' = ValueType | 'void'> extends Relocated {
+  readonly params: readonly ValueType[];
+  readonly result: R;
+}
+
+const VALUE_TYPE: Record<ValueType, number> = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x7b };
+const EMPTY_BLOCK = 0x40;
+
+/** The byte that names a value type in the binary format. */
+export function valueTypeByte(type: ValueType): number {
+  return VALUE_TYPE[type];
+}
+
+/** A call as an expression (or statement, where it has no result). */
+export function call<R extends ValueType | 'void'>(callee: FunctionRef<R>, ...args: readonly Code<ValueType>[]): Code<R> {
+  if (args.length !== callee.params.length) {
+    throw new Error(`a call takes ${callee.params.length} arguments, got ${args.length}`);
+  }
+  return {
+    type: callee.result,
+    write(out) {
+      for (const arg of args) arg.write(out);
+      out.byte(0x10);
+      out.relocated(callee);
+    },
+  };
+}
+
+/**
+ * Writes the body of one function, statement by statement.
+ *
+ * Structured control flow follows the nesting of the callbacks:
+ * `f.while(i32.ltS(i, n), () => { ...; f.set(i, i32.add(i, i32.const(1))) })`.
+ */
+export class FunctionBuilder {
+  readonly params: readonly Local[];
+  readonly result: ValueType | 'void';
+  readonly #body = new ByteWriter();
+  readonly #locals: ValueType[] = [];
+  #depth = 0;
+
+  constructor(params: readonly ValueType[], result: ValueType | 'void') {
+    this.params = params.map((type, index) => new Local(type, index));
+    this.result = result;
+  }
+
+  /** The parameter at a position, with its type checked. */
+  param<T extends ValueType>(index: number, type: T): Local<T> {
+    const found = this.params[index];
+    if (found === undefined || found.type !== type) throw new Error(`no parameter ${index} of type ${type}`);
+    return found as Local<T>;
+  }
+
+  /** A new local; zero at first, or set to `initial`. */
+  local<T extends ValueType>(type: T, initial?: Code<T>): Local<T> {
+    const local = new Local(type, this.params.length + this.#locals.length);
+    this.#locals.push(type);
+    if (initial !== undefined) this.set(local, initial);
+    return local;
+  }
+
+  set<T extends ValueType>(target: Local<T>, value: Code<T>): void {
+    value.write(this.#body);
+    this.#body.byte(0x21);
+    this.#body.u32(target.index);
+  }
+
+  setGlobal<T extends ValueType>(target: { readonly type: T; readonly index: number }, value: Code<T>): void {
+    value.write(this.#body);
+    this.#body.byte(0x24);
+    this.#body.u32(target.index);
+  }
+
+  /** Runs statements (stores, calls without a result). */
+  do(...statements: readonly Code<'void'>[]): void {
+    for (const statement of statements) statement.write(this.#body);
+  }
+
+  /** Evaluates an expression for its effect. */
+  drop(value: Code<ValueType>): void {
+    value.write(this.#body);
+    this.#body.byte(0x1a);
+  }
+
+  if(condition: I32, then: () => void, otherwise?: () => void): void {
+    condition.write(this.#body);
+    this.#body.bytes([0x04, EMPTY_BLOCK]);
+    this.#depth++;
+    then();
+    if (otherwise !== undefined) {
+      this.#body.byte(0x05);
+      otherwise();
+    }
+    this.#depth--;
+    this.#body.byte(0x0b);
+  }
+
+  /** A block; a branch to its label leaves it. */
+  block(body: (leave: Label) => void): void {
+    this.#nest(0x02, body);
+  }
+
+  /** A loop; a branch to its label starts the next round, falling off its end leaves it. */
+  loop(body: (again: Label) => void): void {
+    this.#nest(0x03, body);
+  }
+
+  while(condition: I32, body: (leave: Label, again: Label) => void): void {
+    this.block((leave) => {
+      this.loop((again) => {
+        this.brIf(leave, i32.eqz(condition));
+        body(leave, again);
+        this.br(again);
+      });
+    });
+  }
+
+  br(label: Label): void {
+    this.#body.byte(0x0c);
+    this.#body.u32(this.#depth - label.depth);
+  }
+
+  brIf(label: Label, condition: I32): void {
+    condition.write(this.#body);
+    this.#body.byte(0x0d);
+    this.#body.u32(this.#depth - label.depth);
+  }
+
+  /** Branches to `labels[selector]`, or to `otherwise` when the selector is beyond them. */
+  brTable(selector: I32, labels: readonly Label[], otherwise: Label): void {
+    selector.write(this.#body);
+    this.#body.byte(0x0e);
+    this.#body.u32(labels.length);
+    for (const label of labels) this.#body.u32(this.#depth - label.depth);
+    this.#body.u32(this.#depth - otherwise.depth);
+  }
+
+  return(value?: Code<ValueType>): void {
+    value?.write(this.#body);
+    this.#body.byte(0x0f);
+  }
+
+  unreachable(): void {
+    this.#body.byte(0x00);
+  }
+
+  /** The body in the binary format: local declarations, instructions, end. */
+  toBody(indexOf: (target: Relocated) => number): ByteWriter {
+    this.#body.relocate(indexOf);
+    const out = new ByteWriter();
+    const runs: { type: ValueType; count: number }[] = [];
+    for (const type of this.#locals) {
+      const last = runs.at(-1);
+      if (last?.type === type) last.count++;
+      else runs.push({ type, count: 1 });
+    }
+    out.u32(runs.length);
+    for (const run of runs) {
+      out.u32(run.count);
+      out.byte(VALUE_TYPE[run.type]);
+    }
+    out.bytes(this.#body.toBytes());
+    out.byte(0x0b);
+    return out;
+  }
+
+  #nest(opcode: number, body: (label: Label) => void): void {
+    this.#body.bytes([opcode, EMPTY_BLOCK]);
+    this.#depth++;
+    body({ depth: this.#depth });
+    this.#depth--;
+    this.#body.byte(0x0b);
+  }
+}

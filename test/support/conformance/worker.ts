@@ -1,0 +1,33 @@
+import { parentPort } from 'node:worker_threads';
+import { readCorpusFile } from './corpus.ts';
+import { openEngine } from './engine.ts';
+import { readList } from './known-differences.ts';
+import { stackOf } from './outcome.ts';
+import { folded } from './run-expressions.ts';
+import { type FileReport, runFile } from './run-file.ts';
+
+export interface WorkerRequest {
+  readonly path: string;
+  readonly filter: string;
+}
+
+export type WorkerAnswer =
+  | { readonly kind: 'report'; readonly report: FileReport }
+  | { readonly kind: 'fault'; readonly text: string };
+
+const port = await openEngine();
+
+parentPort?.on('message', ({ path, filter }: WorkerRequest) => {
+  void report(path, filter).then((answer) => parentPort?.postMessage(answer));
+});
+
+async function report(path: string, filter: string): Promise<WorkerAnswer> {
+  try {
+    if (port === null) throw new Error('there is no engine');
+    const file = readCorpusFile(path);
+    const forms = [folded];
+    return { kind: 'report', report: await runFile(file, { port, known: readList(file.area), forms, filter }) };
+  } catch (fault) {
+    return { kind: 'fault', text: stackOf(fault) };
+  }
+}

@@ -1,5 +1,7 @@
 import type { SqlType } from '../types/sql-type.ts';
-import type { ExpressionWriter, Value } from './value.ts';
+import type { ExpressionWriter, HostCall, HostValue, Value } from './value.ts';
+
+export type { HostCall, HostValue } from './value.ts';
 
 /**
  * A built-in scalar function: one entry, from which come overload resolution, errors with the nearest signature,
@@ -76,11 +78,3 @@ export type ScalarCode =
    * Throwing an Error fails the row with its message.
    */
   | { readonly kind: 'host'; readonly evaluate: (args: readonly HostValue[], call: HostCall) => HostValue };
-
-export type HostValue = boolean | number | bigint | string | Uint8Array | null;
-
-export interface HostCall {
-  readonly argTypes: readonly SqlType[];
-  readonly type: SqlType;
-  readonly timeZone: string;
-}

@@ -52,8 +52,23 @@ export interface ExpressionWriter {
   /** The address of constant bytes, there as long as the module. */
   constant(bytes: Uint8Array): I32;
 
+  /**
+   * Calls a JavaScript function with values in `LiteralValue` form (null for NULL), as for entries of kind `host`.
+   * An Error that it throws fails the row with its message.
+   */
+  host(evaluate: (args: readonly HostValue[], call: HostCall) => HostValue, args: readonly Value[], type: SqlType): Value;
+
   /** Stops with error F001 at this expression's place: the job fails, or under TRY_CAST the value is NULL. */
   fail(message: string, ...shown: readonly Value[]): void;
+}
+
+/** A value as JavaScript sees it: the form of `LiteralValue`. */
+export type HostValue = boolean | number | bigint | string | Uint8Array | null;
+
+export interface HostCall {
+  readonly argTypes: readonly SqlType[];
+  readonly type: SqlType;
+  readonly timeZone: string;
 }
 
 export interface SessionSettings {

@@ -31,11 +31,11 @@ export async function buildKernels(): Promise<void> {
   if (existsSync(wasmFile) && (await readIfPresent(hashFile)) === hash) return;
 
   // Imported late: loading the compiler takes a second, and most builds find the kernels unchanged.
-  const { default: asc } = await import('assemblyscript/asc');
+  const { default: asc } = (await import(compilerPackage)) as { default: Compiler };
   let wasm: Uint8Array | undefined;
   const { error } = await asc.main(['index.ts', '--outFile', 'kernels.wasm', ...flags], {
-    readFile: (name: string, baseDir: string) => readIfPresent(join(sourceFolder, baseDir, name)),
-    writeFile: (_name: string, contents: string | Uint8Array) => {
+    readFile: (name, baseDir) => readIfPresent(join(sourceFolder, baseDir, name)),
+    writeFile: (_name, contents) => {
       if (typeof contents !== 'string') wasm = contents;
     },
     listFiles: () => [],
@@ -46,6 +46,23 @@ export async function buildKernels(): Promise<void> {
   await mkdir(join(root, 'dist'), { recursive: true });
   await replaceFile(wasmFile, wasm);
   await replaceFile(hashFile, hash);
+}
+
+/** Not written at the import: its declarations would replace Node's globals, such as `console`, everywhere. */
+const compilerPackage: string = 'assemblyscript/asc';
+
+/** What is used of the compiler. */
+interface Compiler {
+  main(
+    options: readonly string[],
+    host: {
+      readFile(name: string, baseDir: string): Promise<string | null>;
+      writeFile(name: string, contents: string | Uint8Array): void;
+      listFiles(): readonly string[];
+      readonly stdout: NodeJS.WritableStream;
+      readonly stderr: NodeJS.WritableStream;
+    },
+  ): Promise<{ readonly error: Error | null }>;
 }
 
 interface Source {

@@ -1,0 +1,62 @@
+import type { AggregateFunction } from './aggregate-function.ts';
+import type { ScalarFunction } from './scalar-function.ts';
+
+/**
+ * All built-in functions: one line a topic. A topic file (`scalar/arithmetic.ts`) exports each entry under its own
+ * name and the list of them, `arithmeticFunctions`.
+ *
+ * What the binder calls operators, which have no spelling of a call:
+ * - `+` `-` (two parameters, and one for the sign) `*` `/` `%`, `||`, `=` `<>` `<` `<=` `>` `>=`
+ * - `AND` `OR` (two parameters) `NOT`, `IS NULL` `IS NOT NULL`, `IS TRUE` `IS NOT TRUE` `IS FALSE` `IS NOT FALSE`
+ *   `IS UNKNOWN` `IS NOT UNKNOWN`, `IS DISTINCT FROM` `IS NOT DISTINCT FROM`
+ * - `CASE` (condition, value, condition, value, ..., otherwise), `LIKE` `ILIKE` `SIMILAR TO` (value, pattern[, escape])
+ * - `IN` (value, item...); `BETWEEN`, `NOT IN`, NULLIF and the rest are made of the others
+ * - `ITEM` (array or map, index or key), `ROW` `ARRAY` `MAP` (constructors)
+ * - `EXTRACT` (unit, value), `FLOOR` and `CEIL` (value[, unit]), `TIMESTAMPADD` `TIMESTAMPDIFF` (unit, ..): the unit
+ *   is a string literal in upper case, `'DAY'`
+ * - `TRIM` (side, characters, value): the side is a string literal; `POSITION` (needle, haystack[, from]),
+ *   `SUBSTRING`, `OVERLAY` (value, placing, from[, length])
+ * - `IS JSON VALUE` (SCALAR, ARRAY, OBJECT); clauses of JSON functions are string literals, `''` where not written, a
+ *   type is a NULL of that type: `JSON_EXISTS` (input, path, on error), `JSON_VALUE` (input, path, `NULL` `ERROR` or
+ *   `DEFAULT` on empty, default on empty, the same on error, default on error, RETURNING), `JSON_QUERY` (input, path,
+ *   wrapper, on empty, on error, RETURNING), `JSON_OBJECT` (on null, key, value, ...), `JSON_ARRAY` (on null, item...)
+ */
+const scalarTopics: readonly (readonly ScalarFunction[])[] = [];
+
+const aggregateTopics: readonly (readonly AggregateFunction[])[] = [];
+
+/** Every scalar function once, in the order of the topics. */
+export const scalarFunctions: readonly ScalarFunction[] = scalarTopics.flat();
+
+/** Every aggregate function once. */
+export const aggregateFunctions: readonly AggregateFunction[] = aggregateTopics.flat();
+
+const scalars = byName(scalarFunctions);
+const aggregates = byName(aggregateFunctions);
+
+/** The entry of a name or alias; case does not count. */
+export function scalarFunction(name: string): ScalarFunction | undefined {
+  return scalars.get(name.toUpperCase());
+}
+
+/** The entry of a name or alias; case does not count. */
+export function aggregateFunction(name: string): AggregateFunction | undefined {
+  return aggregates.get(name.toUpperCase());
+}
+
+/** The names that a user can write in a call, sorted: for SHOW FUNCTIONS and "did you mean". */
+export function functionNames(): readonly string[] {
+  const names = [...scalars.keys(), ...aggregates.keys()].filter((name) => /^[A-Z][A-Z0-9_]*$/.test(name));
+  return [...new Set(names)].sort();
+}
+
+function byName<F extends ScalarFunction | AggregateFunction>(entries: readonly F[]): ReadonlyMap<string, F> {
+  const named = new Map<string, F>();
+  for (const entry of entries) {
+    for (const name of [entry.name, ...(entry.aliases ?? [])]) {
+      if (named.has(name)) throw new Error(`two functions are called ${name}`);
+      named.set(name, entry);
+    }
+  }
+  return named;
+}

@@ -21,7 +21,10 @@ export function valueTypeByte(type: ValueType): number {
 }
 
 /** A call as an expression (or statement, where it has no result). */
-export function call<R extends ValueType | 'void'>(callee: FunctionRef<R>, ...args: readonly Code<ValueType>[]): Code<R> {
+export function call<R extends ValueType | 'void'>(
+  callee: FunctionRef<R>,
+  ...args: readonly Code<ValueType>[]
+): Code<R> {
   if (args.length !== callee.params.length) {
     throw new Error(`a call takes ${callee.params.length} arguments, got ${args.length}`);
   }
@@ -44,9 +47,12 @@ export function call<R extends ValueType | 'void'>(callee: FunctionRef<R>, ...ar
 export class FunctionBuilder {
   readonly params: readonly Local[];
   readonly result: ValueType | 'void';
+  readonly #prologue = new ByteWriter();
   readonly #body = new ByteWriter();
   readonly #locals: ValueType[] = [];
   #depth = 0;
+  #regionCount = 0;
+  readonly #openRegions: number[] = [0];
 
   constructor(params: readonly ValueType[], result: ValueType | 'void') {
     this.params = params.map((type, index) => new Local(type, index));
@@ -60,11 +66,32 @@ export class FunctionBuilder {
     return found as Local<T>;
   }
 
+  /**
+   * The innermost open block, branch or loop. What is computed in a region holds for all code after it within that
+   * region, and nowhere once it is closed (`isOpen`): so a computed value can be reused safely.
+   */
+  get region(): number {
+    return this.#openRegions[this.#openRegions.length - 1] ?? 0;
+  }
+
+  isOpen(region: number): boolean {
+    return this.#openRegions.includes(region);
+  }
+
   /** A new local; zero at first, or set to `initial`. */
   local<T extends ValueType>(type: T, initial?: Code<T>): Local<T> {
     const local = new Local(type, this.params.length + this.#locals.length);
     this.#locals.push(type);
     if (initial !== undefined) this.set(local, initial);
+    return local;
+  }
+
+  /** A local computed once, at the function's start, from parameters, constants and other such locals. */
+  hoisted<T extends ValueType>(value: Code<T>): Local<T> {
+    const local = this.local(value.type);
+    value.write(this.#prologue);
+    this.#prologue.byte(0x21);
+    this.#prologue.u32(local.index);
     return local;
   }
 
@@ -95,10 +122,10 @@ export class FunctionBuilder {
     condition.write(this.#body);
     this.#body.bytes([0x04, EMPTY_BLOCK]);
     this.#depth++;
-    then();
+    this.#within(then);
     if (otherwise !== undefined) {
       this.#body.byte(0x05);
-      otherwise();
+      this.#within(otherwise);
     }
     this.#depth--;
     this.#body.byte(0x0b);
@@ -155,6 +182,7 @@ export class FunctionBuilder {
 
   /** The body in the binary format: local declarations, instructions, end. */
   toBody(indexOf: (target: Relocated) => number): ByteWriter {
+    this.#prologue.relocate(indexOf);
     this.#body.relocate(indexOf);
     const out = new ByteWriter();
     const runs: { type: ValueType; count: number }[] = [];
@@ -168,6 +196,7 @@ export class FunctionBuilder {
       out.u32(run.count);
       out.byte(VALUE_TYPE[run.type]);
     }
+    out.bytes(this.#prologue.toBytes());
     out.bytes(this.#body.toBytes());
     out.byte(0x0b);
     return out;
@@ -176,8 +205,15 @@ export class FunctionBuilder {
   #nest(opcode: number, body: (label: Label) => void): void {
     this.#body.bytes([opcode, EMPTY_BLOCK]);
     this.#depth++;
-    body({ depth: this.#depth });
+    const label = { depth: this.#depth };
+    this.#within(() => body(label));
     this.#depth--;
     this.#body.byte(0x0b);
+  }
+
+  #within(body: () => void): void {
+    this.#openRegions.push(++this.#regionCount);
+    body();
+    this.#openRegions.pop();
   }
 }

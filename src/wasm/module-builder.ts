@@ -105,7 +105,9 @@ export class ModuleBuilder {
       });
     }
     this.#section(out, 7, (section) => {
-      const exported = this.#functions.flatMap(({ exportName }, index) => (exportName === undefined ? [] : [{ exportName, index }]));
+      const exported = this.#functions.flatMap(({ exportName }, index) =>
+        exportName === undefined ? [] : [{ exportName, index }],
+      );
       section.u32(exported.length);
       for (const { exportName, index } of exported) {
         section.name(exportName);
@@ -130,11 +132,12 @@ export class ModuleBuilder {
   #signature(wanted: Signature): number {
     const known = this.#signatures.findIndex(
       ({ params, result }) =>
-        result === wanted.result && params.length === wanted.params.length && params.every((type, at) => type === wanted.params[at]),
+        result === wanted.result &&
+        params.length === wanted.params.length &&
+        params.every((type, at) => type === wanted.params[at]),
     );
     if (known >= 0) return known;
     this.#signatures.push(wanted);
     return this.#signatures.length - 1;
   }
 }
-

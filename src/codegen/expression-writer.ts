@@ -1,0 +1,398 @@
+import type { Span } from '../diagnostics/source-text.ts';
+import { writeCast } from '../functions/cast/write-cast.ts';
+import type { HostCall, HostValue } from '../functions/scalar-function.ts';
+import type { ExpressionWriter, SessionSettings, Value } from '../functions/value.ts';
+import type {
+  CallExpression,
+  CastExpression,
+  Expression,
+  FieldExpression,
+  LiteralExpression,
+} from '../plan/expression.ts';
+import { type Physical, physicalOf } from '../types/physical.ts';
+import { type SqlType, withNullable } from '../types/sql-type.ts';
+import { type Code, f32, f64, type I32, i32, i64, type Local, type ValueType } from '../wasm/code.ts';
+import { call, type FunctionBuilder, type Label } from '../wasm/function-builder.ts';
+import { plainValue } from './plain-value.ts';
+import { failureRecord, type QueryModule, status } from './query-module.ts';
+
+/** The columns of the row at hand, computed on first use. */
+export interface RowScope {
+  column(index: number): Value;
+}
+
+/** The wasm type of each part of a physical class. */
+export function partTypes(physical: Physical): readonly ValueType[] {
+  switch (physical) {
+    case 'bool':
+    case 'i8':
+    case 'i16':
+    case 'i32':
+      return ['i32'];
+    case 'i64':
+      return ['i64'];
+    case 'i128':
+      return ['i64', 'i64'];
+    case 'f32':
+      return ['f32'];
+    case 'f64':
+      return ['f64'];
+    case 'bytes':
+      return ['i32', 'i32'];
+  }
+}
+
+const zero: { readonly [T in ValueType]?: Code<ValueType> } = {
+  i32: i32.const(0),
+  i64: i64.const(0n),
+  f32: f32.const(0),
+  f64: f64.const(0),
+};
+
+/** Writes bound expressions into one function. Every function with the shape `(...) -> status` can hold one. */
+export class CodeWriter implements ExpressionWriter {
+  readonly f: FunctionBuilder;
+  readonly module: QueryModule;
+  readonly session: SessionSettings;
+  /** The number of the row at hand, for a failure; set by the loop. */
+  readonly row: Local<'i32'>;
+  #span: Span;
+  /** Where a failure goes instead of ending the function: the innermost TRY_CAST. */
+  #recover: { readonly label: Label; readonly failed: Local<'i32'> } | null = null;
+
+  constructor(module: QueryModule, f: FunctionBuilder, span: Span) {
+    this.module = module;
+    this.f = f;
+    this.session = module.session;
+    this.row = f.local('i32');
+    this.#span = span;
+  }
+
+  get resultAddress(): I32 {
+    return i32.const(this.module.resultAddress);
+  }
+
+  /** Computes an expression over a row. */
+  write(expression: Expression, scope: RowScope): Value {
+    const outer = this.#span;
+    this.#span = expression.span;
+    const value = this.#write(expression, scope);
+    this.#span = outer;
+    return value;
+  }
+
+  /** 1 where the condition is TRUE: not for FALSE and NULL. */
+  isTrue(condition: Value): I32 {
+    const truth = this.i32(condition);
+    return condition.isNull === null ? truth : i32.and(truth, i32.eqz(condition.isNull));
+  }
+
+  i32(value: Value): Local<'i32'> {
+    return this.#part(value, 'i32');
+  }
+
+  i64(value: Value): Local<'i64'> {
+    return this.#part(value, 'i64');
+  }
+
+  f32(value: Value): Local<'f32'> {
+    return this.#part(value, 'f32');
+  }
+
+  f64(value: Value): Local<'f64'> {
+    return this.#part(value, 'f64');
+  }
+
+  i128(value: Value): readonly [Local<'i64'>, Local<'i64'>] {
+    const [low, high] = value.parts;
+    if (low?.type !== 'i64' || high?.type !== 'i64') throw new Error(`${value.physical} is no i128`);
+    return [low as Local<'i64'>, high as Local<'i64'>];
+  }
+
+  bytes(value: Value): readonly [Local<'i32'>, Local<'i32'>] {
+    const [address, length] = value.parts;
+    if (address?.type !== 'i32' || length?.type !== 'i32') throw new Error(`${value.physical} is no text`);
+    return [address as Local<'i32'>, length as Local<'i32'>];
+  }
+
+  value(type: SqlType, isNull: I32 | null, ...parts: readonly Code<ValueType>[]): Value {
+    const physical = physicalOf(type);
+    const types = partTypes(physical);
+    if (types.length !== parts.length || types.some((wanted, at) => parts[at]?.type !== wanted)) {
+      throw new Error(`a ${physical} has parts ${types.join(', ')}, got ${parts.map((part) => part.type).join(', ')}`);
+    }
+    const nullLocal = isNull === null ? null : this.f.local('i32', isNull);
+    return { type, physical, isNull: nullLocal, parts: parts.map((part) => this.f.local(part.type, part)) };
+  }
+
+  nullValue(type: SqlType): Value {
+    const value = this.variable(withNullable(type, true));
+    return value;
+  }
+
+  variable(type: SqlType): Value {
+    const physical = physicalOf(type);
+    const parts = partTypes(physical).map((part) => this.f.local(part, zero[part] as Code<typeof part>));
+    return { type, physical, isNull: type.nullable ? this.f.local('i32', i32.const(1)) : null, parts };
+  }
+
+  assign(target: Value, source: Value): void {
+    for (const [at, part] of target.parts.entries()) {
+      const from = source.parts[at];
+      if (from === undefined || from.type !== part.type)
+        throw new Error(`cannot assign ${source.physical} to ${target.physical}`);
+      this.f.set(part, from);
+    }
+    if (target.isNull !== null) this.f.set(target.isNull, source.isNull ?? i32.const(0));
+    else if (source.isNull !== null) {
+      throw new Error(`a value that may be NULL cannot be assigned to a variable of ${target.type.kind} NOT NULL`);
+    }
+  }
+
+  isNull(value: Value): I32 {
+    return value.isNull ?? i32.const(0);
+  }
+
+  kernel<R extends ValueType | 'void'>(name: string, result: R, ...args: readonly Code<ValueType>[]): Code<R> {
+    const params = args.map((arg) => arg.type);
+    return call(this.module.builder.imported('kernels', name, params, result), ...args);
+  }
+
+  scratch(length: I32): Local<'i32'> {
+    const { f } = this;
+    const arena = i32.const(this.module.scratch.address);
+    const bytes = f.local('i32', length);
+    const taken = f.local('i32', i32.load(arena));
+    const top = f.local('i32', i32.and(i32.add(i32.add(taken, bytes), i32.const(7)), i32.const(-8)));
+    const more = this.module.builder.imported('host', 'scratchMore', ['i32'], 'i32');
+    f.if(
+      i32.or(i32.gtU(top, i32.load(arena, { offset: 4 })), i32.gtU(bytes, i32.const(0x4000_0000))),
+      () => f.set(taken, call(more, bytes)),
+      () => f.do(i32.store(arena, top)),
+    );
+    return taken;
+  }
+
+  constant(bytes: Uint8Array): I32 {
+    return i32.const(this.module.constant(bytes));
+  }
+
+  host(
+    evaluate: (args: readonly HostValue[], call: HostCall) => HostValue,
+    args: readonly Value[],
+    type: SqlType,
+  ): Value {
+    const { ref, address } = this.module.host(evaluate, {
+      argTypes: args.map((arg) => arg.type),
+      type,
+      timeZone: this.session.timeZone,
+    });
+    for (const [at, arg] of args.entries()) this.putPlain(address + at * plainValue.bytes, arg);
+    this.f.if(call(ref), () => {
+      if (this.#recover === null)
+        this.#stop(this.module.failureSite({ span: this.#span, message: '{host}', shown: [] }), []);
+      else this.fail('');
+    });
+    const base = i32.const(address + args.length * plainValue.bytes);
+    const physical = physicalOf(type);
+    const parts = partTypes(physical).map((part, at) =>
+      loadPart(base, part, plainValue.value + at * (physical === 'i128' ? 8 : 4)),
+    );
+    return this.value(withNullable(type, true), i32.load(base), ...parts);
+  }
+
+  fail(message: string, ...shown: readonly Value[]): void {
+    if (this.#recover !== null) {
+      this.f.set(this.#recover.failed, i32.const(1));
+      this.f.br(this.#recover.label);
+      return;
+    }
+    this.#stop(this.module.failureSite({ span: this.#span, message, shown: shown.map(({ type }) => type) }), shown);
+  }
+
+  /** Puts a value down for JavaScript (see `plain-value.ts`). */
+  putPlain(address: number, value: Value): void {
+    const { f } = this;
+    const base = i32.const(address);
+    f.do(i32.store(base, this.isNull(value)));
+    for (const [at, part] of value.parts.entries()) {
+      f.do(storePart(base, part, plainValue.value + at * (value.physical === 'i128' ? 8 : 4)));
+    }
+  }
+
+  #stop(site: number, shown: readonly Value[]): void {
+    const { f } = this;
+    const record = i32.const(this.module.failureAddress);
+    f.do(
+      i32.store(record, i32.const(site), { offset: failureRecord.site }),
+      i32.store(record, this.row, { offset: failureRecord.row }),
+    );
+    for (const [at, value] of shown.slice(0, 2).entries()) {
+      this.putPlain(this.module.failureAddress + failureRecord.shown + at * failureRecord.shownBytes, value);
+    }
+    f.return(i32.const(status.failed));
+  }
+
+  #write(expression: Expression, scope: RowScope): Value {
+    switch (expression.kind) {
+      case 'column':
+        return scope.column(expression.index);
+      case 'literal':
+        return this.#literal(expression);
+      case 'call':
+        return this.#call(expression, scope);
+      case 'cast':
+        return this.#cast(expression, scope);
+      case 'field':
+        return this.#field(expression, scope);
+    }
+  }
+
+  #literal({ value, type }: LiteralExpression): Value {
+    if (value === null) return this.nullValue(type);
+    switch (physicalOf(type)) {
+      case 'bool':
+        return this.value(type, null, i32.const(value === true || value === 1 ? 1 : 0));
+      case 'i8':
+      case 'i16':
+      case 'i32':
+        return this.value(type, null, i32.const(Number(value)));
+      case 'i64':
+        return this.value(type, null, i64.const(BigInt(value as bigint | number)));
+      case 'i128': {
+        const whole = BigInt(value as bigint | number);
+        return this.value(type, null, i64.const(BigInt.asIntN(64, whole)), i64.const(whole >> 64n));
+      }
+      case 'f32':
+        return this.value(type, null, f32.const(Number(value)));
+      case 'f64':
+        return this.value(type, null, f64.const(Number(value)));
+      case 'bytes': {
+        const bytes = value instanceof Uint8Array ? value : new TextEncoder().encode(String(value));
+        return this.value(type, null, this.constant(bytes), i32.const(bytes.length));
+      }
+    }
+  }
+
+  #call(expression: CallExpression, scope: RowScope): Value {
+    const { code } = expression.overload;
+    if (code.kind === 'lazy') {
+      return code.write(
+        this,
+        expression.args.map((arg) => () => this.write(arg, scope)),
+        expression.type,
+      );
+    }
+    const args = expression.args.map((arg) => this.write(arg, scope));
+    const compute = (values: readonly Value[]): Value =>
+      code.kind === 'wasm'
+        ? code.write(this, values, expression.type)
+        : this.host(code.evaluate, values, expression.type);
+    const nulls =
+      (expression.overload.nulls ?? 'propagate') === 'propagate' ? args.flatMap(({ isNull }) => isNull ?? []) : [];
+    if (nulls.length === 0) return compute(args);
+    const { f } = this;
+    const isNull = nulls.slice(1).reduce<I32>((any, next) => i32.or(any, next), nulls[0] as I32);
+    const result = this.variable(withNullable(expression.type, true));
+    f.if(i32.eqz(isNull), () => this.assign(result, compute(args.map((arg) => ({ ...arg, isNull: null })))));
+    return result;
+  }
+
+  #cast(expression: CastExpression, scope: RowScope): Value {
+    const convert = (value: Value): Value =>
+      writeCast(this, value, expression.type, { safe: false, timeZone: this.session.timeZone });
+    if (!expression.safe) return this.#unlessNull(this.write(expression.input, scope), expression.type, convert);
+    // Only the conversion itself is safe: an error in the input still fails.
+    const input = this.write(expression.input, scope);
+    const { f } = this;
+    const failed = f.local('i32', i32.const(0));
+    const result = this.variable(withNullable(expression.type, true));
+    f.block((label) => {
+      const outer = this.#recover;
+      this.#recover = { label, failed };
+      this.assign(result, this.#unlessNull(input, expression.type, convert));
+      this.#recover = outer;
+    });
+    if (result.isNull !== null) f.set(result.isNull, i32.or(result.isNull, failed));
+    return result;
+  }
+
+  #unlessNull(input: Value, type: SqlType, compute: (value: Value) => Value): Value {
+    if (input.isNull === null) return compute(input);
+    const result = this.variable(withNullable(type, true));
+    this.f.if(i32.eqz(input.isNull), () => this.assign(result, compute({ ...input, isNull: null })));
+    return result;
+  }
+
+  #field(expression: FieldExpression, scope: RowScope): Value {
+    const input = this.write(expression.input, scope);
+    return this.#unlessNull(input, expression.type, (row) => {
+      const [address] = this.bytes(row);
+      const field = i32.const(expression.index);
+      const physical = physicalOf(expression.type);
+      const rowType = expression.input.type;
+      if (rowType.kind !== 'ROW') throw new Error(`a field of ${rowType.kind}`);
+      const result = this.variable(withNullable(expression.type, true));
+      this.f.if(i32.eqz(this.kernel('nestedFieldIsNull', 'i32', address, field)), () => {
+        const slot = this.f.local(
+          'i32',
+          this.kernel('nestedFieldAddress', 'i32', address, i32.const(rowType.fields.length), field),
+        );
+        this.assign(result, this.value(expression.type, null, ...nestedParts(physical, address, slot)));
+      });
+      return result;
+    });
+  }
+
+  #part<T extends ValueType>(value: Value, type: T): Local<T> {
+    const part = value.parts[0];
+    if (value.parts.length !== 1 || part?.type !== type)
+      throw new Error(`${value.physical} has no single part ${type}`);
+    return part as Local<T>;
+  }
+}
+
+/** The parts of a value in a slot of a nested value that starts at `base`; text stands there by its offset. */
+function nestedParts(physical: Physical, base: I32, slot: I32): readonly Code<ValueType>[] {
+  switch (physical) {
+    case 'bool':
+    case 'i8':
+      return [i32.load8S(slot)];
+    case 'i16':
+      return [i32.load16S(slot)];
+    case 'bytes':
+      return [i32.add(base, i32.load(slot)), i32.load(slot, { offset: 4 })];
+    default:
+      return partTypes(physical).map((part, at) => loadPart(slot, part, at * 8));
+  }
+}
+
+function loadPart(base: I32, type: ValueType, offset: number): Code<ValueType> {
+  switch (type) {
+    case 'i32':
+      return i32.load(base, { offset });
+    case 'i64':
+      return i64.load(base, { offset });
+    case 'f32':
+      return f32.load(base, { offset });
+    case 'f64':
+      return f64.load(base, { offset });
+    case 'v128':
+      throw new Error('no value has a v128 part');
+  }
+}
+
+function storePart(base: I32, part: Local, offset: number): Code<'void'> {
+  switch (part.type) {
+    case 'i32':
+      return i32.store(base, part as Local<'i32'>, { offset });
+    case 'i64':
+      return i64.store(base, part as Local<'i64'>, { offset });
+    case 'f32':
+      return f32.store(base, part as Local<'f32'>, { offset });
+    case 'f64':
+      return f64.store(base, part as Local<'f64'>, { offset });
+    case 'v128':
+      throw new Error('no value has a v128 part');
+  }
+}

@@ -1,0 +1,216 @@
+import type { Value } from '../functions/value.ts';
+import type { SqlType } from '../types/sql-type.ts';
+import { type F32, type F64, type I32, type I64, i32, i64, ifElse, type Local } from '../wasm/code.ts';
+import { scaled } from './batch-scope.ts';
+import type { CodeWriter } from './expression-writer.ts';
+import { loadParts, storeParts } from './memory-value.ts';
+import type { StateLayout } from './state-layout.ts';
+
+/** Offsets in the table's header (see `kernels/table.ts`). */
+export const tableHeader = { index: 0, mask: 4, rows: 8, rowBytes: 12, count: 16, capacity: 20, limit: 24 } as const;
+
+/** A keyed table as the loop sees it: its address, and its header's fields in locals. */
+export interface TableCursor {
+  readonly table: Local<'i32'>;
+  readonly index: Local<'i32'>;
+  readonly mask: Local<'i32'>;
+  readonly rows: Local<'i32'>;
+}
+
+export function tableCursor(writer: CodeWriter): TableCursor {
+  const { f } = writer;
+  return { table: f.local('i32'), index: f.local('i32'), mask: f.local('i32'), rows: f.local('i32') };
+}
+
+/** Points the cursor at a table, or reads its header again after the table has grown. */
+export function openTable(writer: CodeWriter, cursor: TableCursor, table: I32): void {
+  const { f } = writer;
+  if (table !== cursor.table) f.set(cursor.table, table);
+  f.set(cursor.index, i32.load(cursor.table, { offset: tableHeader.index }));
+  f.set(cursor.mask, i32.load(cursor.table, { offset: tableHeader.mask }));
+  f.set(cursor.rows, i32.load(cursor.table, { offset: tableHeader.rows }));
+}
+
+/** A u32 hash of key values, never 0. NULLs hash alike whatever their parts hold. */
+export function writeHash(writer: CodeWriter, keys: readonly Value[]): Local<'i32'> {
+  const { f } = writer;
+  const hash = f.local('i32', i32.const(0));
+  for (const [at, key] of keys.entries()) {
+    const own = hashOf(writer, key);
+    const seen = key.isNull === null ? own : i32.and(own, i32.sub(key.isNull, i32.const(1)));
+    f.set(hash, at === 0 ? seen : i32.add(i32.mul(i32.rotl(hash, i32.const(13)), i32.const(0x9e37_79b1)), seen));
+  }
+  f.set(hash, i32.or(hash, i32.eqz(hash)));
+  return hash;
+}
+
+/** Fibonacci hashing, folded so that the low bits, which number the slots, depend on all. */
+function hashOf(writer: CodeWriter, key: Value): I32 {
+  const { f } = writer;
+  switch (key.physical) {
+    case 'bool':
+    case 'i8':
+    case 'i16':
+    case 'i32':
+      return folded32(writer, writer.i32(key));
+    case 'f32':
+      return folded32(writer, i32.reinterpretF32(writer.f32(key)));
+    case 'i64':
+      return folded64(writer, writer.i64(key));
+    case 'f64':
+      return folded64(writer, i64.reinterpretF64(writer.f64(key)));
+    case 'i128': {
+      const [low, high] = writer.i128(key);
+      return folded64(writer, i64.add(low, i64.mul(high, i64.const(0x9e37_79b9_7f4a_7c55n))));
+    }
+    case 'bytes': {
+      const [address, length] = writer.bytes(key);
+      const hash = writer.kernel('bytesHash', 'i32', address, length);
+      // The parts of a NULL may point anywhere.
+      return f.local('i32', key.isNull === null ? hash : ifElse(key.isNull, i32.const(0), hash));
+    }
+  }
+}
+
+function folded32(writer: CodeWriter, value: I32): I32 {
+  const mixed = writer.f.local('i32', i32.mul(value, i32.const(0x9e37_79b1)));
+  return i32.xor(mixed, i32.shrU(mixed, i32.const(15)));
+}
+
+function folded64(writer: CodeWriter, value: I64): I32 {
+  const mixed = writer.f.local('i64', i64.mul(value, i64.const(0x9e37_79b9_7f4a_7c15n)));
+  return i32.wrapI64(i64.xor(mixed, i64.shrU(mixed, i64.const(32n))));
+}
+
+/** Does the row's key equal these values? NULL equals NULL, as in GROUP BY; -0.0 and NaN by their bits. */
+function keysEqual(writer: CodeWriter, layout: StateLayout, row: Local<'i32'>, keys: readonly Value[]): I32 {
+  const tests = keys.map((key, at) => {
+    const { physical, offset } = layout.field(`key${at}`);
+    const stored = loadParts(physical, row, offset);
+    const equal = partsEqual(writer, key, stored);
+    if (!key.type.nullable) return equal;
+    const storedNull = i32.load8U(row, { offset: layout.field(`key${at}.null`).offset });
+    const isNull = writer.isNull(key);
+    return i32.and(i32.eq(storedNull, isNull), ifElse(isNull, i32.const(1), equal));
+  });
+  return tests.slice(1).reduce<I32>((all, next) => i32.and(all, next), tests[0] ?? i32.const(1));
+}
+
+function partsEqual(writer: CodeWriter, key: Value, stored: ReturnType<typeof loadParts>): I32 {
+  const [first, second] = stored;
+  switch (key.physical) {
+    case 'bool':
+    case 'i8':
+    case 'i16':
+    case 'i32':
+      return i32.eq(writer.i32(key), first as I32);
+    case 'i64':
+      return i64.eq(writer.i64(key), first as I64);
+    case 'f32':
+      return i32.eq(i32.reinterpretF32(writer.f32(key)), i32.reinterpretF32(first as F32));
+    case 'f64':
+      return i64.eq(i64.reinterpretF64(writer.f64(key)), i64.reinterpretF64(first as F64));
+    case 'i128': {
+      const [low, high] = writer.i128(key);
+      return i32.and(i64.eq(low, first as typeof low), i64.eq(high, second as typeof high));
+    }
+    case 'bytes': {
+      const [address, length] = writer.bytes(key);
+      return writer.kernel('bytesEqualSized', 'i32', address, length, first as I32, second as I32);
+    }
+  }
+}
+
+/**
+ * Finds the row of a key, or adds a zeroed one and stores the key in it (text is copied into the table's heap).
+ * `added` runs for a new row. The cursor must be open; it is refreshed when the table grows.
+ */
+export function writeFindOrAdd(
+  writer: CodeWriter,
+  cursor: TableCursor,
+  layout: StateLayout,
+  keys: readonly Value[],
+  hash: Local<'i32'>,
+  added?: (row: Local<'i32'>) => void,
+): Local<'i32'> {
+  const { f } = writer;
+  const row = f.local('i32');
+  const slot = f.local('i32', i32.and(hash, cursor.mask));
+  const entry = f.local('i32');
+  f.block((found) => {
+    f.loop((again) => {
+      f.set(entry, i32.load(i32.add(cursor.index, i32.shl(slot, i32.const(2)))));
+      f.if(i32.eqz(entry), () => {
+        f.set(row, writer.kernel('tableInsert', 'i32', cursor.table, hash));
+        openTable(writer, cursor, cursor.table);
+        writeKeys(writer, cursor.table, layout, row, keys);
+        added?.(row);
+        f.br(found);
+      });
+      f.set(row, i32.add(cursor.rows, scaled(i32.sub(entry, i32.const(1)), layout.rowBytes)));
+      f.brIf(found, i32.and(i32.eq(i32.load(row), hash), keysEqual(writer, layout, row, keys)));
+      f.set(slot, i32.and(i32.add(slot, i32.const(1)), cursor.mask));
+      f.br(again);
+    });
+  });
+  return row;
+}
+
+/** As `writeFindOrAdd`, but gives row 0 for a key that is not there. */
+export function writeFind(
+  writer: CodeWriter,
+  cursor: TableCursor,
+  layout: StateLayout,
+  keys: readonly Value[],
+  hash: Local<'i32'>,
+): Local<'i32'> {
+  const { f } = writer;
+  const row = f.local('i32');
+  const slot = f.local('i32', i32.and(hash, cursor.mask));
+  const entry = f.local('i32');
+  f.block((done) => {
+    f.loop((again) => {
+      f.set(entry, i32.load(i32.add(cursor.index, i32.shl(slot, i32.const(2)))));
+      f.set(row, i32.const(0));
+      f.brIf(done, i32.eqz(entry));
+      f.set(row, i32.add(cursor.rows, scaled(i32.sub(entry, i32.const(1)), layout.rowBytes)));
+      f.brIf(done, i32.and(i32.eq(i32.load(row), hash), keysEqual(writer, layout, row, keys)));
+      f.set(slot, i32.and(i32.add(slot, i32.const(1)), cursor.mask));
+      f.br(again);
+    });
+  });
+  return row;
+}
+
+function writeKeys(
+  writer: CodeWriter,
+  table: Local<'i32'>,
+  layout: StateLayout,
+  row: Local<'i32'>,
+  keys: readonly Value[],
+): void {
+  const { f } = writer;
+  for (const [at, key] of keys.entries()) {
+    const { physical, offset } = layout.field(`key${at}`);
+    const store = (): void => {
+      if (physical !== 'bytes') {
+        f.do(...storeParts(physical, row, key.parts, offset));
+        return;
+      }
+      const [address, length] = writer.bytes(key);
+      f.do(...storeParts(physical, row, [writer.kernel('heapPut', 'i32', table, address, length), length], offset));
+    };
+    if (key.type.nullable) {
+      const isNull = writer.isNull(key);
+      f.do(i32.store8(row, isNull, { offset: layout.field(`key${at}.null`).offset }));
+      f.if(i32.eqz(isNull), store);
+    } else store();
+  }
+}
+
+/** A key's value in a row. */
+export function readKey(writer: CodeWriter, layout: StateLayout, row: Local<'i32'>, at: number, type: SqlType): Value {
+  const { physical, offset } = layout.field(`key${at}`);
+  const isNull = type.nullable ? i32.load8U(row, { offset: layout.field(`key${at}.null`).offset }) : null;
+  return writer.value(type, isNull, ...loadParts(physical, row, offset));
+}

@@ -1,0 +1,154 @@
+import type { HostCall, HostValue } from '../functions/scalar-function.ts';
+import type { SessionSettings } from '../functions/value.ts';
+import type { Memory } from '../memory/memory.ts';
+import type { FunctionRef } from '../wasm/function-builder.ts';
+import { ModuleBuilder } from '../wasm/module-builder.ts';
+import { readPlainValue, writePlainValue } from './plain-value.ts';
+import { type FailureSite, RowFailure } from './row-failure.ts';
+import { ScratchArena } from './scratch-arena.ts';
+
+/** What an emitted function returns. */
+export const status = { ok: 0, failed: 1 } as const;
+
+/** At most so many values are shown in one failure's message. */
+const shownMax = 2;
+
+/**
+ * Places in the failure record: u32 site, u32 row, then the shown values, 24 bytes each (u32 isNull, 4 unused, 16 of
+ * value).
+ */
+export const failureRecord = { site: 0, row: 4, shown: 8, shownBytes: 24 } as const;
+
+/** A JavaScript function behind a built-in, with its types. */
+interface HostFunction {
+  readonly evaluate: (args: readonly HostValue[], call: HostCall) => HostValue;
+  readonly call: HostCall;
+  /** Where the arguments and then the result stand: 24 bytes each, as in the failure record. */
+  readonly address: number;
+}
+
+/**
+ * One emitted module while it is written, and all that it refers to: constants and records in the linear memory,
+ * JavaScript functions, the places at which it can fail. `close` gives the memory back.
+ */
+export class QueryModule {
+  readonly builder = new ModuleBuilder();
+  readonly memory: Memory;
+  readonly session: SessionSettings;
+  readonly scratch: ScratchArena;
+  /** 16 bytes for a kernel's second result. */
+  readonly resultAddress: number;
+  readonly failureAddress: number;
+  readonly #owned: number[] = [];
+  readonly #constants = new Map<string, number>();
+  readonly #sites: FailureSite[] = [];
+  readonly #hosts: HostFunction[] = [];
+  readonly #callbacks: Record<string, (...args: never[]) => unknown> = {};
+  #hostMessage: string | null = null;
+
+  constructor(memory: Memory, session: SessionSettings) {
+    this.memory = memory;
+    this.session = session;
+    this.scratch = new ScratchArena(memory);
+    this.resultAddress = this.own(16);
+    this.failureAddress = this.own(failureRecord.shown + shownMax * failureRecord.shownBytes);
+    this.#callbacks.scratchMore = (bytes: number) => this.scratch.more(bytes);
+  }
+
+  /** Memory that lives as long as the module. */
+  own(bytes: number): number {
+    const address = this.memory.alloc(bytes);
+    this.memory.u8.fill(0, address, address + bytes);
+    this.#owned.push(address);
+    return address;
+  }
+
+  /** The address of constant bytes; equal ones are kept once. */
+  constant(bytes: Uint8Array): number {
+    const key = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+    const known = this.#constants.get(key);
+    if (known !== undefined) return known;
+    const address = this.own(Math.max(bytes.length, 1));
+    this.memory.u8.set(bytes, address);
+    this.#constants.set(key, address);
+    return address;
+  }
+
+  /** A place at which the code can stop; the number that the record then holds. */
+  failureSite(site: FailureSite): number {
+    this.#sites.push({ ...site, shown: site.shown.slice(0, shownMax) });
+    return this.#sites.length - 1;
+  }
+
+  /** A function of the operator that the emitted code calls, such as `flush`. */
+  callback<R extends 'i32' | 'void'>(
+    name: string,
+    params: readonly ('i32' | 'i64' | 'f64')[],
+    result: R,
+    implementation: (...args: never[]) => unknown,
+  ): FunctionRef<R> {
+    this.#callbacks[name] = implementation;
+    return this.builder.imported('host', name, params, result);
+  }
+
+  /** Makes a JavaScript function callable: takes nothing, reads its arguments at `address`, gives a status. */
+  host(
+    evaluate: HostFunction['evaluate'],
+    call: HostCall,
+  ): { readonly ref: FunctionRef<'i32'>; readonly address: number } {
+    const address = this.own((call.argTypes.length + 1) * failureRecord.shownBytes);
+    const host: HostFunction = { evaluate, call, address };
+    this.#hosts.push(host);
+    const ref = this.callback(`function${this.#hosts.length}`, [], 'i32', () => this.#callHost(host));
+    return { ref, address };
+  }
+
+  /** The exports of the assembled module. */
+  instantiate(): WebAssembly.Exports {
+    return this.memory.instantiate(this.builder.toBytes(), { host: this.#callbacks }).exports;
+  }
+
+  /** The failure that the record holds, after a function returned `status.failed`. */
+  failure(): RowFailure {
+    const { u32 } = this.memory;
+    const site = this.#sites[u32[(this.failureAddress + failureRecord.site) >> 2] ?? 0];
+    const row = u32[(this.failureAddress + failureRecord.row) >> 2] ?? 0;
+    if (site === undefined) throw new Error('the failure record names no site');
+    const message = site.message.replace(/\{(\d)\}/g, (placeholder, digit: string) => {
+      const type = site.shown[Number(digit)];
+      if (type === undefined) return placeholder;
+      const at = this.failureAddress + failureRecord.shown + Number(digit) * failureRecord.shownBytes;
+      return shownText(readPlainValue(this.memory, at, type));
+    });
+    const hostMessage = this.#hostMessage;
+    this.#hostMessage = null;
+    return new RowFailure(message.replace('{host}', hostMessage ?? ''), site.span, row);
+  }
+
+  close(): void {
+    for (const address of this.#owned) this.memory.free(address);
+    this.#owned.length = 0;
+    this.scratch.close();
+  }
+
+  #callHost({ evaluate, call, address }: HostFunction): number {
+    const args = call.argTypes.map((type, at) =>
+      readPlainValue(this.memory, address + at * failureRecord.shownBytes, type),
+    );
+    try {
+      const result = evaluate(args, call);
+      writePlainValue(this.memory, address + args.length * failureRecord.shownBytes, call.type, result, this.scratch);
+      return status.ok;
+    } catch (error) {
+      this.#hostMessage = error instanceof Error ? error.message : String(error);
+      return status.failed;
+    }
+  }
+}
+
+function shownText(value: HostValue): string {
+  if (value === null) return 'NULL';
+  if (typeof value === 'string') return JSON.stringify(value.length > 80 ? `${value.slice(0, 77)}...` : value);
+  if (value instanceof Uint8Array) return `x'${Buffer.from(value).toString('hex')}'`;
+  return String(value);
+}

@@ -3,4 +3,7 @@ export const optionCodes = {
   O001: 'unknown option',
   O002: 'a required option is missing',
   O003: 'the value of an option is malformed',
-} as const
+  O004: 'an option where none is allowed',
+  O005: 'options that exclude each other',
+  O006: 'unknown connector, format or catalog type',
+} as const;

@@ -1,7 +1,7 @@
+import type { Physical } from '../types/physical.ts';
+import type { SqlType } from '../types/sql-type.ts';
 import type { Code, I32, Local, ValueType } from '../wasm/code.ts';
 import type { FunctionBuilder } from '../wasm/function-builder.ts';
-import type { SqlType } from '../types/sql-type.ts';
-import type { Physical } from '../types/physical.ts';
 
 /**
  * A computed SQL value in the function that is being written: its parts in locals (see `types/physical.ts`) and,
@@ -49,6 +49,8 @@ export interface ExpressionWriter {
   scratch(length: I32): Local<'i32'>;
   /** A 16-byte place for a kernel's second result; the same at every call, so read it before the next. */
   readonly resultAddress: I32;
+  /** The session zone's table of transitions, for the `zone*` kernels. */
+  readonly zone: I32;
   /** The address of constant bytes, there as long as the module. */
   constant(bytes: Uint8Array): I32;
 
@@ -56,7 +58,11 @@ export interface ExpressionWriter {
    * Calls a JavaScript function with values in `LiteralValue` form (null for NULL), as for entries of kind `host`.
    * An Error that it throws fails the row with its message.
    */
-  host(evaluate: (args: readonly HostValue[], call: HostCall) => HostValue, args: readonly Value[], type: SqlType): Value;
+  host(
+    evaluate: (args: readonly HostValue[], call: HostCall) => HostValue,
+    args: readonly Value[],
+    type: SqlType,
+  ): Value;
 
   /** Stops with error F001 at this expression's place: the job fails, or under TRY_CAST the value is NULL. */
   fail(message: string, ...shown: readonly Value[]): void;
@@ -74,4 +80,6 @@ export interface HostCall {
 export interface SessionSettings {
   /** `table.local-time-zone`, an IANA name. */
   readonly timeZone: string;
+  /** That zone's table of transitions in the linear memory, for the `zone*` kernels. */
+  readonly zoneAddress: number;
 }

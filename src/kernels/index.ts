@@ -1,0 +1,8 @@
+// The kernels: functions on raw addresses in the engine's one linear memory. Nothing here uses managed objects.
+// One line a file; the names of all exports are unique, since JavaScript and emitted code call them by name.
+
+export * from './allocator';
+export * from './arena';
+export * from './bytes';
+export * from './table';
+export * from './table-heap';

@@ -1,0 +1,59 @@
+/**
+ * The kernels (src/kernels) that JavaScript calls; emitted code links all of them by name.
+ *
+ * Addresses come back as WebAssembly's signed i32: above 2 GiB they are negative until `>>> 0`.
+ * A kernel that needs more memory than 4 GiB traps; `allocFailedBytes` tells it from other traps.
+ */
+export interface Kernels {
+  alloc(bytes: number): number;
+  free(address: number): void;
+  realloc(address: number, bytes: number): number;
+  allocatedBytes(): bigint;
+  allocFailedBytes(): number;
+
+  arenaNew(chunkBytes: number): number;
+  arenaAlloc(arena: number, bytes: number): number;
+  arenaReset(arena: number): void;
+  arenaDrop(arena: number): void;
+  arenaBytes(arena: number): number;
+
+  bytesHash(address: number, length: number): number;
+  bytesEqual(a: number, b: number, length: number): number;
+  bytesCompare(a: number, aLength: number, b: number, bLength: number): number;
+  hashI32(value: number): number;
+  hashI64(value: bigint): number;
+  hashI128(low: bigint, high: bigint): number;
+  hashCombine(hash: number, next: number): number;
+
+  tableNew(rowBytes: number, expectedRows: number): number;
+  tableGrow(table: number): void;
+  tableInsert(table: number, hash: number): number;
+  tableFindFirst(table: number, hash: number): number;
+  tableFindNext(table: number, hash: number, row: number): number;
+  tableFindText(table: number, hash: number, keyAt: number, address: number, length: number): number;
+  tableErase(table: number, row: number): void;
+  tableClear(table: number): void;
+  tableDrop(table: number): void;
+  tableBytes(table: number): number;
+  heapAlloc(table: number, bytes: number): number;
+  heapFree(table: number, address: number, bytes: number): void;
+  heapPut(table: number, from: number, length: number): number;
+  textAssign(table: number, slotAddress: number, from: number, length: number): void;
+  textAppend(table: number, slotAddress: number, from: number, length: number): void;
+  textFree(table: number, slotAddress: number): void;
+}
+
+/** Offsets in a keyed table's struct, see kernels/table.ts. */
+export const tableLayout = {
+  index: 0,
+  mask: 4,
+  rows: 8,
+  rowBytes: 12,
+  count: 16,
+  capacity: 20,
+  limit: 24,
+  live: 28,
+} as const;
+
+/** Offsets in an arena's struct, see kernels/arena.ts. */
+export const arenaLayout = { next: 0, end: 4 } as const;

@@ -1,0 +1,164 @@
+import { existsSync, readFileSync } from 'node:fs';
+import type { Kernels } from './kernels.ts';
+
+/** Pages of 64 KiB: 1 MiB at first, 4 GiB at most. */
+const pagesInitial = 16;
+const pagesMax = 65_536;
+
+let compiledKernels: WebAssembly.Module | undefined;
+
+/** The kernels lie in `dist`: beside the bundle, or two folders up from the sources. */
+function kernelsModule(): WebAssembly.Module {
+  if (compiledKernels !== undefined) return compiledKernels;
+  const places = ['./kernels.wasm', '../../dist/kernels.wasm'].map((place) => new URL(place, import.meta.url));
+  const file = places.find((place) => existsSync(place));
+  if (file === undefined) throw new Error('dist/kernels.wasm is missing: run "npm run build"');
+  compiledKernels = new WebAssembly.Module(readFileSync(file));
+  return compiledKernels;
+}
+
+/**
+ * The engine's linear memory with the kernels over it: all batches and all state of one job.
+ *
+ * Addresses are numbers 0 .. 2^32 - 1. The views reach to the memory's present end: they are made anew after it has
+ * grown, so they are taken again (`memory.u8`) after anything that may allocate; older ones stay valid for what they
+ * cover. Asking for a view costs some 20 ns: take it out of a loop.
+ */
+export class Memory {
+  readonly wasm: WebAssembly.Memory;
+  readonly kernels: Kernels;
+  /** Every export of the kernels, by name. */
+  readonly exports: WebAssembly.Exports;
+  #buffer: SharedArrayBuffer;
+  #u8: Uint8Array<SharedArrayBuffer>;
+  #bytes: Buffer<SharedArrayBuffer>;
+  #u16: Uint16Array<SharedArrayBuffer> | undefined;
+  #i32: Int32Array<SharedArrayBuffer> | undefined;
+  #u32: Uint32Array<SharedArrayBuffer> | undefined;
+  #i64: BigInt64Array<SharedArrayBuffer> | undefined;
+  #u64: BigUint64Array<SharedArrayBuffer> | undefined;
+  #f32: Float32Array<SharedArrayBuffer> | undefined;
+  #f64: Float64Array<SharedArrayBuffer> | undefined;
+
+  private constructor(wasm: WebAssembly.Memory, exports: WebAssembly.Exports) {
+    this.wasm = wasm;
+    this.exports = exports;
+    this.kernels = exports as unknown as Kernels;
+    this.#buffer = wasm.buffer as SharedArrayBuffer;
+    this.#u8 = new Uint8Array(this.#buffer);
+    this.#bytes = Buffer.from(this.#buffer);
+  }
+
+  /** @throws Error when the kernels have not been built. */
+  static create(): Memory {
+    const wasm = new WebAssembly.Memory({ initial: pagesInitial, maximum: pagesMax, shared: true });
+    const { exports } = new WebAssembly.Instance(kernelsModule(), { env: { memory: wasm } });
+    return new Memory(wasm, exports);
+  }
+
+  /** Loads emitted code onto this memory: it may import `env.memory`, any kernel from `kernels`, and the given functions. */
+  instantiate(moduleBytes: Uint8Array, imports: WebAssembly.Imports = {}): WebAssembly.Instance {
+    return new WebAssembly.Instance(new WebAssembly.Module(moduleBytes), {
+      ...imports,
+      env: { ...imports.env, memory: this.wasm },
+      kernels: this.exports,
+    });
+  }
+
+  /** Room for so many bytes, 16-byte aligned, not zeroed. */
+  alloc(bytes: number): number {
+    return this.kernels.alloc(bytes) >>> 0;
+  }
+
+  free(address: number): void {
+    this.kernels.free(address);
+  }
+
+  /** Bytes taken by `alloc` and by all state. */
+  get allocatedBytes(): number {
+    return Number(this.kernels.allocatedBytes());
+  }
+
+  get u8(): Uint8Array<SharedArrayBuffer> {
+    this.#refresh();
+    return this.#u8;
+  }
+
+  /** All of the memory as a Node Buffer, for what Buffer alone does fast. */
+  get bytes(): Buffer<SharedArrayBuffer> {
+    this.#refresh();
+    return this.#bytes;
+  }
+
+  get u16(): Uint16Array<SharedArrayBuffer> {
+    this.#refresh();
+    this.#u16 ??= new Uint16Array(this.#buffer);
+    return this.#u16;
+  }
+
+  get i32(): Int32Array<SharedArrayBuffer> {
+    this.#refresh();
+    this.#i32 ??= new Int32Array(this.#buffer);
+    return this.#i32;
+  }
+
+  get u32(): Uint32Array<SharedArrayBuffer> {
+    this.#refresh();
+    this.#u32 ??= new Uint32Array(this.#buffer);
+    return this.#u32;
+  }
+
+  get i64(): BigInt64Array<SharedArrayBuffer> {
+    this.#refresh();
+    this.#i64 ??= new BigInt64Array(this.#buffer);
+    return this.#i64;
+  }
+
+  get u64(): BigUint64Array<SharedArrayBuffer> {
+    this.#refresh();
+    this.#u64 ??= new BigUint64Array(this.#buffer);
+    return this.#u64;
+  }
+
+  get f32(): Float32Array<SharedArrayBuffer> {
+    this.#refresh();
+    this.#f32 ??= new Float32Array(this.#buffer);
+    return this.#f32;
+  }
+
+  get f64(): Float64Array<SharedArrayBuffer> {
+    this.#refresh();
+    this.#f64 ??= new Float64Array(this.#buffer);
+    return this.#f64;
+  }
+
+  /** UTF-8 bytes as a string; what is not UTF-8 becomes U+FFFD. */
+  text(address: number, length: number): string {
+    if (length === 0) return '';
+    if (address + length > this.#bytes.length) this.#refresh();
+    return this.#bytes.toString('utf8', address, address + length);
+  }
+
+  /** A copy of bytes, outside the memory. */
+  copyOut(address: number, length: number): Uint8Array<ArrayBuffer> {
+    if (address + length > this.#u8.length) this.#refresh();
+    const copy = new Uint8Array(length);
+    copy.set(this.#u8.subarray(address, address + length));
+    return copy;
+  }
+
+  #refresh(): void {
+    const buffer = this.wasm.buffer as SharedArrayBuffer;
+    if (buffer === this.#buffer) return;
+    this.#buffer = buffer;
+    this.#u8 = new Uint8Array(buffer);
+    this.#bytes = Buffer.from(buffer);
+    this.#u16 = undefined;
+    this.#i32 = undefined;
+    this.#u32 = undefined;
+    this.#i64 = undefined;
+    this.#u64 = undefined;
+    this.#f32 = undefined;
+    this.#f64 = undefined;
+  }
+}

@@ -14,6 +14,8 @@ export interface Value {
   readonly isNull: Local<'i32'> | null;
   /** i128: [low, high]; bytes: [address, length]; else one. */
   readonly parts: readonly Local[];
+  /** The value itself where it is a literal: a pattern or a unit that the code is made for. */
+  readonly constant?: HostValue;
 }
 
 /** What a scalar or aggregate entry writes its code with. Implemented by `codegen/`. */

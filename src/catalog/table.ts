@@ -1,5 +1,5 @@
 import type { Span } from '../diagnostics/source-text.ts';
-import type { Expression as SqlExpression } from '../sql/ast.ts';
+import type { Distribution, Expression as SqlExpression } from '../sql/ast.ts';
 import type { SqlType } from '../types/sql-type.ts';
 
 /** A declared table: CREATE TABLE after its LIKE clauses are resolved, not yet bound to a connector. */
@@ -8,9 +8,15 @@ export interface Table {
   readonly temporary: boolean;
   readonly columns: readonly TableColumn[];
   readonly watermark: { readonly column: string; readonly expression: SqlExpression; readonly span: Span } | null;
-  readonly primaryKey: { readonly name: string | null; readonly columns: readonly string[]; readonly span: Span } | null;
+  readonly primaryKey: {
+    readonly name: string | null;
+    readonly columns: readonly string[];
+    readonly span: Span;
+  } | null;
   readonly comment: string | null;
   readonly partitionedBy: readonly string[];
+  /** DISTRIBUTED INTO n BUCKETS: shown by SHOW CREATE TABLE, without effect here. */
+  readonly distribution: Distribution | null;
   /** WITH (...), by key; hints of a query are merged over them at bind time. */
   readonly options: ReadonlyMap<string, TableOption>;
   readonly span: Span;
@@ -23,9 +29,29 @@ export interface ObjectPath {
 }
 
 export type TableColumn =
-  | { readonly kind: 'physical'; readonly name: string; readonly type: SqlType; readonly comment: string | null; readonly span: Span }
-  | { readonly kind: 'metadata'; readonly name: string; readonly type: SqlType; readonly key: string; readonly virtual: boolean; readonly comment: string | null; readonly span: Span }
-  | { readonly kind: 'computed'; readonly name: string; readonly expression: SqlExpression; readonly comment: string | null; readonly span: Span };
+  | {
+      readonly kind: 'physical';
+      readonly name: string;
+      readonly type: SqlType;
+      readonly comment: string | null;
+      readonly span: Span;
+    }
+  | {
+      readonly kind: 'metadata';
+      readonly name: string;
+      readonly type: SqlType;
+      readonly key: string;
+      readonly virtual: boolean;
+      readonly comment: string | null;
+      readonly span: Span;
+    }
+  | {
+      readonly kind: 'computed';
+      readonly name: string;
+      readonly expression: SqlExpression;
+      readonly comment: string | null;
+      readonly span: Span;
+    };
 
 export interface TableOption {
   readonly value: string;

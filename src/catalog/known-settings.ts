@@ -1,0 +1,95 @@
+import type { OptionSpec } from './options.ts';
+
+const flag = (name: string, value: boolean, doc: string): OptionSpec => ({
+  name,
+  type: 'boolean',
+  default: String(value),
+  doc,
+});
+const duration = (name: string, value: string, doc: string): OptionSpec => ({
+  name,
+  type: 'duration',
+  default: value,
+  doc,
+});
+const choice = (name: string, values: readonly string[], doc: string): OptionSpec => ({
+  name,
+  type: 'enum',
+  values,
+  default: values[0]!,
+  doc,
+});
+
+/**
+ * The settings whose values are checked when they are SET. Any other key is stored as it is, as in Flink, so that a
+ * script with settings for a cluster runs here too.
+ */
+export const knownSettings: readonly OptionSpec[] = [
+  {
+    name: 'table.local-time-zone',
+    type: 'string',
+    default: 'UTC',
+    doc: 'The zone in which TIMESTAMP_LTZ is read, shown and cut into windows.',
+  },
+  duration(
+    'table.exec.source.idle-timeout',
+    '0 ms',
+    'A shard without rows for so long no longer holds the watermark back; 0: never.',
+  ),
+  duration('table.exec.state.ttl', '0 ms', 'State that was not touched for so long may be dropped; 0: kept for ever.'),
+  {
+    name: 'tidemark.batch-size',
+    type: 'int',
+    default: '8192',
+    doc: 'Rows that a batch holds at most; 1 gives every intermediate update.',
+  },
+  choice('tidemark.optimizer', ['on', 'off'], 'Off: only the rewrites that execution needs.'),
+  flag('table.exec.mini-batch.enabled', false, 'Accepted; batches bundle updates already.'),
+  duration('table.exec.mini-batch.allow-latency', '0 ms', 'Accepted for Flink; batches are bounded by their size.'),
+  {
+    name: 'table.exec.mini-batch.size',
+    type: 'long',
+    default: '-1',
+    doc: 'Accepted for Flink; the batch size is tidemark.batch-size.',
+  },
+  flag('table.exec.emit.early-fire.enabled', false, 'Legacy group windows send results before their end.'),
+  duration('table.exec.emit.early-fire.delay', '0 ms', 'How often.'),
+  flag('table.exec.emit.late-fire.enabled', false, 'Legacy group windows correct results after their end.'),
+  duration('table.exec.emit.late-fire.delay', '0 ms', 'How often.'),
+  duration('table.exec.emit.allow-lateness', '0 ms', 'How long after its end a legacy group window takes late rows.'),
+  choice('table.exec.sink.not-null-enforcer', ['ERROR', 'DROP'], 'What a NULL for a NOT NULL column of a sink does.'),
+  choice(
+    'table.exec.sink.type-length-enforcer',
+    ['IGNORE', 'TRIM_PAD', 'ERROR'],
+    'What a text longer than its column of a sink does.',
+  ),
+  choice('table.exec.sink.upsert-materialize', ['AUTO', 'NONE', 'FORCE'], 'Accepted for Flink.'),
+  flag(
+    'table.exec.source.cdc-events-duplicate',
+    false,
+    'Change events of a source may repeat and are normalized by the key.',
+  ),
+  choice('table.exec.legacy-cast-behaviour', ['DISABLED', 'ENABLED'], 'Only DISABLED is implemented.'),
+  flag('table.dynamic-table-options.enabled', true, 'Whether OPTIONS hints are allowed.'),
+  flag('table.dml-sync', false, 'An INSERT is always waited for.'),
+  choice('table.sql-dialect', ['default', 'hive'], 'Only the default dialect is implemented.'),
+  flag('table.optimizer.distinct-agg.split.enabled', false, 'Accepted for Flink.'),
+  flag('table.optimizer.reuse-sub-plan-enabled', true, 'Accepted; equal parts of a plan are always shared.'),
+  flag('table.optimizer.reuse-source-enabled', true, 'Accepted; equal sources are always shared.'),
+  choice('table.optimizer.agg-phase-strategy', ['AUTO', 'ONE_PHASE', 'TWO_PHASE'], 'Accepted for Flink.'),
+  { name: 'table.exec.rank.topn-cache-size', type: 'long', default: '10000', doc: 'Accepted for Flink.' },
+  { name: 'parallelism.default', type: 'int', default: '1', doc: 'Accepted; one process works on all shards.' },
+  { name: 'pipeline.name', type: 'string', doc: 'How the job is called.' },
+  duration('pipeline.auto-watermark-interval', '200 ms', 'Accepted; the watermark is taken after every row.'),
+  choice('execution.runtime-mode', ['STREAMING', 'BATCH', 'AUTOMATIC'], 'Only STREAMING is implemented.'),
+  duration('execution.checkpointing.interval', '0 ms', 'Accepted for Flink.'),
+  {
+    name: 'sql-client.execution.result-mode',
+    type: 'enum',
+    values: ['TABLE', 'CHANGELOG', 'TABLEAU'],
+    default: 'TABLE',
+    doc: 'Accepted; the command line has --format.',
+  },
+  { name: 'sql-client.execution.max-table-result.rows', type: 'int', default: '1000000', doc: 'Accepted for Flink.' },
+  flag('sql-client.verbose', false, 'Accepted for Flink.'),
+];

@@ -1,0 +1,151 @@
+import { DiagnosticError, fail, unsupported } from '../diagnostics/diagnostic.ts';
+import type { BasicType, TypeName } from '../sql/ast.ts';
+import {
+  ARRAY,
+  BIGINT,
+  BOOLEAN,
+  BYTES,
+  DATE,
+  DECIMAL,
+  DOUBLE,
+  FLOAT,
+  INT,
+  INTERVAL_DAY_TIME,
+  INTERVAL_YEAR_MONTH,
+  lengthMax,
+  MAP,
+  MULTISET,
+  ROW,
+  SMALLINT,
+  type SqlType,
+  STRING,
+  TIME,
+  TIMESTAMP,
+  TIMESTAMP_LTZ,
+  TINYINT,
+} from '../types/sql-type.ts';
+
+/**
+ * The SQL type that was written. Nullable unless NOT NULL stands behind it.
+ * @throws DiagnosticError B016 for what is no type, W005 for one that is not executed yet
+ */
+export function typeOf(type: TypeName): SqlType {
+  const nullable = type.isNullable !== false;
+  switch (type.kind) {
+    case 'basicType':
+      return basicType(type, nullable);
+    case 'collectionType':
+      return type.collection === 'ARRAY'
+        ? ARRAY(typeOf(type.element), nullable)
+        : MULTISET(typeOf(type.element), nullable);
+    case 'mapType':
+      return MAP(typeOf(type.key), typeOf(type.value), nullable);
+    case 'rowType':
+      return ROW(
+        type.fields.map((field) => ({ name: field.name.name, type: typeOf(field.type) })),
+        nullable,
+      );
+    case 'structuredType':
+      throw new DiagnosticError([unsupported('W005', type.span, 'a STRUCTURED type')]);
+    case 'rawType':
+      throw new DiagnosticError([unsupported('W005', type.span, 'a RAW type')]);
+    case 'namedType': {
+      const name = type.name.parts.map((part) => part.name).join('.');
+      fail('B016', type.span, `unknown type "${name}"`);
+    }
+  }
+}
+
+function basicType(type: BasicType, nullable: boolean): SqlType {
+  const [first, second] = type.parameters;
+  switch (type.name) {
+    case 'CHAR':
+    case 'BINARY':
+      return { kind: type.name, length: length(type, first ?? 1), nullable };
+    case 'VARCHAR':
+    case 'VARBINARY':
+      return { kind: type.name, length: length(type, first ?? lengthMax), nullable };
+    case 'STRING':
+      return STRING(nullable);
+    case 'BYTES':
+      return BYTES(nullable);
+    case 'BOOLEAN':
+      return BOOLEAN(nullable);
+    case 'TINYINT':
+      return TINYINT(nullable);
+    case 'SMALLINT':
+      return SMALLINT(nullable);
+    case 'INT':
+      return INT(nullable);
+    case 'BIGINT':
+      return BIGINT(nullable);
+    case 'FLOAT':
+      return FLOAT(nullable);
+    case 'DOUBLE':
+      return DOUBLE(nullable);
+    case 'DECIMAL':
+      return decimal(type, first ?? 10, second ?? 0, nullable);
+    case 'DATE':
+      return DATE(nullable);
+    case 'TIME':
+      // Flink keeps whole seconds, whatever precision is written.
+      precision(type, first ?? 0);
+      return TIME(0, nullable);
+    case 'TIMESTAMP':
+      return TIMESTAMP(precision(type, first ?? 6), nullable);
+    case 'TIMESTAMP_LTZ':
+      return TIMESTAMP_LTZ(precision(type, first ?? 6), nullable);
+    case 'INTERVAL YEAR':
+    case 'INTERVAL YEAR TO MONTH':
+    case 'INTERVAL MONTH':
+    case 'INTERVAL QUARTER':
+      return INTERVAL_YEAR_MONTH(nullable);
+    case 'INTERVAL WEEK':
+    case 'INTERVAL DAY':
+    case 'INTERVAL DAY TO HOUR':
+    case 'INTERVAL DAY TO MINUTE':
+    case 'INTERVAL DAY TO SECOND':
+    case 'INTERVAL HOUR':
+    case 'INTERVAL HOUR TO MINUTE':
+    case 'INTERVAL HOUR TO SECOND':
+    case 'INTERVAL MINUTE':
+    case 'INTERVAL MINUTE TO SECOND':
+    case 'INTERVAL SECOND':
+      return INTERVAL_DAY_TIME(nullable);
+    case 'VARIANT':
+      return { kind: 'VARIANT', nullable };
+    case 'REAL':
+      fail('B016', type.span, 'REAL is not a type of Flink', { help: 'write FLOAT' });
+      break;
+    case 'TIMESTAMP_TZ':
+      fail('B016', type.span, 'TIMESTAMP WITH TIME ZONE is not a type of Flink', { help: 'write TIMESTAMP_LTZ' });
+      break;
+    case 'TIME_LTZ':
+    case 'TIME_TZ':
+      fail('B016', type.span, 'TIME with a time zone is not a type of Flink', { help: 'write TIME or TIMESTAMP_LTZ' });
+      break;
+    case 'NULL':
+    case 'DESCRIPTOR':
+    case 'GEOMETRY':
+    case 'ANY':
+    case 'CURSOR':
+    case 'UUID':
+      fail('B016', type.span, `${type.name} is not a type that a value can have`);
+  }
+}
+
+function length(type: BasicType, written: number): number {
+  if (written >= 1 && written <= lengthMax) return written;
+  fail('B016', type.span, `the length of ${type.name} is 1 to ${lengthMax}, not ${written}`);
+}
+
+function precision(type: BasicType, written: number): number {
+  if (written >= 0 && written <= 9) return written;
+  fail('B016', type.span, `the precision of ${type.name} is 0 to 9, not ${written}`);
+}
+
+function decimal(type: BasicType, digits: number, scale: number, nullable: boolean): SqlType {
+  if (digits < 1 || digits > 38) fail('B016', type.span, `the precision of DECIMAL is 1 to 38, not ${digits}`);
+  if (scale > digits) fail('B016', type.span, `the scale of DECIMAL(${digits}, ${scale}) is above its precision`);
+  return DECIMAL(digits, scale, nullable);
+}

@@ -95,7 +95,7 @@ describe('memory', () => {
     const twice = builder.imported('host', 'twice', ['i32'], 'i32');
     const { builder: f } = builder.function(['i32', 'i32'], 'i32', 'run');
     const [address, length] = f.params as [Local<'i32'>, Local<'i32'>];
-    f.return(i32.add(call(hash, address, length), call(twice, i32.load(address, 0))));
+    f.return(i32.add(call(hash, address, length), call(twice, i32.load(address))));
     const { exports } = memory.instantiate(builder.toBytes(), { host: { twice: (value: number) => value * 2 } });
     const at = memory.alloc(8);
     memory.u32[at / 4] = 21;

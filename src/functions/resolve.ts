@@ -1,11 +1,13 @@
 import { type SqlType, typeText, withNullable } from '../types/sql-type.ts';
 import type { AggregateFunction, AggregateOverload } from './aggregate-function.ts';
-import type { Parameter, ScalarFunction, ScalarOverload } from './scalar-function.ts';
+import type { HostValue, Parameter, ScalarFunction, ScalarOverload } from './scalar-function.ts';
 
 /** An argument as overload resolution sees it. */
 export interface ArgumentShape {
   readonly type: SqlType;
   readonly isLiteral: boolean;
+  /** The value of a literal. */
+  readonly value?: HostValue | undefined;
 }
 
 /** The chosen overload, what each argument is to be cast to, and the type of the call. */
@@ -22,7 +24,9 @@ export function resolveScalar(
 ): Resolution<ScalarOverload> | null {
   for (const overload of entry.overloads) {
     const argTypes = acceptedTypes(overload.params, args);
-    if (argTypes !== null) return { overload, argTypes, type: scalarType(overload, argTypes) };
+    if (argTypes === null) continue;
+    const literals = args.map(({ isLiteral, value }) => (isLiteral ? value : undefined));
+    return { overload, argTypes, type: scalarType(overload, argTypes, literals) };
   }
   return null;
 }
@@ -40,8 +44,12 @@ export function resolveAggregate(
 }
 
 /** The type of a call, whose NULLs come from its arguments unless the overload says that it handles them. */
-export function scalarType(overload: ScalarOverload, argTypes: readonly SqlType[]): SqlType {
-  const type = overload.returns(argTypes);
+export function scalarType(
+  overload: ScalarOverload,
+  argTypes: readonly SqlType[],
+  literals?: readonly (HostValue | undefined)[],
+): SqlType {
+  const type = overload.returns(argTypes, literals);
   const propagates = overload.nulls !== 'custom' && overload.code.kind !== 'lazy';
   return propagates && argTypes.some((arg) => arg.nullable) ? withNullable(type, true) : type;
 }

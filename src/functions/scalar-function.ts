@@ -39,8 +39,11 @@ export type FunctionCategory =
 /** One way to call a function. The first overload whose parameters accept the arguments is taken. */
 export interface ScalarOverload {
   readonly params: readonly Parameter[];
-  /** The result's type from the argument types (after coercion). `calls` with NULL handling `propagate` become nullable by themselves. */
-  readonly returns: (args: readonly SqlType[]) => SqlType;
+  /**
+   * The result's type from the argument types (after coercion) and the values of those that are literals, undefined for
+   * others (`ROUND(x, 2)`). Calls with NULL handling `propagate` become nullable by themselves.
+   */
+  readonly returns: (args: readonly SqlType[], literals?: readonly (HostValue | undefined)[]) => SqlType;
   /** `propagate` (default): NULL when an argument is; the code sees no NULL. `custom`: the code handles NULL itself. */
   readonly nulls?: 'propagate' | 'custom';
   readonly code: ScalarCode;

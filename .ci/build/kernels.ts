@@ -26,7 +26,6 @@ const flags = `
 /** Compiles `src/kernels` to `dist/kernels.wasm`, unless that was made from the same sources and flags. */
 export async function buildKernels(): Promise<void> {
   const sources = await readSources();
-  if (sources.length === 0) return;
   const hash = hashOf(sources);
   if (existsSync(wasmFile) && (await readIfPresent(hashFile)) === hash) return;
 

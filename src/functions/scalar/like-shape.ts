@@ -1,0 +1,23 @@
+/** What a literal LIKE pattern asks for; `pattern` is what needs the matcher. */
+export interface LikeShape {
+  readonly kind: 'all' | 'equals' | 'starts' | 'ends' | 'holds' | 'pattern';
+  readonly text: string;
+}
+
+/**
+ * The shape of a literal pattern. The empty pattern takes any text: so Flink answers for a literal, though not for a
+ * computed pattern. `escapeByte` is a byte, or -1.
+ */
+export function likeShape(pattern: string, escapeByte: number): LikeShape {
+  if (pattern === '') return { kind: 'all', text: '' };
+  const escapeCharacter = escapeByte < 0 ? null : String.fromCharCode(escapeByte);
+  if (escapeCharacter !== null && pattern.includes(escapeCharacter)) return { kind: 'pattern', text: pattern };
+  const inner = pattern.replace(/^%+|%+$/g, '');
+  if (/[%_]/.test(inner)) return { kind: 'pattern', text: pattern };
+  const isOpenAtStart = pattern.startsWith('%');
+  const isOpenAtEnd = pattern.endsWith('%');
+  if (inner === '') return { kind: 'all', text: '' };
+  if (isOpenAtStart && isOpenAtEnd) return { kind: 'holds', text: inner };
+  if (isOpenAtStart) return { kind: 'ends', text: inner };
+  return { kind: isOpenAtEnd ? 'starts' : 'equals', text: inner };
+}

@@ -57,11 +57,12 @@ export function scalarType(
 function acceptedTypes(params: readonly Parameter[], args: readonly ArgumentShape[]): SqlType[] | null {
   if (!countFits(params, args.length)) return null;
   const types = args.map((arg) => arg.type);
+  const literals = args.map(({ isLiteral, value }) => (isLiteral ? value : undefined));
   const accepted: SqlType[] = [];
   for (const [at, arg] of args.entries()) {
     const param = params[Math.min(at, params.length - 1)];
     if (param === undefined || (param.literal === true && !arg.isLiteral)) return null;
-    const type = param.accepts(arg.type, { args: types, isLiteral: arg.isLiteral });
+    const type = param.accepts(arg.type, { args: types, isLiteral: arg.isLiteral, literals });
     if (type === null) return null;
     accepted.push(type);
   }

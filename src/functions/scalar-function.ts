@@ -66,6 +66,8 @@ export interface ParameterContext {
   /** Types of all arguments, for a parameter whose type follows from the others. */
   readonly args: readonly SqlType[];
   readonly isLiteral: boolean;
+  /** The values of arguments that are literals, undefined for others: a unit decides which types it goes with. */
+  readonly literals: readonly (HostValue | undefined)[];
 }
 
 /** A lazy argument: writes the code that computes it where it is called; call it once on each path. */

@@ -13,3 +13,8 @@ export * from './calendar';
 export * from './nanoseconds';
 export * from './timestamp-text';
 export * from './zone';
+export * from './utf8';
+export * from './text-search';
+export * from './like';
+export * from './nested';
+export * from './timestamp-pattern';

@@ -100,19 +100,25 @@ export function timestampAddMonths(value: i64, months: i32, unitsPerSecond: i64)
   return <i64>dateAddMonths(<i32>days, months) * perDay + (value - days * perDay);
 }
 
-/** Whole months from one time to another, negative when `to` is earlier: a month is whole when day and time of day are reached. */
+/** Months from one day to a later one: the most that can be added to the first without passing the second. */
+function wholeMonths(from: i32, to: i32): i32 {
+  // No month has more than 31 days, so the estimate is never too high.
+  let months = (to - from) / 31;
+  while (dateAddMonths(from, months) < to && dateAddMonths(from, months + 1) <= to) months++;
+  return months;
+}
+
+/**
+ * Whole months from one time to another, negative when `to` is earlier. As in Flink: counted by days, and one less when
+ * the months end on the day of `to` but its time of day is earlier.
+ */
 export function timestampMonthsBetween(from: i64, to: i64, unitsPerSecond: i64): i32 {
   const perDay = unitsPerSecond * secondsPerDay;
-  const fromDays = floorDivide(from, perDay);
-  const toDays = floorDivide(to, perDay);
-  const a = civilFromDays(<i32>fromDays);
-  const b = civilFromDays(<i32>toDays);
-  let months = (civilYear(b) - civilYear(a)) * 12 + civilMonth(b) - civilMonth(a);
-  // The count of months is corrected by whether adding it overshoots; clamping makes Jan 31 + 1 month = Feb 29 whole.
-  const reached: i64 = timestampAddMonths(from, months, unitsPerSecond);
-  if (months > 0 && reached > to) months--;
-  else if (months < 0 && reached < to) months++;
-  return months;
+  const fromDays = <i32>floorDivide(from, perDay);
+  const toDays = <i32>floorDivide(to, perDay);
+  const months = toDays < fromDays ? -wholeMonths(toDays, fromDays) : wholeMonths(fromDays, toDays);
+  const isEarlierInDay = floorModulo(to, perDay) < floorModulo(from, perDay);
+  return isEarlierInDay && dateAddMonths(fromDays, months) == toDays ? months - 1 : months;
 }
 
 /** 0 Sunday to 6 Saturday. */

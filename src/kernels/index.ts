@@ -18,3 +18,7 @@ export * from './text-search';
 export * from './like';
 export * from './nested';
 export * from './timestamp-pattern';
+export * from './sort-key';
+export * from './ordered-map';
+export * from './sort';
+export * from './columns';

@@ -41,6 +41,47 @@ export interface Kernels {
   textAssign(table: number, slotAddress: number, from: number, length: number): void;
   textAppend(table: number, slotAddress: number, from: number, length: number): void;
   textFree(table: number, slotAddress: number): void;
+
+  orderedNew(valueBytes: number): number;
+  orderedInsert(map: number, key: number, keyLength: number): number;
+  orderedInserted(map: number): number;
+  orderedFind(map: number, key: number, keyLength: number): number;
+  orderedSeek(map: number, key: number, keyLength: number): number;
+  orderedSeekBefore(map: number, key: number, keyLength: number): number;
+  orderedFirst(map: number): number;
+  orderedLast(map: number): number;
+  orderedNext(node: number): number;
+  orderedPrev(node: number): number;
+  orderedKey(map: number, node: number): number;
+  orderedKeyLength(node: number): number;
+  orderedValue(node: number): number;
+  orderedCount(map: number): number;
+  orderedBytes(map: number): number;
+  orderedErase(map: number, key: number, keyLength: number): number;
+  orderedEraseNode(map: number, node: number): void;
+  orderedClear(map: number): void;
+  orderedDrop(map: number): void;
+
+  sortKeyNull(to: number, flags: number): number;
+  sortKeyI64(to: number, value: bigint, flags: number): number;
+  sortKeyI128(to: number, low: bigint, high: bigint, flags: number): number;
+  sortKeyF32(to: number, value: number, flags: number): number;
+  sortKeyF64(to: number, value: number, flags: number): number;
+  sortKeyText(to: number, address: number, length: number, flags: number): number;
+  sortRows(rows: number, count: number, keys: number): void;
+
+  gather1(to: number, from: number, rows: number, count: number): void;
+  gather2(to: number, from: number, rows: number, count: number): void;
+  gather4(to: number, from: number, rows: number, count: number): void;
+  gather8(to: number, from: number, rows: number, count: number): void;
+  gather16(to: number, from: number, rows: number, count: number): void;
+  bitsToBytes(to: number, bits: number, firstBit: number, count: number): void;
+  bytesToBits(to: number, bytes: number, count: number): void;
+  countZeroBytes(bytes: number, count: number): number;
+  offsetsToViews(views: number, offsets: number, bytes: number, count: number): void;
+  keysToViews(views: number, keys: number, dictionary: number, validity: number, count: number): void;
+  viewsBytes(views: number, validity: number, count: number): bigint;
+  viewsToOffsets(offsets: number, bytes: number, views: number, validity: number, count: number): void;
 }
 
 /** Offsets in a keyed table's struct, see kernels/table.ts. */

@@ -84,4 +84,6 @@ export interface SessionSettings {
   readonly timeZone: string;
   /** That zone's table of transitions in the linear memory, for the `zone*` kernels. */
   readonly zoneAddress: number;
+  /** The processing-time clock, ms since 1970; it stands still while a batch is processed. */
+  readonly processingTimeMs: () => number;
 }

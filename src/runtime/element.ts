@@ -1,0 +1,28 @@
+import type { RowPlace } from '../connectors/connector.ts';
+import type { Batch } from '../memory/batch.ts';
+
+/**
+ * What flows between operators: rows and control in one stream, so that their order is right by construction. One
+ * `next` a batch, never one a row.
+ */
+export type Element =
+  | BatchElement
+  /** No later row has an event time <= `watermarkMs`; +Infinity at the end of bounded input. */
+  | { readonly kind: 'watermark'; readonly watermarkMs: number }
+  /** The stream has nothing for now and does not hold event time back (true), or has rows again (false). */
+  | { readonly kind: 'idle'; readonly isIdle: boolean }
+  /** Processing time has come to `nowMs`: operators with a timer that is due fire it. */
+  | { readonly kind: 'clock'; readonly nowMs: number }
+  /** Nothing follows. */
+  | { readonly kind: 'end' };
+
+export interface BatchElement {
+  readonly kind: 'batch';
+  /** Borrowed: valid during the `next` that carries it. */
+  readonly batch: Batch;
+  /** Where a row comes from; null for rows that an operator made. */
+  readonly origin: Origin | null;
+}
+
+/** Finds the place of a row of a batch fresh from a source. */
+export type Origin = (rowIndex: number) => RowPlace;

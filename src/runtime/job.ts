@@ -1,0 +1,214 @@
+import type { Sink, Source } from '../connectors/connector.ts';
+import type { SessionSettings } from '../functions/value.ts';
+import type { Memory } from '../memory/memory.ts';
+import { LateRowScan } from '../operators/late-row-scan.ts';
+import type { Operator } from '../operators/operator.ts';
+import type { PhysicalGraph } from '../physical/graph.ts';
+import type { Clock } from './clock.ts';
+import { type WiredGraph, wireGraph } from './graph.ts';
+import { lateRowCuts } from './late-row-cuts.ts';
+import { Scheduler } from './scheduler.ts';
+import { SourceRun } from './source-run.ts';
+
+/** After so long without a pause the event loop gets a turn: for Ctrl-C, timers and the network. */
+const turnAfterMs = 20;
+
+/** What a job is made of: the plan and, by the ids in it, what runs. The job opens and closes all of it. */
+export interface JobParts {
+  readonly graph: PhysicalGraph;
+  readonly memory: Memory;
+  readonly session: SessionSettings;
+  readonly clock: Clock;
+  readonly sources: ReadonlyMap<string, Source>;
+  readonly operators: ReadonlyMap<string, Operator>;
+  readonly sinks: ReadonlyMap<string, Sink>;
+  /** `table.exec.source.idle-timeout`; 0: never idle. */
+  readonly idleTimeoutMs: number;
+}
+
+/** Where a job stands; the same at its end. */
+export interface JobProgress {
+  readonly events: number;
+  readonly shards: number;
+  /** The lowest of the sources' watermarks; null where there is none yet, or no event time. */
+  readonly watermarkMs: number | null;
+  readonly lateRows: number;
+  readonly nullTimeRows: number;
+  readonly malformedRecords: number;
+  readonly elapsedMs: number;
+  readonly bytesRead: number;
+  /** Null where it is not known. */
+  readonly bytesTotal: number | null;
+}
+
+export interface JobSummary extends JobProgress {
+  readonly outcome: 'finished' | 'cancelled';
+}
+
+/** A running statement: reads the sources, feeds the operators, waits for the sinks. Asynchronous only at these edges. */
+export class Job {
+  readonly #parts: JobParts;
+  readonly #sources: readonly SourceRun[];
+  readonly #scheduler: Scheduler;
+  readonly #stop = new AbortController();
+  readonly #startMs: number;
+
+  constructor(parts: JobParts) {
+    this.#parts = parts;
+    this.#startMs = parts.clock.elapsedMs();
+    this.#sources = parts.graph.sources.map(({ id, scan }) => {
+      const cuts = lateRowCuts(parts.graph, id);
+      const source = parts.sources.get(id);
+      if (source === undefined) throw new Error(`no source "${id}"`);
+      return new SourceRun({
+        id,
+        source,
+        memory: parts.memory,
+        columnCount: scan.columns.length,
+        scan: cuts === null ? null : new LateRowScan(parts.memory, parts.session, scan.schema, cuts.steps, cuts),
+        marksSuffice: cuts?.marksSuffice ?? true,
+        isOnlySource: parts.graph.sources.length === 1,
+        idleTimeoutMs: parts.idleTimeoutMs,
+      });
+    });
+    this.#scheduler = new Scheduler(this.#sources);
+  }
+
+  /**
+   * Runs to the end of the input, or until it is cancelled.
+   * @throws DiagnosticError at the first failure; the sinks are told then to drop what is pending
+   */
+  async run(): Promise<JobSummary> {
+    const { graph, operators, sinks } = this.#parts;
+    const opened: Sink[] = [];
+    const wired = wireGraph(graph, {
+      sources: new Map(this.#sources.map(({ id, elements }) => [id, elements])),
+      operators,
+      sinks,
+    });
+    try {
+      for (const source of this.#sources) await source.open();
+      for (const sink of sinks.values()) {
+        opened.push(sink);
+        await sink.open();
+      }
+      await this.#feed(wired);
+      const isCancelled = this.#stop.signal.aborted;
+      for (const sink of opened) await (isCancelled ? sink.abort() : sink.finish());
+      return { ...this.progress(), outcome: isCancelled ? 'cancelled' : 'finished' };
+    } catch (error) {
+      for (const sink of opened) await sink.abort();
+      throw error;
+    } finally {
+      wired.unsubscribe();
+      for (const source of this.#sources) await source.close();
+      for (const operator of operators.values()) operator.close();
+      for (const source of this.#sources) source.release();
+    }
+  }
+
+  /** Stops after the batch at hand. */
+  cancel(): void {
+    this.#stop.abort();
+  }
+
+  progress(): JobProgress {
+    const shards = this.#sources.flatMap((source) => source.shards);
+    const metrics = [...this.#parts.operators.values()].map((operator) => operator.metrics);
+    const progress = shards.map(({ reader }) => reader.progress);
+    const timed = this.#sources.filter(({ hasTime }) => hasTime);
+    const watermarkMs = Math.min(...timed.map(({ reachedMs }) => reachedMs));
+    return {
+      events: shards.reduce((sum, { rows }) => sum + rows, 0),
+      shards: shards.length,
+      watermarkMs: Number.isFinite(watermarkMs) ? watermarkMs : null,
+      lateRows: metrics.reduce((sum, { lateRows }) => sum + lateRows, 0),
+      nullTimeRows: metrics.reduce((sum, { nullTimeRows }) => sum + nullTimeRows, 0),
+      malformedRecords: this.#sources.reduce((sum, source) => sum + source.malformedRecords, 0),
+      elapsedMs: this.#parts.clock.elapsedMs() - this.#startMs,
+      bytesRead: progress.reduce((sum, { bytesRead }) => sum + bytesRead, 0),
+      bytesTotal: progress.some(({ bytesTotal }) => bytesTotal === null)
+        ? null
+        : progress.reduce((sum, { bytesTotal }) => sum + (bytesTotal ?? 0), 0),
+    };
+  }
+
+  /** The loop: one batch of one shard, then what the sinks want to be waited for, then perhaps a turn for others. */
+  async #feed(wired: WiredGraph): Promise<void> {
+    const { clock } = this.#parts;
+    const { signal } = this.#stop;
+    wired.start.next({ kind: 'watermark', watermarkMs: Number.POSITIVE_INFINITY });
+    wired.start.next({ kind: 'end' });
+    await this.#settle(wired);
+    let turnMs = clock.elapsedMs();
+    while (!signal.aborted) {
+      const nowMs = clock.nowMs();
+      this.#fireTimers(nowMs);
+      for (const source of this.#sources) {
+        if (!source.hasEnded) await source.discover(nowMs);
+        source.leaveOutIdle(nowMs);
+        source.endIfDone();
+      }
+      await this.#settle(wired);
+      if (this.#sources.every(({ hasEnded }) => hasEnded)) return;
+      const didWork = await this.#step(nowMs);
+      await this.#settle(wired);
+      if (!didWork) {
+        await this.#waitForMore(nowMs);
+        turnMs = clock.elapsedMs();
+      } else if (clock.elapsedMs() - turnMs >= turnAfterMs) {
+        await clock.giveTurn();
+        turnMs = clock.elapsedMs();
+      }
+    }
+  }
+
+  /** Reads or sends one batch; false where no shard has anything. */
+  async #step(nowMs: number): Promise<boolean> {
+    const turn = this.#scheduler.next(nowMs);
+    if (turn === null) return false;
+    const { source, shard } = turn;
+    if (shard.held === null && !(await source.read(shard, nowMs))) {
+      if (shard.hasEnded || shard.askAgainMs !== null) this.#scheduler.endTurn();
+      return true;
+    }
+    const sent = source.send(shard, (watermarkMs) => this.#scheduler.waitsFor(watermarkMs, nowMs));
+    if (!sent) this.#scheduler.endTurn();
+    return true;
+  }
+
+  /** The back pressure: nothing is read until the sinks have taken what came of the last batch. */
+  async #settle(wired: WiredGraph): Promise<void> {
+    wired.check();
+    const pending = wired.takePending();
+    if (pending.length > 0) await Promise.all(pending);
+  }
+
+  #fireTimers(nowMs: number): void {
+    const dueMs = this.#timerMs();
+    if (dueMs === null || dueMs > nowMs) return;
+    for (const { elements, hasEnded } of this.#sources) if (!hasEnded) elements.next({ kind: 'clock', nowMs });
+  }
+
+  #timerMs(): number | null {
+    let earliest: number | null = null;
+    for (const operator of this.#parts.operators.values()) {
+      const timerMs = operator.processingTimerMs ?? null;
+      if (timerMs !== null && (earliest === null || timerMs < earliest)) earliest = timerMs;
+    }
+    return earliest;
+  }
+
+  /** Waits until a shard may have rows, a timer is due, a shard becomes idle, or new shards may have appeared. */
+  async #waitForMore(nowMs: number): Promise<void> {
+    const due = [this.#timerMs()];
+    for (const source of this.#sources) {
+      if (source.hasEnded) continue;
+      due.push(source.discoverAtMs, source.idleAtMs);
+      for (const { hasEnded, askAgainMs } of source.shards) if (!hasEnded) due.push(askAgainMs);
+    }
+    const times = due.filter((dueMs) => dueMs !== null);
+    if (times.length === 0) return;
+    await this.#parts.clock.wait(Math.max(1, Math.min(...times) - nowMs), this.#stop.signal);
+  }
+}

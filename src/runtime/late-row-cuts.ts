@@ -1,0 +1,124 @@
+import type { PhysicalGraph, PhysicalOperator, Step } from '../physical/graph.ts';
+import type { Expression } from '../plan/expression.ts';
+import type { WindowKind } from '../plan/logical.ts';
+
+/**
+ * Where batches of a source must be cut, so that lateness is the same for every size of batch.
+ *
+ * A row is late when its window has been sent before it comes. So before a row that is behind the watermark, time must
+ * really have come to that watermark: the rows before it go on as a batch of their own, and the shards that are further
+ * behind are read first. Rows that are not behind it cannot tell.
+ */
+export interface LateRowCuts {
+  /** The operator steps up to and with the watermark. */
+  readonly steps: readonly Step[];
+  /** Windows end at multiples of this only: a row and a watermark between two of them need no cut. */
+  readonly boundaryMs: number;
+  /** The query sees the watermark itself (CURRENT_WATERMARK): every row is a place to cut. */
+  readonly every: boolean;
+  /** With one shard alone no cut is needed: the operators tell late rows by their marks. */
+  readonly marksSuffice: boolean;
+}
+
+/** Null where no watermark is computed over the source. */
+export function lateRowCuts(graph: PhysicalGraph, sourceId: string): LateRowCuts | null {
+  const reached = new Set([sourceId]);
+  const behind: PhysicalOperator[] = [];
+  for (const operator of graph.operators) {
+    if (!operator.inputs.some((input) => reached.has(input))) continue;
+    reached.add(operator.id);
+    behind.push(operator);
+  }
+  const first = behind.find(
+    ({ inputs, steps }) => inputs.includes(sourceId) && steps.some(({ kind }) => kind === 'watermark'),
+  );
+  if (first === undefined) return null;
+  const at = first.steps.findIndex(({ kind }) => kind === 'watermark');
+  const windows = behind.flatMap(windowsOf);
+  return {
+    steps: first.steps.slice(0, at + 1),
+    boundaryMs: windows.map(boundaryOf).reduce(greatestCommonDivisor, 0) || 1,
+    every: behind.some(seesWatermark),
+    marksSuffice: windows.every(({ kind }) => kind === 'tumble') && behind.every(({ inputs }) => inputs.length < 2),
+  };
+}
+
+function windowsOf({ steps, work }: PhysicalOperator): readonly WindowKind[] {
+  const windows = steps.flatMap((step) => (step.kind === 'window' ? [step.window] : []));
+  switch (work.kind) {
+    case 'window-aggregate':
+      windows.push(work.window.window);
+      break;
+    case 'session-window':
+      windows.push(work.window.window);
+      break;
+    case 'top-n':
+    case 'deduplicate':
+      if (work.window !== null) windows.push(work.window.window);
+      break;
+    case 'aggregate':
+    case 'collect':
+    case 'limit':
+    case 'union':
+    case 'values':
+      break;
+  }
+  return windows;
+}
+
+/** Zones are multiples of a quarter of an hour off UTC, as far as windows are cut by their clocks. */
+const quarterMs = 900_000;
+
+function boundaryOf(window: WindowKind): number {
+  switch (window.kind) {
+    case 'tumble':
+      return [window.sizeMs, window.offsetMs, quarterMs].reduce(greatestCommonDivisor);
+    case 'hop':
+      return [window.sizeMs, window.slideMs, window.offsetMs, quarterMs].reduce(greatestCommonDivisor);
+    case 'cumulate':
+      return [window.sizeMs, window.stepMs, window.offsetMs, quarterMs].reduce(greatestCommonDivisor);
+    case 'session':
+      return 1;
+  }
+}
+
+function greatestCommonDivisor(a: number, b: number): number {
+  let [high, low] = [Math.abs(a), Math.abs(b)];
+  while (low > 0) [high, low] = [low, high % low];
+  return high;
+}
+
+function seesWatermark({ steps, work, after }: PhysicalOperator): boolean {
+  const aggregates = work.kind === 'aggregate' || work.kind === 'window-aggregate' ? work.aggregates : [];
+  const expressions = [
+    ...[...steps, ...after].flatMap(expressionsOf),
+    ...aggregates.flatMap(({ args, filter }) => (filter === null ? args : [...args, filter])),
+  ];
+  return expressions.some(callsWatermark);
+}
+
+function expressionsOf(step: Step): readonly Expression[] {
+  switch (step.kind) {
+    case 'filter':
+      return [step.condition];
+    case 'project':
+      return step.expressions;
+    case 'watermark':
+    case 'expand':
+    case 'window':
+      return [];
+  }
+}
+
+function callsWatermark(expression: Expression): boolean {
+  switch (expression.kind) {
+    case 'call':
+      return expression.name === 'CURRENT_WATERMARK' || expression.args.some(callsWatermark);
+    case 'cast':
+    case 'field':
+      return callsWatermark(expression.input);
+    case 'column':
+    case 'literal':
+      return false;
+  }
+}

@@ -1,0 +1,126 @@
+import { Observable, type OperatorFunction, type Subscriber } from 'rxjs';
+import { RowFailure } from '../codegen/row-failure.ts';
+import type { Operator, Output } from '../operators/operator.ts';
+import type { BatchElement, Element } from './element.ts';
+import { rowFailureError } from './row-failure-error.ts';
+import { mergedWatermark, type WatermarkInput } from './watermarks.ts';
+
+/** An operator of one input as a step of a stream. */
+export function runOperator(operator: Operator): OperatorFunction<Element, Element> {
+  return (input) => runOperatorOn(operator, [input]);
+}
+
+/**
+ * An operator over several inputs: rows are taken as they come, the watermark is the minimum over the inputs that are
+ * neither idle nor ended, and the end comes when all have ended.
+ */
+export function runOperatorOn(operator: Operator, inputs: readonly Observable<Element>[]): Observable<Element> {
+  return new Observable((subscriber) => {
+    const run = new RunningOperator(operator, subscriber, inputs.length);
+    for (const [index, input] of inputs.entries()) {
+      subscriber.add(
+        input.subscribe({
+          next: (element) => run.take(element, index),
+          error: (error: unknown) => subscriber.error(error),
+        }),
+      );
+    }
+  });
+}
+
+/** The state between elements: where each input stands. */
+class RunningOperator {
+  readonly #operator: Operator;
+  readonly #subscriber: Subscriber<Element>;
+  readonly #out: Output;
+  readonly #inputs: WatermarkInput[];
+  #watermarkMs = Number.NEGATIVE_INFINITY;
+  #isIdle = false;
+
+  constructor(operator: Operator, subscriber: Subscriber<Element>, inputCount: number) {
+    this.#operator = operator;
+    this.#subscriber = subscriber;
+    this.#out = { batch: (batch) => subscriber.next({ kind: 'batch', batch, origin: null }) };
+    this.#inputs = Array.from({ length: inputCount }, () => ({
+      watermarkMs: Number.NEGATIVE_INFINITY,
+      isIdle: false,
+      hasEnded: false,
+    }));
+  }
+
+  /** RxJS reports what a subscriber throws later and elsewhere, so it is caught here and sent on as the stream's error. */
+  take(element: Element, index: number): void {
+    try {
+      this.#take(element, index);
+    } catch (error) {
+      this.#subscriber.error(error);
+    }
+  }
+
+  #take(element: Element, index: number): void {
+    const input = this.#inputs[index];
+    if (input === undefined) throw new Error(`no input ${index}`);
+    switch (element.kind) {
+      case 'batch':
+        this.#process(element, index);
+        return;
+      case 'watermark':
+        input.watermarkMs = element.watermarkMs;
+        this.#advance();
+        return;
+      case 'idle':
+        input.isIdle = element.isIdle;
+        this.#advance();
+        this.#passIdle();
+        return;
+      case 'clock': {
+        const timerMs = this.#operator.processingTimerMs ?? null;
+        if (timerMs !== null && timerMs <= element.nowMs) this.#operator.onProcessingTime?.(element.nowMs, this.#out);
+        this.#subscriber.next(element);
+        return;
+      }
+      case 'end':
+        input.hasEnded = true;
+        this.#advance();
+        this.#passIdle();
+        if (this.#inputs.every(({ hasEnded }) => hasEnded)) this.#subscriber.next(element);
+        return;
+    }
+  }
+
+  #process({ batch, origin }: BatchElement, index: number): void {
+    try {
+      this.#operator.process(batch, this.#out, index);
+    } catch (error) {
+      throw error instanceof RowFailure ? rowFailureError(error, origin) : error;
+    }
+  }
+
+  /** Passes the merged watermark on when it has risen, behind the rows that are due by it. */
+  #advance(): void {
+    const watermarkMs = this.#merged();
+    if (watermarkMs <= this.#watermarkMs) return;
+    this.#watermarkMs = watermarkMs;
+    try {
+      this.#operator.onWatermark(watermarkMs, this.#out);
+    } catch (error) {
+      throw error instanceof RowFailure ? rowFailureError(error, null) : error;
+    }
+    this.#subscriber.next({ kind: 'watermark', watermarkMs });
+  }
+
+  #merged(): number {
+    // An input that has ended sent +Infinity first: when all have, that is the answer.
+    if (this.#inputs.every(({ watermarkMs }) => watermarkMs === Number.POSITIVE_INFINITY))
+      return Number.POSITIVE_INFINITY;
+    return mergedWatermark(this.#inputs, this.#watermarkMs);
+  }
+
+  #passIdle(): void {
+    const isIdle =
+      this.#inputs.every((input) => input.isIdle || input.hasEnded) && this.#inputs.some((input) => input.isIdle);
+    if (isIdle === this.#isIdle) return;
+    this.#isIdle = isIdle;
+    this.#subscriber.next({ kind: 'idle', isIdle });
+  }
+}

@@ -1,0 +1,238 @@
+import { Subject } from 'rxjs';
+import type { Source } from '../connectors/connector.ts';
+import type { Batch } from '../memory/batch.ts';
+import { shardTime } from '../memory/batch.ts';
+import type { Memory } from '../memory/memory.ts';
+import type { LateRowScan } from '../operators/late-row-scan.ts';
+import type { Element } from './element.ts';
+import { type Held, ShardRun } from './shard-run.ts';
+import { mergedWatermark, watermarkFromI64, watermarkToI64 } from './watermarks.ts';
+
+/**
+ * Rows that a shard may send before another has its turn. A fixed number, so that the order in which the rows of
+ * several shards meet does not depend on the size of batches; of the default batch's size, so that a turn is a batch.
+ */
+export const turnRowsMax = 8192;
+
+/** An unbounded source is asked for new shards this often. */
+const discoverEveryMs = 250;
+
+export interface SourceRunParts {
+  readonly id: string;
+  readonly source: Source;
+  readonly memory: Memory;
+  readonly columnCount: number;
+  /** Null where no watermark is computed over the source. */
+  readonly scan: LateRowScan | null;
+  /** With one shard alone, batches need no cut (see `LateRowCuts`). */
+  readonly marksSuffice: boolean;
+  /** No other source is read in the job. */
+  readonly isOnlySource: boolean;
+  /** A shard without rows for so long does not hold time back; 0: it does. */
+  readonly idleTimeoutMs: number;
+}
+
+/** A source while it is read: its shards, their merged time, and the stream of elements that the operators subscribe to. */
+export class SourceRun {
+  readonly id: string;
+  readonly elements = new Subject<Element>();
+  readonly hasTime: boolean;
+  readonly bounded: boolean;
+  shards: readonly ShardRun[] = [];
+  /** The watermark that was sent. */
+  watermarkMs = Number.NEGATIVE_INFINITY;
+  hasEnded = false;
+  readonly #parts: SourceRunParts;
+  #isIdle = false;
+  #discoveredMs = Number.NEGATIVE_INFINITY;
+
+  constructor(parts: SourceRunParts) {
+    this.#parts = parts;
+    this.id = parts.id;
+    this.hasTime = parts.scan !== null;
+    this.bounded = parts.source.bounded;
+  }
+
+  async open(): Promise<void> {
+    await this.#parts.source.open();
+  }
+
+  /** Finds shards: all of a bounded source at once, those that appeared in an unbounded one from time to time. */
+  async discover(nowMs: number): Promise<void> {
+    const isFirst = this.#discoveredMs === Number.NEGATIVE_INFINITY;
+    if (!isFirst && (this.bounded || nowMs - this.#discoveredMs < discoverEveryMs)) return;
+    this.#discoveredMs = nowMs;
+    const readers = await this.#parts.source.shards();
+    const known = new Set(this.shards.map(({ reader }) => reader));
+    const { memory, columnCount } = this.#parts;
+    const fresh = readers.filter((reader) => !known.has(reader));
+    if (fresh.length === 0) return;
+    const count = this.shards.length;
+    this.shards = [
+      ...this.shards,
+      ...fresh.map((reader, at) => new ShardRun(memory, reader, count + at, columnCount, nowMs)),
+    ];
+  }
+
+  /** When `discover` has something to do again; null: never. */
+  get discoverAtMs(): number | null {
+    return this.bounded ? null : this.#discoveredMs + discoverEveryMs;
+  }
+
+  /**
+   * Reads the shard's next batch where none is held. False: it had nothing, or has ended.
+   * @throws DiagnosticError at a malformed row
+   */
+  async read(shard: ShardRun, nowMs: number): Promise<boolean> {
+    const read = shard.read();
+    const result = read instanceof Promise ? await read : read;
+    switch (result.kind) {
+      case 'batch':
+        shard.lastRowsMs = nowMs;
+        shard.askAgainMs = null;
+        this.#wake(shard);
+        if (result.batch.rowCount === 0) return false;
+        // A shard that joins in, or comes back, behind the time that was sent takes that time.
+        shard.watermarkMs = Math.max(shard.watermarkMs, this.watermarkMs);
+        shard.hold(result.batch, this.#lateRows(shard, result.batch));
+        return true;
+      case 'idle':
+        shard.askAgainMs = nowMs + Math.max(1, result.waitMs);
+        return false;
+      case 'end':
+        shard.hasEnded = true;
+        await shard.close();
+        this.#advance();
+        return false;
+    }
+  }
+
+  /**
+   * Sends held rows, up to the first that must wait: for other shards to come to this one's time, or for the next turn.
+   * False: already the first row waits. `waitsFor`: whether a shard further behind than a watermark will be read.
+   */
+  send(shard: ShardRun, waitsFor: (watermarkMs: number) => boolean): boolean {
+    const { held } = shard;
+    if (held === null) return false;
+    const to = this.#cut(held, shard.turnRows, waitsFor);
+    if (to === held.from) return false;
+    const { memory } = this.#parts;
+    const at = shard.timeAddress >> 3;
+    const before = watermarkToI64(shard.watermarkMs);
+    memory.i64[at + shardTime.before / 8] = before;
+    memory.i64[at + shardTime.others / 8] = watermarkToI64(this.#others(shard));
+    memory.i64[at + shardTime.after / 8] = before;
+    const firstRow = held.from;
+    const batch = shard.take(held, to, this.hasTime);
+    this.elements.next({ kind: 'batch', batch, origin: (rowIndex) => shard.reader.place(firstRow + rowIndex) });
+    if (this.hasTime) {
+      shard.watermarkMs = watermarkFromI64(memory.i64[at + shardTime.after / 8] ?? 0n);
+      this.#advance();
+    }
+    return true;
+  }
+
+  /** Leaves shards out that had no rows for the idle timeout. */
+  leaveOutIdle(nowMs: number): void {
+    const timeoutMs = this.#parts.idleTimeoutMs;
+    if (timeoutMs === 0 || !this.hasTime || this.hasEnded) return;
+    for (const shard of this.shards) {
+      if (shard.hasEnded || shard.isIdle || shard.askAgainMs === null || nowMs - shard.lastRowsMs < timeoutMs) continue;
+      shard.isIdle = true;
+    }
+    this.#advance();
+    this.#sendIdle();
+  }
+
+  /** When the next shard becomes idle; null: none is about to. */
+  get idleAtMs(): number | null {
+    const timeoutMs = this.#parts.idleTimeoutMs;
+    if (timeoutMs === 0 || !this.hasTime) return null;
+    const waiting = this.shards.filter((shard) => !shard.hasEnded && !shard.isIdle && shard.askAgainMs !== null);
+    return waiting.length === 0 ? null : Math.min(...waiting.map(({ lastRowsMs }) => lastRowsMs + timeoutMs));
+  }
+
+  /** Ends the stream when all shards of a bounded source have ended. */
+  endIfDone(): void {
+    if (this.hasEnded || !this.bounded || this.shards.some(({ hasEnded }) => !hasEnded)) return;
+    this.hasEnded = true;
+    this.elements.next({ kind: 'watermark', watermarkMs: Number.POSITIVE_INFINITY });
+    this.elements.next({ kind: 'end' });
+  }
+
+  /** How far time has come: the watermark, or at the end the highest of the shards'. */
+  get reachedMs(): number {
+    return this.hasEnded ? Math.max(...this.shards.map(({ watermarkMs }) => watermarkMs)) : this.watermarkMs;
+  }
+
+  get malformedRecords(): number {
+    return this.shards.reduce((sum, { reader }) => sum + reader.progress.malformedRecords, 0);
+  }
+
+  async close(): Promise<void> {
+    for (const shard of this.shards) if (!shard.hasEnded) await shard.close();
+    await this.#parts.source.close();
+  }
+
+  /** Gives the memory back; the operators are closed by then. */
+  release(): void {
+    for (const shard of this.shards) shard.release();
+    this.#parts.scan?.close();
+  }
+
+  /** The row before which the held batch is cut. */
+  #cut(held: Held, turnRows: number, waitsFor: (watermarkMs: number) => boolean): number {
+    const rest = held.batch.rowCount - held.from;
+    const end = held.from + (this.#isAlone ? rest : Math.min(rest, turnRowsMax - turnRows));
+    for (const { rowIndex, watermarkMs } of held.lateRows) {
+      if (rowIndex >= end) break;
+      if (waitsFor(watermarkMs)) return rowIndex;
+      const isDue = !this.#parts.marksSuffice && watermarkMs > this.watermarkMs;
+      if (isDue && rowIndex > held.from) return rowIndex;
+    }
+    return end;
+  }
+
+  /** No other shard's rows come between this one's. */
+  get #isAlone(): boolean {
+    return this.shards.length === 1 && this.#parts.isOnlySource;
+  }
+
+  #lateRows(shard: ShardRun, batch: Batch): ReturnType<LateRowScan['find']> {
+    const { scan, marksSuffice } = this.#parts;
+    if (scan === null || (this.#isAlone && marksSuffice)) return [];
+    return scan.find(batch, watermarkToI64(shard.watermarkMs));
+  }
+
+  /** The lowest watermark of the other shards; never below what was sent, for shards that joined in later. */
+  #others(shard: ShardRun): number {
+    let lowest = Number.POSITIVE_INFINITY;
+    for (const other of this.shards) {
+      if (other !== shard && !other.isIdle && !other.hasEnded && other.watermarkMs < lowest) lowest = other.watermarkMs;
+    }
+    return Math.max(lowest, this.watermarkMs);
+  }
+
+  /** Sends the merged watermark when it has risen. */
+  #advance(): void {
+    if (!this.hasTime) return;
+    const watermarkMs = mergedWatermark(this.shards, this.watermarkMs);
+    if (watermarkMs <= this.watermarkMs) return;
+    this.watermarkMs = watermarkMs;
+    this.elements.next({ kind: 'watermark', watermarkMs });
+  }
+
+  #wake(shard: ShardRun): void {
+    if (!shard.isIdle) return;
+    shard.isIdle = false;
+    this.#sendIdle();
+  }
+
+  #sendIdle(): void {
+    const isIdle =
+      this.shards.some((shard) => shard.isIdle) && this.shards.every((shard) => shard.isIdle || shard.hasEnded);
+    if (isIdle === this.#isIdle) return;
+    this.#isIdle = isIdle;
+    this.elements.next({ kind: 'idle', isIdle });
+  }
+}

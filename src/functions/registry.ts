@@ -1,4 +1,25 @@
 import type { AggregateFunction } from './aggregate-function.ts';
+import { characterKindFunctions } from './scalar/character-kind.ts';
+import { concatFunctions } from './scalar/concat.ts';
+import { dateFormatFunctions } from './scalar/date-format.ts';
+import { encodingFunctions } from './scalar/encoding.ts';
+import { extractFunctions } from './scalar/extract.ts';
+import { hashFunctions } from './scalar/hash.ts';
+import { letterCaseFunctions } from './scalar/letter-case.ts';
+import { likeFunctions } from './scalar/like.ts';
+import { nowFunctions } from './scalar/now.ts';
+import { overlapsFunctions } from './scalar/overlaps.ts';
+import { padFunctions } from './scalar/pad.ts';
+import { regexpFunctions } from './scalar/regexp.ts';
+import { replaceFunctions } from './scalar/replace.ts';
+import { splitFunctions } from './scalar/split.ts';
+import { substringFunctions } from './scalar/substring.ts';
+import { temporalArithmeticFunctions } from './scalar/temporal-arithmetic.ts';
+import { textPositionFunctions } from './scalar/text-position.ts';
+import { timeFromTextFunctions } from './scalar/time-from-text.ts';
+import { trimFunctions } from './scalar/trim.ts';
+import { unixTimeFunctions } from './scalar/unix-time.ts';
+import { urlFunctions } from './scalar/url.ts';
 import type { ScalarFunction } from './scalar-function.ts';
 
 /**
@@ -21,7 +42,29 @@ import type { ScalarFunction } from './scalar-function.ts';
  *   `DEFAULT` on empty, default on empty, the same on error, default on error, RETURNING), `JSON_QUERY` (input, path,
  *   wrapper, on empty, on error, RETURNING), `JSON_OBJECT` (on null, key, value, ...), `JSON_ARRAY` (on null, item...)
  */
-const scalarTopics: readonly (readonly ScalarFunction[])[] = [];
+const scalarTopics: readonly (readonly ScalarFunction[])[] = [
+  concatFunctions,
+  letterCaseFunctions,
+  textPositionFunctions,
+  substringFunctions,
+  trimFunctions,
+  padFunctions,
+  replaceFunctions,
+  splitFunctions,
+  likeFunctions,
+  regexpFunctions,
+  characterKindFunctions,
+  encodingFunctions,
+  urlFunctions,
+  hashFunctions,
+  extractFunctions,
+  temporalArithmeticFunctions,
+  overlapsFunctions,
+  timeFromTextFunctions,
+  dateFormatFunctions,
+  unixTimeFunctions,
+  nowFunctions,
+];
 
 const aggregateTopics: readonly (readonly AggregateFunction[])[] = [];
 

@@ -59,7 +59,7 @@ function writeAddMonths(w: ExpressionWriter, value: Value, months: I32, type: Sq
 }
 
 /** A time plus (or minus, for a sign of -1) an interval. */
-function writeMoved(w: ExpressionWriter, value: Value, interval: Value, sign: 1 | -1, type: SqlType): Value {
+export function writeMoved(w: ExpressionWriter, value: Value, interval: Value, sign: 1 | -1, type: SqlType): Value {
   if (interval.type.kind === 'INTERVAL_YEAR_MONTH') {
     const months = w.i32(interval);
     return writeAddMonths(w, value, sign === 1 ? months : i32.sub(i32.const(0), months), type);

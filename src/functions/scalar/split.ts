@@ -1,0 +1,119 @@
+import { encodeNested } from '../../memory/nested.ts';
+import { ARRAY, MAP, type SqlType, STRING } from '../../types/sql-type.ts';
+import { i32, i64 } from '../../wasm/code.ts';
+import { character, int } from '../parameters.ts';
+import type { ScalarFunction } from '../scalar-function.ts';
+import type { ExpressionWriter, Value } from '../value.ts';
+import { compiledRegex, type JavaRegex } from './java-regex.ts';
+
+/** The piece, a view on the text; NULL where there is none. */
+function writePiece(w: ExpressionWriter, args: readonly Value[], type: SqlType): Value {
+  const [text, separator, index] = args as readonly [Value, Value, Value];
+  const view = w.f.local(
+    'i64',
+    w.kernel('textSplitIndex', 'i64', ...w.bytes(text), ...w.bytes(separator), w.i32(index)),
+  );
+  return w.value(type, i64.eq(view, i64.const(-1n)), i32.wrapI64(view), i32.wrapI64(i64.shrU(view, i64.const(32n))));
+}
+
+export const splitIndex: ScalarFunction = {
+  name: 'SPLIT_INDEX',
+  category: 'string',
+  summary: 'The piece of a number, from 0, between separators; NULL where there is none.',
+  examples: [
+    { sql: "SPLIT_INDEX('a,b,,d', ',', 1)", result: 'b' },
+    { sql: "SPLIT_INDEX('a,b', 44, 1)", result: 'b' },
+    { sql: "SPLIT_INDEX('a,b', ',', 2)", result: null },
+  ],
+  overloads: [
+    {
+      params: [character('text'), character('separator'), int('index')],
+      returns: () => STRING(),
+      code: { kind: 'wasm', write: writePiece },
+    },
+    {
+      params: [character('text'), int('separator'), int('index')],
+      returns: () => STRING(),
+      code: {
+        kind: 'host',
+        evaluate: ([text, code, index]) => {
+          const separator = Number(code);
+          if (separator < 1 || separator > 255 || text === '') return null;
+          return String(text).split(String.fromCharCode(separator))[Number(index)] ?? null;
+        },
+      },
+    },
+  ],
+};
+
+export const split: ScalarFunction = {
+  name: 'SPLIT',
+  category: 'collection',
+  summary: 'The pieces between separators; the characters, for an empty separator; none, for the empty text.',
+  examples: [{ sql: "SPLIT('a,b,,d', ',')", result: '[a, b, , d]' }],
+  overloads: [
+    {
+      params: [character('text'), character('separator')],
+      returns: () => ARRAY(STRING(), false),
+      code: {
+        kind: 'host',
+        evaluate: ([text, separator]) => {
+          const pieces = separator === '' ? Array.from(String(text)) : String(text).split(String(separator));
+          return encodeNested(ARRAY(STRING()), text === '' ? [] : pieces);
+        },
+      },
+    },
+  ],
+};
+
+const mapType = MAP(STRING(), STRING());
+
+function separatorOf(pattern: string): JavaRegex {
+  const compiled = compiledRegex(pattern);
+  if (compiled === null) throw new Error(`the separator ${JSON.stringify(pattern)} is a malformed regular expression`);
+  return compiled;
+}
+
+/** The pieces between matches, as java.lang.String.split has them: an empty match at the start makes no piece. */
+function pieces(text: string, { regex }: JavaRegex, limit: number): string[] {
+  const found: string[] = [];
+  let from = 0;
+  regex.lastIndex = 0;
+  for (const match of text.matchAll(regex)) {
+    if (limit > 0 && found.length === limit - 1) break;
+    const end = match.index + match[0].length;
+    if (end === 0 || (match[0] === '' && match.index >= text.length)) continue;
+    found.push(text.slice(from, match.index));
+    from = end;
+  }
+  found.push(text.slice(from));
+  // Empty pieces at the end are dropped where there is no limit.
+  if (limit === 0) while (found.length > 1 && found.at(-1) === '') found.pop();
+  return found;
+}
+
+export const strToMap: ScalarFunction = {
+  name: 'STR_TO_MAP',
+  category: 'string',
+  summary:
+    'The map that a text holds: entries between `,`, key and value between `=`, or other regular expressions as separators.',
+  examples: [{ sql: "STR_TO_MAP('a=1,b=2')['b']", result: '2' }],
+  overloads: [[character('text')], [character('text'), character('between'), character('within')]].map((params) => ({
+    params,
+    returns: () => mapType,
+    code: {
+      kind: 'host',
+      evaluate: ([text, between, within]) => {
+        if (text === '') return encodeNested(mapType, []);
+        const entries = new Map<string, string | null>();
+        for (const entry of pieces(String(text), separatorOf(String(between ?? ',')), 0)) {
+          const [key = '', value] = pieces(entry, separatorOf(String(within ?? '=')), 2);
+          entries.set(key, value ?? null);
+        }
+        return encodeNested(mapType, [...entries]);
+      },
+    },
+  })),
+};
+
+export const splitFunctions: readonly ScalarFunction[] = [splitIndex, split, strToMap];

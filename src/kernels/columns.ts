@@ -48,6 +48,18 @@ export function bitsToBytes(to: usize, bits: usize, firstBit: u32, count: u32): 
   }
 }
 
+/** `count` bits that start with bit number `firstBit`, moved to start with bit 0; the last byte is filled with zeroes. */
+export function bitsToBits(to: usize, bits: usize, firstBit: u32, count: u32): void {
+  const from = bits + (firstBit >> 3);
+  const shift = <u64>(firstBit & 7);
+  const bytes = (count + 7) >> 3;
+  let index: u32 = 0;
+  // Seven bytes of eight are sure to have all their bits after the shift.
+  for (; index + 8 <= bytes; index += 7) store<u64>(to + index, load<u64>(from + index) >> shift);
+  for (; index < bytes; index++) store<u8>(to + index, <u8>(load<u16>(from + index) >> <u16>shift));
+  if (count & 7) store<u8>(to + bytes - 1, load<u8>(to + bytes - 1) & ((<u8>1 << <u8>(count & 7)) - 1));
+}
+
 /** A bit for each byte, 1 where it is not 0; the last byte is filled with zeroes. */
 export function bytesToBits(to: usize, bytes: usize, count: u32): void {
   let index: u32 = 0;

@@ -1,7 +1,8 @@
-import type { Schema } from '../types/column.ts';
+import type { Column, Schema } from '../types/column.ts';
 import { physicalOf, physicalWidth } from '../types/physical.ts';
 import type { Arena } from './arena.ts';
 import { type Batch, descriptor, descriptorBytes } from './batch.ts';
+import type { ColumnAddresses } from './batch-reader.ts';
 import { type CellValue, writeFixed } from './cell-value.ts';
 import type { Memory } from './memory.ts';
 
@@ -21,54 +22,82 @@ export function writeBatch(
   rows: readonly (readonly CellValue[])[],
   options: WriteBatchOptions = {},
 ): Batch {
-  const address = arena.alloc(descriptorBytes(schema.length));
-  const buffers = schema.map(({ type }) => ({
-    values: arena.alloc(rows.length * physicalWidth[physicalOf(type)]),
-    validity: type.nullable ? arena.alloc(rows.length) : 0,
-  }));
+  const columns = schema.map((column, index) =>
+    writeColumn(
+      memory,
+      arena,
+      column,
+      rows.map((row) => row[index] ?? null),
+    ),
+  );
   let kinds = 0;
   if (options.kinds !== undefined) {
     kinds = arena.alloc(rows.length);
     memory.u8.set(options.kinds, kinds);
   }
-  memory.u8.fill(0, address, address + descriptorBytes(schema.length));
-  memory.u32[address >>> 2] = rows.length;
-  memory.u32[(address + descriptor.kinds) >>> 2] = kinds;
-  for (const [column, { values, validity }] of buffers.entries()) {
-    const at = address + descriptor.columns + column * descriptor.columnBytes;
-    memory.u32[(at + descriptor.values) >>> 2] = values;
-    memory.u32[(at + descriptor.validity) >>> 2] = validity;
-    writeColumn(memory, arena, schema, rows, { column, values, validity });
-  }
+  const address = writeDescriptor(memory, arena, { rowCount: rows.length, kinds, columns });
   return { schema, rowCount: rows.length, address, encoding: 'native' };
 }
 
-function writeColumn(
+/** Writes a batch's descriptor and gives its address. */
+export function writeDescriptor(
   memory: Memory,
   arena: Arena,
-  schema: Schema,
-  rows: readonly (readonly CellValue[])[],
-  { column, values, validity }: { column: number; values: number; validity: number },
-): void {
-  const { name, type } = schema[column]!;
+  batch: { readonly rowCount: number; readonly kinds: number; readonly columns: readonly ColumnAddresses[] },
+): number {
+  const bytes = descriptorBytes(batch.columns.length);
+  const address = arena.alloc(bytes);
+  const words = memory.u32.subarray(address >>> 2, (address + bytes) >>> 2);
+  words.fill(0);
+  words[descriptor.rowCount >> 2] = batch.rowCount;
+  words[descriptor.kinds >> 2] = batch.kinds;
+  for (const [index, { values, validity, offsets }] of batch.columns.entries()) {
+    const at = (descriptor.columns + index * descriptor.columnBytes) >> 2;
+    words[at + (descriptor.values >> 2)] = values;
+    words[at + (descriptor.validity >> 2)] = validity;
+    words[at + (descriptor.offsets >> 2)] = offsets;
+  }
+  return address;
+}
+
+/** Writes a native column and gives its addresses. */
+export function writeColumn(
+  memory: Memory,
+  arena: Arena,
+  { name, type }: Column,
+  cells: readonly CellValue[],
+): ColumnAddresses {
   const physical = physicalOf(type);
   const width = physicalWidth[physical];
-  for (const [index, row] of rows.entries()) {
-    const value = row[column] ?? null;
-    const at = values + index * width;
-    if (validity !== 0) memory.u8[validity + index] = value === null ? 0 : 1;
-    if (value === null) {
-      if (validity === 0) throw new Error(`NULL in column ${name}, which is NOT NULL`);
-      memory.u8.fill(0, at, at + width);
-    } else if (physical === 'bytes') {
-      const bytes = typeof value === 'string' ? Buffer.from(value) : value;
-      if (!(bytes instanceof Uint8Array)) throw new Error(`not a text or bytes in column ${name}: ${String(value)}`);
-      const stored = arena.alloc(bytes.length);
-      memory.u8.set(bytes, stored);
-      memory.u32[at >>> 2] = stored;
-      memory.u32[(at >>> 2) + 1] = bytes.length;
-    } else {
-      writeFixed[physical](new DataView(memory.wasm.buffer), at, value);
-    }
+  const values = arena.alloc(cells.length * width);
+  memory.u8.fill(0, values, values + cells.length * width);
+  const hasNulls = cells.includes(null);
+  if (hasNulls && !type.nullable) throw new Error(`NULL in column ${name}, which is NOT NULL`);
+  const validity = hasNulls ? arena.alloc(cells.length) : 0;
+  if (hasNulls) {
+    memory.u8.set(
+      cells.map((cell) => (cell === null ? 0 : 1)),
+      validity,
+    );
+  }
+  if (physical === 'bytes') {
+    writeTexts(memory, arena, values, name, cells);
+  } else {
+    const view = new DataView(memory.wasm.buffer);
+    const write = writeFixed[physical];
+    for (const [index, cell] of cells.entries()) if (cell !== null) write(view, values + index * width, cell);
+  }
+  return { values, validity, offsets: 0 };
+}
+
+function writeTexts(memory: Memory, arena: Arena, views: number, name: string, cells: readonly CellValue[]): void {
+  for (const [index, cell] of cells.entries()) {
+    if (cell === null) continue;
+    const bytes = typeof cell === 'string' ? Buffer.from(cell) : cell;
+    if (!(bytes instanceof Uint8Array)) throw new Error(`not a text or bytes in column ${name}: ${String(cell)}`);
+    const stored = arena.alloc(bytes.length);
+    memory.u8.set(bytes, stored);
+    memory.u32[(views >>> 2) + index * 2] = stored;
+    memory.u32[(views >>> 2) + index * 2 + 1] = bytes.length;
   }
 }

@@ -76,6 +76,7 @@ export interface Kernels {
   gather8(to: number, from: number, rows: number, count: number): void;
   gather16(to: number, from: number, rows: number, count: number): void;
   bitsToBytes(to: number, bits: number, firstBit: number, count: number): void;
+  bitsToBits(to: number, bits: number, firstBit: number, count: number): void;
   bytesToBits(to: number, bytes: number, count: number): void;
   countZeroBytes(bytes: number, count: number): number;
   offsetsToViews(views: number, offsets: number, bytes: number, count: number): void;

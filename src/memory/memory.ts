@@ -29,6 +29,8 @@ export class Memory {
   readonly kernels: Kernels;
   /** Every export of the kernels, by name. */
   readonly exports: WebAssembly.Exports;
+  /** The buffers that the memory has had; all of them show the same bytes. */
+  readonly #buffers = new WeakSet<SharedArrayBuffer>();
   #buffer: SharedArrayBuffer;
   #u8: Uint8Array<SharedArrayBuffer>;
   #bytes: Buffer<SharedArrayBuffer>;
@@ -45,6 +47,7 @@ export class Memory {
     this.exports = exports;
     this.kernels = exports as unknown as Kernels;
     this.#buffer = wasm.buffer as SharedArrayBuffer;
+    this.#buffers.add(this.#buffer);
     this.#u8 = new Uint8Array(this.#buffer);
     this.#bytes = Buffer.from(this.#buffer);
   }
@@ -132,6 +135,12 @@ export class Memory {
     return this.#f64;
   }
 
+  /** Whether a view made from this memory, also before it grew, has this buffer. Its `byteOffset` is then an address. */
+  owns(buffer: ArrayBufferLike): boolean {
+    this.#refresh();
+    return this.#buffers.has(buffer as SharedArrayBuffer);
+  }
+
   /** UTF-8 bytes as a string; what is not UTF-8 becomes U+FFFD. */
   text(address: number, length: number): string {
     if (length === 0) return '';
@@ -151,6 +160,7 @@ export class Memory {
     const buffer = this.wasm.buffer as SharedArrayBuffer;
     if (buffer === this.#buffer) return;
     this.#buffer = buffer;
+    this.#buffers.add(buffer);
     this.#u8 = new Uint8Array(buffer);
     this.#bytes = Buffer.from(buffer);
     this.#u16 = undefined;

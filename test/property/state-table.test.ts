@@ -149,6 +149,25 @@ describe('the keyed table', () => {
     kernels.tableDrop(table);
   });
 
+  test('does not grow while its texts change their lengths', () => {
+    const table = kernels.tableNew(rowBytes, 0);
+    const row = insert(table, 'k', hashOf('k'));
+    const slot = row + valueAt;
+    const churn = (): void => {
+      for (let n = 0; n < 2_000; n++) {
+        const { address, length } = put('x'.repeat((n * 613) % 997));
+        kernels.textAssign(table, slot, address, length);
+        if (n % 3 === 0) kernels.textAppend(table, slot, address, length);
+        if (n % 7 === 0) kernels.textFree(table, slot);
+      }
+    };
+    churn();
+    const bytes = kernels.tableBytes(table);
+    churn();
+    expect(kernels.tableBytes(table)).toBe(bytes);
+    kernels.tableDrop(table);
+  });
+
   test('a text appended to itself doubles', () => {
     const table = kernels.tableNew(rowBytes, 0);
     const row = insert(table, 'k', hashOf('k'));

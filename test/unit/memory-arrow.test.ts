@@ -23,6 +23,7 @@ import {
   TimeMicrosecond,
   TimestampNanosecond,
   TimestampSecond,
+  Type,
   Uint8,
   Uint32,
   Uint64,
@@ -262,7 +263,7 @@ describe('import', () => {
       [new FixedSizeList(2, new Field('i', new Bool(), true)), [[true, false], null], [[true, false], null]],
     ];
     for (const [type, values, expected] of cases)
-      expect(valuesOfArrow(vectorFromArray(values, type).data[0]!), String(type)).toEqual(expected);
+      expect(valuesOfArrow(vectorFromArray(values, type).data[0]!), Type[type.typeId]).toEqual(expected);
     const raw = (type: DataType, data: ArrayBufferView, length: number) =>
       valuesOfArrow(new Data(type, 0, length, 0, [undefined, data] as never));
     expect(raw(new TimestampSecond(), BigInt64Array.of(-1n, 2n), 2)).toEqual([-1_000n, 2_000n]);

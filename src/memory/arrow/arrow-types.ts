@@ -23,6 +23,7 @@ import {
   TimeMillisecond,
   Timestamp,
   TimeUnit,
+  Type,
   Utf8,
 } from 'apache-arrow';
 import {
@@ -84,7 +85,7 @@ export function sqlTypeOfArrow(type: DataType, nullable = true): SqlType {
     const fields = type.children.map((field) => ({ name: field.name, type: sqlTypeOfField(field) }));
     return ROW(fields, nullable);
   }
-  throw new Error(`no SQL type for Arrow's ${String(type)}`);
+  throw new Error(`no SQL type for Arrow's ${Type[type.typeId]}`);
 }
 
 function sqlTypeOfField(field: Field): SqlType {

@@ -1,4 +1,4 @@
-import { Data, DataType, DateUnit, Precision, TimeUnit } from 'apache-arrow';
+import { Data, DataType, DateUnit, Precision, TimeUnit, Type } from 'apache-arrow';
 import { physicalOf, physicalWidth } from '../../types/physical.ts';
 import { INT, type SqlType } from '../../types/sql-type.ts';
 import { type CellValue, readFixed, writeFixed } from '../cell-value.ts';
@@ -101,7 +101,7 @@ function scalarReader(type: DataType, data: Data): Reader {
     return (index) => whole(index) / perMs;
   }
   if (DataType.isInterval(type)) return number;
-  throw new Error(`no SQL type for Arrow's ${String(type)}`);
+  throw new Error(`no SQL type for Arrow's ${Type[type.typeId]}`);
 }
 
 /** IEEE 754 binary16: 1 bit sign, 5 bits exponent, 10 bits fraction. */

@@ -1,4 +1,5 @@
 import type { AggregateFunction } from './aggregate-function.ts';
+import { arrayFunctions } from './scalar/array-functions.ts';
 import { characterKindFunctions } from './scalar/character-kind.ts';
 import { concatFunctions } from './scalar/concat.ts';
 import { dateFormatFunctions } from './scalar/date-format.ts';
@@ -7,6 +8,9 @@ import { extractFunctions } from './scalar/extract.ts';
 import { hashFunctions } from './scalar/hash.ts';
 import { letterCaseFunctions } from './scalar/letter-case.ts';
 import { likeFunctions } from './scalar/like.ts';
+import { mapFunctions } from './scalar/map-functions.ts';
+import { nestedAccessFunctions } from './scalar/nested-access.ts';
+import { nestedConstructorFunctions } from './scalar/nested-constructor.ts';
 import { nowFunctions } from './scalar/now.ts';
 import { overlapsFunctions } from './scalar/overlaps.ts';
 import { padFunctions } from './scalar/pad.ts';
@@ -64,6 +68,10 @@ const scalarTopics: readonly (readonly ScalarFunction[])[] = [
   dateFormatFunctions,
   unixTimeFunctions,
   nowFunctions,
+  nestedConstructorFunctions,
+  nestedAccessFunctions,
+  arrayFunctions,
+  mapFunctions,
 ];
 
 const aggregateTopics: readonly (readonly AggregateFunction[])[] = [];

@@ -62,7 +62,7 @@ function acceptedTypes(params: readonly Parameter[], args: readonly ArgumentShap
   for (const [at, arg] of args.entries()) {
     const param = params[Math.min(at, params.length - 1)];
     if (param === undefined || (param.literal === true && !arg.isLiteral)) return null;
-    const type = param.accepts(arg.type, { args: types, isLiteral: arg.isLiteral, literals });
+    const type = param.accepts(arg.type, { args: types, index: at, isLiteral: arg.isLiteral, literals });
     if (type === null) return null;
     accepted.push(type);
   }

@@ -65,6 +65,8 @@ export interface Parameter {
 export interface ParameterContext {
   /** Types of all arguments, for a parameter whose type follows from the others. */
   readonly args: readonly SqlType[];
+  /** Which of them this is. */
+  readonly index: number;
   readonly isLiteral: boolean;
   /** The values of arguments that are literals, undefined for others: a unit decides which types it goes with. */
   readonly literals: readonly (HostValue | undefined)[];

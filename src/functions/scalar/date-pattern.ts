@@ -84,7 +84,12 @@ class PatternReader {
         if (isOptional) this.#at++;
         return tokens;
       }
-      tokens.push(this.#token());
+      const token = this.#token();
+      const last = tokens.at(-1);
+      // One token for text that stands together, so that no character is cut.
+      if (token.kind === 'text' && last?.kind === 'text') {
+        tokens[tokens.length - 1] = { kind: 'text', text: last.text + token.text };
+      } else tokens.push(token);
     }
     return tokens;
   }

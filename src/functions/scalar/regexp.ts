@@ -23,11 +23,6 @@ function firstMatch(compiled: JavaRegex, text: string): RegExpExecArray | null {
   return compiled.regex.exec(text);
 }
 
-/** Code points before a place. */
-function characters(text: string, index: number): number {
-  return Array.from(text.slice(0, index)).length;
-}
-
 /** A function of text and pattern whose answer is NULL for a malformed pattern. */
 function overText(
   name: string,
@@ -158,12 +153,12 @@ export const regexpCount = overText(
 
 export const regexpInstr = overText(
   'REGEXP_INSTR',
-  'The character at which the first match starts, from 1; 0 without a match.',
+  'Where the first match starts, from 1, in UTF-16 units as in Flink; 0 without a match.',
   INT(),
   [{ sql: "REGEXP_INSTR('order 42', '\\d')", result: '7' }],
   (compiled, text) => {
     const match = firstMatch(compiled, text);
-    return match === null ? 0 : characters(text, match.index) + 1;
+    return match === null ? 0 : match.index + 1;
   },
 );
 

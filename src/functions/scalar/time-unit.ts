@@ -47,9 +47,9 @@ export function unitOf(units: readonly TimeUnit[]): Parameter {
   return parameter(
     'unit',
     'UNIT',
-    (type, { literals, args }: ParameterContext) => {
+    (type, { literals, index }: ParameterContext) => {
       if (!isCharacter(type)) return false;
-      const literal = literals[args.indexOf(type)];
+      const literal = literals[index];
       if (typeof literal !== 'string') return true;
       const unit = timeUnitNamed(literal);
       return unit !== null && units.includes(unit);

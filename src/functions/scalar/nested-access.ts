@@ -1,0 +1,168 @@
+import { rowLayout } from '../../memory/nested.ts';
+import {
+  type ArrayType,
+  INT,
+  type MapType,
+  type MultisetType,
+  type RowType,
+  type SqlType,
+  withNullable,
+} from '../../types/sql-type.ts';
+import { i32 } from '../../wasm/code.ts';
+import { castsImplicitly, isBinary, isCharacter, isNumeric } from '../coercion.ts';
+import { parameter } from '../parameters.ts';
+import type { ScalarFunction } from '../scalar-function.ts';
+import { assignElement, assignField, writeFind } from './nested-item.ts';
+
+/** Elements, values of keys, and counts. */
+
+export const array = (name: string) => parameter(name, 'ARRAY', (type) => type.kind === 'ARRAY');
+export const map = (name: string) => parameter(name, 'MAP', (type) => type.kind === 'MAP');
+
+/**
+ * A value as an element of a collection is compared with it: numbers become the element's type where that loses nothing;
+ * text stays as it is, so that nothing is cut.
+ */
+export function comparableTo(type: SqlType, element: SqlType): SqlType | null {
+  if (type.kind === 'NULL') return withNullable(element, true);
+  if (isCharacter(type) && isCharacter(element)) return type;
+  if (isBinary(type) && isBinary(element)) return type;
+  const isSameFamily = type.kind === element.kind || (isNumeric(type) && isNumeric(element));
+  return isSameFamily && castsImplicitly(type, element) ? withNullable(element, type.nullable) : null;
+}
+
+const index = parameter('index', 'INT from 1', (type, { literals }) => {
+  const literal = literals[1];
+  return type.kind === 'INT' && (typeof literal !== 'number' || literal >= 1);
+});
+
+const key = parameter('key', 'KEY', (type, { args }) => comparableTo(type, (args[0] as MapType).key));
+
+export const item: ScalarFunction = {
+  name: 'ITEM',
+  category: 'collection',
+  summary:
+    'What `a[i]` calls: the element of an array at a place from 1, the value of a map for a key, the field of a row; NULL where there is none.',
+  examples: [
+    { sql: 'ARRAY[10, 20, 30][3]', result: '30' },
+    { sql: "MAP['a', 1, 'b', 2]['b']", result: '2' },
+    { sql: "SPLIT('a,b', ',')[3]", result: null },
+  ],
+  overloads: [
+    {
+      params: [array('array'), index],
+      returns: ([type]) => withNullable((type as ArrayType).element, true),
+      code: {
+        kind: 'wasm',
+        write: (w, [from, at], type) => {
+          const [address] = w.bytes(from!);
+          const result = w.variable(withNullable(type, true));
+          const place = w.f.local('i32', i32.sub(w.i32(at!), i32.const(1)));
+          // As unsigned numbers, places before the first are beyond the last.
+          w.f.if(i32.ltU(place, w.kernel('arrayCount', 'i32', address)), () =>
+            assignElement(w, result, address, place),
+          );
+          return result;
+        },
+      },
+    },
+    {
+      params: [map('map'), key],
+      returns: ([type]) => withNullable((type as MapType).value, true),
+      code: {
+        kind: 'wasm',
+        write: (w, [from, wanted], type) => {
+          const [address] = w.bytes(from!);
+          const result = w.variable(withNullable(type, true));
+          const keys = w.f.local('i32', w.kernel('mapKeys', 'i32', address));
+          const place = w.f.local('i32', writeFind(w, keys, (from!.type as MapType).key, wanted!));
+          w.f.if(i32.geS(place, i32.const(0)), () => {
+            const values = w.f.local('i32', w.kernel('mapValues', 'i32', address));
+            assignElement(w, result, values, place);
+          });
+          return result;
+        },
+      },
+    },
+    {
+      params: [
+        parameter('row', 'ROW', (type) => type.kind === 'ROW'),
+        parameter(
+          'index',
+          'INT literal',
+          (type, { literals, args }) => {
+            const at = literals[1];
+            return type.kind === 'INT' && typeof at === 'number' && at >= 1 && at <= (args[0] as RowType).fields.length;
+          },
+          { literal: true },
+        ),
+      ],
+      returns: ([row], literals) => {
+        const field = (row as RowType).fields[Number(literals?.[1] ?? 1) - 1]!;
+        return withNullable(field.type, field.type.nullable || row!.nullable);
+      },
+      code: {
+        kind: 'wasm',
+        write: (w, [row, at], type) => {
+          const [address] = w.bytes(row!);
+          const place = Number(at!.constant) - 1;
+          const result = w.variable(type);
+          assignField(w, result, address, { index: place, slotAt: rowLayout(row!.type as RowType).slots[place]! });
+          return result;
+        },
+      },
+    },
+  ],
+};
+
+export const cardinality: ScalarFunction = {
+  name: 'CARDINALITY',
+  category: 'collection',
+  summary: 'The number of elements of an array, or of entries of a map.',
+  examples: [{ sql: 'CARDINALITY(ARRAY[1, 2, 3])', result: '3' }],
+  overloads: [
+    {
+      params: [array('array')],
+      returns: () => INT(false),
+      code: {
+        kind: 'wasm',
+        write: (w, [from], type) => w.value(type, null, w.kernel('arrayCount', 'i32', w.bytes(from!)[0])),
+      },
+    },
+    {
+      params: [parameter('map', 'MAP or MULTISET', (type) => type.kind === 'MAP' || type.kind === 'MULTISET')],
+      returns: () => INT(false),
+      code: {
+        kind: 'wasm',
+        write: (w, [from], type) => w.value(type, null, w.kernel('mapCount', 'i32', w.bytes(from!)[0])),
+      },
+    },
+  ],
+};
+
+export const element: ScalarFunction = {
+  name: 'ELEMENT',
+  category: 'collection',
+  summary: 'The only element of an array; NULL for the empty array. More than one is an error.',
+  examples: [{ sql: 'ELEMENT(ARRAY[42])', result: '42' }],
+  overloads: [
+    {
+      params: [array('array')],
+      returns: ([type]) => (type as ArrayType | MultisetType).element,
+      code: {
+        kind: 'wasm',
+        write: (w, [from], type) => {
+          const [address] = w.bytes(from!);
+          const count = w.f.local('i32', w.kernel('arrayCount', 'i32', address));
+          w.f.if(i32.gtU(count, i32.const(1)), () => w.fail('the array has more than one element'));
+          if (!type.nullable) w.f.if(i32.eqz(count), () => w.fail('an element that is declared NOT NULL is not there'));
+          const result = w.variable(type);
+          w.f.if(count, () => assignElement(w, result, address, i32.const(0)));
+          return result;
+        },
+      },
+    },
+  ],
+};
+
+export const nestedAccessFunctions: readonly ScalarFunction[] = [item, cardinality, element];

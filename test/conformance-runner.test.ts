@@ -1,5 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { SourceText } from '../src/diagnostics/source-text.ts';
+import type { Expression } from '../src/sql/ast.ts';
 import { parseCaseFile } from './support/conformance/case-file.ts';
 import { asRemaining } from './support/conformance/changelog.ts';
 import { compareRefusal, compareResult } from './support/conformance/compare.ts';
@@ -7,6 +9,7 @@ import { type CorpusFile, corpusFolder, findFiles, readCorpusFile } from './supp
 import type { Answer, ChangeRow, EnginePort, Refusal, RunOptions } from './support/conformance/engine-port.ts';
 import { parseExprFile } from './support/conformance/expr-file.ts';
 import { type KnownDifference, parseList, printList } from './support/conformance/known-differences.ts';
+import { computed } from './support/conformance/literals-to-columns.ts';
 import { diffLines } from './support/conformance/report.ts';
 import { folded } from './support/conformance/run-expressions.ts';
 import { type FileReport, runFile, uniqueIds } from './support/conformance/run-file.ts';
@@ -395,6 +398,43 @@ describe('lists', () => {
     expect(() => parseList('x.list', `${text}a.case: one`)).toThrow('x.list:9: "a.case: one" is named twice');
     expect(() => parseList('x.list', '[soon]')).toThrow('x.list:1:');
   });
+});
+
+test('literals become columns of a row, but where a literal must stand', () => {
+  const source = new SourceText('x', "ROUND(-1.5, 2) + CHAR_LENGTH('ab')");
+  const span = (part: string) => {
+    const start = source.text.indexOf(part);
+    return { source, start, end: start + part.length };
+  };
+  const number = (text: string) => ({ kind: 'numberLiteral', form: 'decimal', text, span: span(text) }) as const;
+  const call = (name: string, values: Expression[]): Expression => {
+    const identifier = { kind: 'identifier', name, isQuoted: false, span: span(name) } as const;
+    return {
+      kind: 'functionCall',
+      name: { kind: 'qualifiedName', parts: [identifier], span: span(name) },
+      arguments: values.map((value) => ({ kind: 'argument', name: null, value, span: value.span })),
+      quantifier: null,
+      orderBy: [],
+      separator: null,
+      nullTreatment: null,
+      withinGroup: null,
+      withinDistinct: null,
+      filter: null,
+      over: null,
+      span: span(name),
+    };
+  };
+  const tree: Expression = {
+    kind: 'binary',
+    operator: '+',
+    left: call('ROUND', [{ kind: 'unary', operator: '-', operand: number('1.5'), span: span('-1.5') }, number('2')]),
+    right: call('CHAR_LENGTH', [{ kind: 'stringLiteral', value: 'ab', charset: null, span: span("'ab'") }]),
+    span: span(source.text),
+  };
+  expect(computed(() => tree).query([source.text])).toBe(
+    "SELECT ROUND( p0 , 2) + CHAR_LENGTH( p1 ) AS c0 FROM (VALUES (-1.5, 'ab')) AS t(p0, p1)",
+  );
+  expect(computed(() => null).query(['('])).toBeNull();
 });
 
 test('a difference shows what both have in common', () => {

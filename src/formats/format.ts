@@ -1,7 +1,7 @@
-import type { Batch } from '../memory/batch.ts';
-import type { Memory } from '../memory/memory.ts';
 import type { OptionSpec, OptionValues } from '../catalog/options.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
+import type { Batch } from '../memory/batch.ts';
+import type { Memory } from '../memory/memory.ts';
 import type { Expression } from '../plan/expression.ts';
 import type { ScanColumn } from '../plan/logical.ts';
 import type { Schema } from '../types/column.ts';

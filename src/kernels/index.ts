@@ -22,3 +22,4 @@ export * from './sort-key';
 export * from './ordered-map';
 export * from './sort';
 export * from './columns';
+export * from './json-decode';

@@ -6,4 +6,5 @@ export const optionCodes = {
   O004: 'an option where none is allowed',
   O005: 'options that exclude each other',
   O006: 'unknown connector, format or catalog type',
+  O007: 'a column whose type the format or connector cannot hold',
 } as const;

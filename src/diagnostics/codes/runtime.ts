@@ -1,5 +1,10 @@
 /** F: a failure while running: a malformed row, a value out of range, a file. */
 export const runtimeCodes = {
   F001: 'a value could not be computed for a row',
+  F010: 'a record is malformed',
+  F011: 'a field is missing, or NULL where none may be',
   F012: 'a field could not be read as its type',
+  F013: 'a file or folder could not be read',
+  F014: 'a file or folder could not be written',
+  F015: 'a value could not be written',
 } as const

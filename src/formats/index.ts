@@ -1,0 +1,9 @@
+import type { Format } from './format.ts';
+import { jsonFormat } from './json/json-format.ts';
+
+/** The formats, in the order in which errors and the reference list them. */
+export const formats: readonly Format[] = [jsonFormat];
+
+export function formatNamed(name: string): Format | null {
+  return formats.find((format) => format.name === name) ?? null;
+}

@@ -1,0 +1,163 @@
+import { BatchSlice } from '../../memory/batch-slice.ts';
+import type { Memory } from '../../memory/memory.ts';
+import { ColumnBlock } from '../column-block.ts';
+import type { Decoded, Decoder } from '../format.ts';
+import { jsonFailure } from './json-failure.ts';
+import type { JsonProgram } from './json-program.ts';
+import { jsonStatus, jsonStruct } from './json-struct.ts';
+
+/** Scratch memory at first; it grows with the records that need more. */
+const scratchBytesMin = 64 * 1024;
+
+/**
+ * Decodes one shard's newline JSON. The program (fields, learnt templates, code) is shared by the shards of a table.
+ *
+ * A record of a change format may give several rows, and a batch must hold them together while it is decoded; where
+ * `rowsMax` is smaller, the batch goes out in slices, and `next` stays at the record until the last has gone.
+ */
+export class JsonDecoder implements Decoder {
+  readonly #memory: Memory;
+  readonly #program: JsonProgram;
+  readonly #struct: number;
+  readonly #rowsMax: number;
+  readonly #slice: BatchSlice;
+  #block: ColumnBlock;
+  #scratch: number;
+  #scratchBytes = scratchBytesMin;
+  /** Rows of the block that have not gone out yet, and where decoding goes on behind them. */
+  #pending = { from: 0, to: 0, next: 0 };
+  #sliceFrom = 0;
+
+  constructor(memory: Memory, program: JsonProgram, rowsMax: number) {
+    this.#memory = memory;
+    this.#program = program;
+    this.#rowsMax = rowsMax;
+    this.#slice = new BatchSlice(memory, program.schema.length);
+    this.#block = new ColumnBlock(memory, program.layout);
+    this.#scratch = memory.alloc(this.#scratchBytes);
+    this.#struct = memory.alloc(jsonStruct.bytes);
+    memory.u8.fill(0, this.#struct, this.#struct + jsonStruct.bytes);
+    this.#put(jsonStruct.options, program.options);
+    this.#placeBlock();
+    this.#placeScratch();
+  }
+
+  get malformedRecords(): number {
+    return this.#get(jsonStruct.malformed);
+  }
+
+  decode(from: number, to: number, atEnd: boolean): Decoded {
+    if (this.#pending.from < this.#pending.to) return this.#nextSlice(from);
+    const { u8 } = this.#memory;
+    const isOpen = to > from && u8[to - 1] !== 10;
+    let end = to;
+    const behind = u8[to] ?? 0;
+    if (isOpen && atEnd) {
+      // The last record has no line feed; it gets one, in the room behind the bytes.
+      u8[to] = 10;
+      end = to + 1;
+    } else if (isOpen) {
+      end = u8.subarray(from, to).lastIndexOf(10) + 1 + from;
+    }
+    try {
+      return this.#decode(from, end, to);
+    } finally {
+      if (end > to) this.#memory.u8[to] = behind;
+    }
+  }
+
+  recordAddress(rowIndex: number): number {
+    return this.#block.recordAddress(this.#sliceFrom + rowIndex);
+  }
+
+  close(): void {
+    this.#block.close();
+    this.#slice.close();
+    this.#memory.free(this.#scratch);
+    this.#memory.free(this.#struct);
+  }
+
+  #decode(from: number, end: number, to: number): Decoded {
+    const capacity = this.#program.layout.capacity;
+    this.#put(jsonStruct.scratchTop, this.#scratch);
+    this.#block.start(Math.min(capacity, end - from));
+    let at = from;
+    let rows = 0;
+    for (;;) {
+      rows = this.#program.run(this.#struct, { from: at, end, row: rows, rowsMax: capacity });
+      at = this.#get(jsonStruct.next);
+      const status = this.#get(jsonStruct.status);
+      if (status === jsonStatus.done) break;
+      if (status === jsonStatus.failed) {
+        // The rows before go out first; the record fails when it is met again.
+        if (rows > 0) break;
+        throw jsonFailure({
+          memory: this.#memory,
+          layout: this.#program.fields,
+          struct: this.#struct,
+          format: this.#program.format,
+        });
+      }
+      if (rows > 0) break;
+      if (status === jsonStatus.noRoom) this.#growScratch();
+      else this.#growBlock();
+    }
+    const next = Math.min(at, to);
+    if (rows <= this.#rowsMax) {
+      this.#sliceFrom = 0;
+      return { batch: this.#block.batch(rows), next };
+    }
+    this.#pending = { from: 0, to: rows, next };
+    return this.#nextSlice(from);
+  }
+
+  #nextSlice(from: number): Decoded {
+    const { to } = this.#pending;
+    const first = this.#pending.from;
+    const last = Math.min(to, first + this.#rowsMax);
+    this.#sliceFrom = first;
+    this.#pending.from = last;
+    const batch = this.#slice.of(this.#block.batch(to), first, last);
+    return { batch, next: last === to ? this.#pending.next : from };
+  }
+
+  #growScratch(): void {
+    this.#memory.free(this.#scratch);
+    this.#scratchBytes *= 4;
+    this.#scratch = this.#memory.alloc(this.#scratchBytes);
+    this.#placeScratch();
+  }
+
+  #growBlock(): void {
+    this.#program.grow();
+    this.#block.close();
+    this.#block = new ColumnBlock(this.#memory, this.#program.layout);
+    this.#placeBlock();
+    this.#block.start(this.#program.layout.capacity);
+  }
+
+  #placeBlock(): void {
+    const { root, envelope } = this.#program;
+    this.#put(jsonStruct.root, root);
+    this.#put(jsonStruct.envelope, envelope.kind);
+    this.#put(jsonStruct.envelopeField, envelope.field);
+    this.#put(jsonStruct.payloadField, envelope.payload);
+    this.#put(jsonStruct.base, this.#block.address);
+    this.#put(jsonStruct.records, this.#program.layout.records);
+    this.#put(jsonStruct.kinds, this.#program.layout.kinds);
+  }
+
+  #placeScratch(): void {
+    this.#put(jsonStruct.scratch, this.#scratch);
+    this.#put(jsonStruct.scratchTop, this.#scratch);
+    this.#put(jsonStruct.scratchEnd, this.#scratch + this.#scratchBytes);
+  }
+
+  #put(offset: number, value: number): void {
+    this.#memory.u32[(this.#struct + offset) >>> 2] = value;
+  }
+
+  #get(offset: number): number {
+    return this.#memory.u32[(this.#struct + offset) >>> 2] ?? 0;
+  }
+}

@@ -1,0 +1,135 @@
+import type { Memory } from '../../memory/memory.ts';
+import type { ScanColumn } from '../../plan/logical.ts';
+import type { Schema } from '../../types/column.ts';
+import { type BlockLayout, blockLayout } from '../column-block.ts';
+import { FieldLayout, type FieldNode, fieldTree } from '../field-tree.ts';
+import type { JsonKernels } from './json-kernels.ts';
+import { decoderOption, jsonEnvelope, jsonStruct } from './json-struct.ts';
+import { TemplateLearner } from './template-learner.ts';
+
+export interface JsonProgramParts {
+  readonly memory: Memory;
+  readonly columns: readonly ScanColumn[];
+  /** `json`, `debezium-json`: what errors call it. */
+  readonly format: string;
+  /** Bits of `decoderOption`. */
+  readonly options: number;
+  readonly rowsMax: number;
+  readonly envelope: JsonEnvelope;
+}
+
+/** How a change format wraps rows: a number of `jsonEnvelope`, and the keys that the kernels look for, in their order. */
+export interface JsonEnvelope {
+  readonly kind: number;
+  readonly keys: readonly string[];
+  /** Debezium with its schema: the change is the member `payload`. */
+  readonly hasPayload: boolean;
+}
+
+/** Records that the general way takes before a template is learnt: short inputs are done by then. */
+const recordsBeforeLearning = 64;
+
+/** What is known of a table's records, for the decoders of all its shards: its fields, its columns, its templates. */
+export class JsonProgram {
+  readonly schema: Schema;
+  readonly format: string;
+  readonly options: number;
+  readonly fields: FieldLayout;
+  layout: BlockLayout;
+  root: number;
+  envelope: { readonly kind: number; readonly field: number; readonly payload: number };
+  readonly #memory: Memory;
+  readonly #kernels: JsonKernels;
+  readonly #parts: JsonProgramParts;
+  readonly #learner: TemplateLearner | null;
+  #recordsSeen = 0;
+
+  constructor(parts: JsonProgramParts) {
+    const { memory, columns, format, options, envelope, rowsMax } = parts;
+    this.#memory = memory;
+    this.#parts = parts;
+    this.#kernels = memory.exports as unknown as JsonKernels;
+    this.schema = columns.map(({ name, type, timeAttribute }) => ({ name, type, timeAttribute }));
+    this.format = format;
+    this.options = options;
+    this.fields = new FieldLayout(memory);
+    const isChange = envelope.kind !== jsonEnvelope.none;
+    this.layout = this.#layOut(isChange ? Math.max(rowsMax, 64) : rowsMax);
+    const tree = fieldTree(columns, format);
+    this.root = this.fields.add(tree, this.layout.columns);
+    this.envelope = this.#layOutEnvelope();
+    const learns = !isChange && (options & decoderOption.tree) === 0;
+    this.#learner = learns ? new TemplateLearner({ memory, tree, layout: this.layout, options }) : null;
+  }
+
+  /** Decodes from `[from, end)` into rows from `row` on; the struct says where and why it stopped. Gives the row count. */
+  run(struct: number, range: { from: number; end: number; row: number; rowsMax: number }): number {
+    const { from, end, row, rowsMax } = range;
+    const learner = this.#learner;
+    if (learner === null) return this.#kernels.jsonDecode(struct, from, end, row, rowsMax, recordsAll);
+    let rows = row;
+    let at = from;
+    if (!learner.isReady && this.#recordsSeen < recordsBeforeLearning) {
+      rows = this.#kernels.jsonDecode(struct, at, end, row, rowsMax, recordsBeforeLearning);
+      this.#recordsSeen += rows - row;
+      at = this.#word(struct + jsonStruct.next);
+      if (this.#word(struct + jsonStruct.status) !== 0 || at >= end || rows >= rowsMax) return rows;
+      if (this.#word(struct + jsonStruct.insideArray) !== 0) this.#recordsSeen = 0;
+      else learner.learn(at, end);
+    }
+    if (!learner.isReady || this.#word(struct + jsonStruct.insideArray) !== 0) {
+      return this.#kernels.jsonDecode(struct, at, end, rows, rowsMax, recordsAll);
+    }
+    return learner.run(struct, { from: at, end, row: rows, rowsMax });
+  }
+
+  /** Room for four times the rows: a change record may give many. */
+  grow(): void {
+    this.layout = this.#layOut(this.layout.capacity * 4);
+    this.root = this.fields.add(fieldTree(this.#parts.columns, this.format), this.layout.columns);
+    this.envelope = this.#layOutEnvelope();
+  }
+
+  close(): void {
+    this.#learner?.close();
+    this.fields.close();
+  }
+
+  #layOut(capacity: number): BlockLayout {
+    return blockLayout(this.schema, { capacity, kinds: this.#parts.envelope.kind !== jsonEnvelope.none });
+  }
+
+  #layOutEnvelope(): { kind: number; field: number; payload: number } {
+    const { kind, keys, hasPayload } = this.#parts.envelope;
+    if (kind === jsonEnvelope.none) return { kind, field: 0, payload: 0 };
+    return {
+      kind,
+      field: this.fields.add(keysGroup(keys), []),
+      payload: hasPayload ? this.fields.add(keysGroup(['payload']), []) : 0,
+    };
+  }
+
+  #word(address: number): number {
+    return this.#memory.u32[address >>> 2] ?? 0;
+  }
+}
+
+/** No limit on the records of one call. */
+const recordsAll = 0xffff_ffff;
+
+function keysGroup(keys: readonly string[]): FieldNode {
+  const node = (key: string): FieldNode => ({
+    key,
+    kind: 0,
+    type: null,
+    column: null,
+    path: [key],
+    children: [],
+    alias: null,
+    slot: 0,
+    address: 0,
+  });
+  const root = node('');
+  root.children.push(...keys.map(node));
+  return root;
+}

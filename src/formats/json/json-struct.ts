@@ -1,0 +1,51 @@
+/** Offsets in a JSON decoder's struct, as kernels/json-decode.ts draws it. */
+export const jsonStruct = {
+  root: 0,
+  options: 4,
+  base: 8,
+  scratch: 12,
+  scratchEnd: 16,
+  scratchTop: 20,
+  next: 24,
+  status: 28,
+  malformed: 32,
+  misses: 36,
+  lastMiss: 40,
+  problem: 44,
+  problemField: 48,
+  problemFrom: 52,
+  problemTo: 56,
+  recordFrom: 60,
+  recordTo: 64,
+  insideArray: 68,
+  records: 72,
+  kinds: 76,
+  envelope: 80,
+  envelopeField: 84,
+  payloadField: 88,
+  bytes: 96,
+} as const;
+
+/** Why `jsonDecode` stopped. */
+export const jsonStatus = { done: 0, failed: 1, noRoom: 2, noRows: 3 } as const;
+
+/** Bits of a text decoder's options, as in kernels/field.ts. */
+export const decoderOption = { ignoreErrors: 1, failOnMissing: 2, iso: 4, tree: 8 } as const;
+
+/** What is wrong with a record. */
+export const jsonProblem = {
+  malformed: 1,
+  value: 2,
+  missing: 3,
+  null: 4,
+  notObject: 5,
+  tooDeep: 6,
+  notUtf8: 7,
+  corruptChange: 8,
+  unknownChange: 9,
+  noBeforeUpdate: 10,
+  noBeforeDelete: 11,
+} as const;
+
+/** Change formats over JSON, by the number that the kernels know. */
+export const jsonEnvelope = { none: 0, debezium: 1, canal: 2, maxwell: 3, ogg: 4 } as const;

@@ -6,6 +6,9 @@ import { dateFormatFunctions } from './scalar/date-format.ts';
 import { encodingFunctions } from './scalar/encoding.ts';
 import { extractFunctions } from './scalar/extract.ts';
 import { hashFunctions } from './scalar/hash.ts';
+import { jsonFunctions } from './scalar/json.ts';
+import { jsonConstructorFunctions } from './scalar/json-constructor.ts';
+import { jsonQuoteFunctions } from './scalar/json-quote.ts';
 import { letterCaseFunctions } from './scalar/letter-case.ts';
 import { likeFunctions } from './scalar/like.ts';
 import { mapFunctions } from './scalar/map-functions.ts';
@@ -14,6 +17,7 @@ import { nestedConstructorFunctions } from './scalar/nested-constructor.ts';
 import { nowFunctions } from './scalar/now.ts';
 import { overlapsFunctions } from './scalar/overlaps.ts';
 import { padFunctions } from './scalar/pad.ts';
+import { printfFunctions } from './scalar/printf.ts';
 import { regexpFunctions } from './scalar/regexp.ts';
 import { replaceFunctions } from './scalar/replace.ts';
 import { splitFunctions } from './scalar/split.ts';
@@ -24,6 +28,7 @@ import { timeFromTextFunctions } from './scalar/time-from-text.ts';
 import { trimFunctions } from './scalar/trim.ts';
 import { unixTimeFunctions } from './scalar/unix-time.ts';
 import { urlFunctions } from './scalar/url.ts';
+import { variantFunctions } from './scalar/variant.ts';
 import type { ScalarFunction } from './scalar-function.ts';
 
 /**
@@ -58,6 +63,7 @@ const scalarTopics: readonly (readonly ScalarFunction[])[] = [
   likeFunctions,
   regexpFunctions,
   characterKindFunctions,
+  printfFunctions,
   encodingFunctions,
   urlFunctions,
   hashFunctions,
@@ -72,6 +78,10 @@ const scalarTopics: readonly (readonly ScalarFunction[])[] = [
   nestedAccessFunctions,
   arrayFunctions,
   mapFunctions,
+  jsonFunctions,
+  jsonConstructorFunctions,
+  jsonQuoteFunctions,
+  variantFunctions,
 ];
 
 const aggregateTopics: readonly (readonly AggregateFunction[])[] = [];

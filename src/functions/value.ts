@@ -16,6 +16,8 @@ export interface Value {
   readonly parts: readonly Local[];
   /** The value itself where it is a literal: a pattern or a unit that the code is made for. */
   readonly constant?: HostValue;
+  /** True for text that is JSON already, which JSON_OBJECT and JSON_ARRAY take as it is. */
+  readonly isJson?: boolean;
 }
 
 /** What a scalar or aggregate entry writes its code with. Implemented by `codegen/`. */

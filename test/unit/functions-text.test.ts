@@ -1,0 +1,178 @@
+import { describe, expect, test } from 'vitest';
+import { compiledRegex } from '../../src/functions/scalar/java-regex.ts';
+import { jsonPath, readPath } from '../../src/functions/scalar/json-path.ts';
+import { decimalText, parseJson, tryParseJson, writeJson } from '../../src/functions/scalar/json-text.ts';
+import { likeShape } from '../../src/functions/scalar/like-shape.ts';
+import { similarToRegex } from '../../src/functions/scalar/similar-pattern.ts';
+import { urlParts } from '../../src/functions/scalar/url.ts';
+
+/** All matches of a pattern of java.util.regex, as their places. */
+function places(pattern: string, text: string): readonly (readonly [number, string])[] | null {
+  const compiled = compiledRegex(pattern);
+  if (compiled === null) return null;
+  compiled.regex.lastIndex = 0;
+  return Array.from(text.matchAll(compiled.regex), (match) => [match.index, match[0]] as const);
+}
+
+describe('java.util.regex', () => {
+  test('a dot is no line end, unless (?s) says so', () => {
+    for (const end of ['\n', '\r', '\u0085', '\u2028', '\u2029']) {
+      expect(places('a.b', `a${end}b`)).toEqual([]);
+      expect(places('(?s)a.b', `a${end}b`)).toHaveLength(1);
+    }
+  });
+
+  test('$ stands before a last line end too, \\z does not', () => {
+    expect(places('a$', 'a\r\n')).toEqual([[0, 'a']]);
+    expect(places('a\\Z', 'a\n')).toEqual([[0, 'a']]);
+    expect(places('a\\z', 'a\n')).toEqual([]);
+    expect(places('(?m)^b', 'a\nb')).toEqual([[2, 'b']]);
+    expect(places('(?m)$', 'a\r\nb')).toEqual([
+      [1, ''],
+      [4, ''],
+    ]);
+  });
+
+  test('(?i) folds ASCII, (?iu) all letters', () => {
+    expect(places('(?i)éa', 'ÉA')).toEqual([]);
+    expect(places('(?iu)éa', 'ÉA')).toHaveLength(1);
+    expect(places('(?i:B)c', 'abc abC')).toEqual([[1, 'bc']]);
+    expect(places('[a-c(?i)]x', 'Bx')).toEqual([]);
+    expect(places('(?i)[a-c]x', 'Bx')).toHaveLength(1);
+  });
+
+  test('possessive quantifiers and atomic groups give nothing back; groups keep their numbers', () => {
+    expect(places('a*+a', 'aaa')).toEqual([]);
+    expect(places('(?>a*)a', 'aaa')).toEqual([]);
+    const compiled = compiledRegex('(?>x(y))*+(z)\\2')!;
+    const match = compiled.regex.exec('xyzz')!;
+    expect([1, 2].map((group) => match[compiled.groups[group]!])).toEqual(['y', 'z']);
+  });
+
+  test('classes have unions and intersections', () => {
+    expect(places('[a-z&&[^aeiou]]+', 'audio')).toEqual([[2, 'd']]);
+    expect(places('[a-d[m-p]]+', 'zdmz')).toEqual([[1, 'dm']]);
+    expect(places('[\\w&&[^\\d]]', '1')).toEqual([]);
+    expect(places('[]a]+', 'a]')).toEqual([[0, 'a]']]);
+    expect(places('[^-a]', '-ab')).toEqual([[2, 'b']]);
+  });
+
+  test('named classes are Java’s', () => {
+    expect(places('\\p{Alpha}+', 'aé')).toEqual([[0, 'a']]);
+    expect(places('\\p{IsAlphabetic}+', 'aé')).toEqual([[0, 'aé']]);
+    expect(places('\\p{InCyrillic}', 'Ж')).toHaveLength(1);
+    expect(places('\\P{Lu}', 'A')).toEqual([]);
+    expect(places('(?U)\\w+', 'grün')).toEqual([[0, 'grün']]);
+  });
+
+  test('quotes, codes and references', () => {
+    expect(places('\\Qa.b\\E+', 'a.bb')).toEqual([[0, 'a.bb']]);
+    expect(places('\\x{1F600}\\u0041\\0101', '😀AA')).toHaveLength(1);
+    expect(places('(?<p>ab)\\k<p>', 'abab')).toHaveLength(1);
+    expect(places('(a)\\2', 'a2')).toEqual([]);
+    expect(places('(?x) a b # both\n c', 'abc')).toHaveLength(1);
+  });
+
+  test('what Java refuses is refused', () => {
+    for (const bad of ['(', '[a', '*a', 'a{', 'a{2,1}', '\\p{Foo}', '\\y', '(?#comment)ab', '(?<1>a)', ')', 'a**']) {
+      expect(compiledRegex(bad), bad).toBeNull();
+    }
+  });
+
+  test('SIMILAR TO matches the whole text', () => {
+    const isSimilar = (text: string, pattern: string, escapeCharacter: string | null = null) =>
+      places(similarToRegex(pattern, escapeCharacter), text)!.length > 0;
+    expect(isSimilar('parcel', '(par|box)%')).toBe(true);
+    expect(isSimilar('catdog', 'cat|dog')).toBe(false);
+    expect(isSimilar('ab1', '[[:ALNUM:]]{3}')).toBe(true);
+    expect(isSimilar('a%', 'a!%', '!')).toBe(true);
+    expect(isSimilar('ab', 'a!%', '!')).toBe(false);
+    expect(() => similarToRegex('a!', '!')).toThrow('escape');
+  });
+});
+
+describe('LIKE with a literal pattern', () => {
+  test('simple patterns are comparisons and searches', () => {
+    const none = -1;
+    expect(likeShape('par%', none)).toEqual({ kind: 'starts', text: 'par' });
+    expect(likeShape('%cel', none)).toEqual({ kind: 'ends', text: 'cel' });
+    expect(likeShape('%%rce%', none)).toEqual({ kind: 'holds', text: 'rce' });
+    expect(likeShape('parcel', none)).toEqual({ kind: 'equals', text: 'parcel' });
+    expect(likeShape('%', none).kind).toBe('all');
+    expect(likeShape('p%l', none).kind).toBe('pattern');
+    expect(likeShape('50!%', 0x21).kind).toBe('pattern');
+  });
+});
+
+describe('JSON', () => {
+  test('numbers keep their digits, members are sorted', () => {
+    expect(writeJson(parseJson('{"z": 1.50, "a": [1e3, -0, 0.10, 12345678901234567890]}'))).toBe(
+      '{"a":[1E+3,0,0.10,12345678901234567890],"z":1.50}',
+    );
+    expect(['0.00000001', '1.5E-7', '100E-2', '12E5', '-0.0'].map(decimalText)).toEqual([
+      '1E-8',
+      '1.5E-7',
+      '1.00',
+      '1.2E+6',
+      '0.0',
+    ]);
+  });
+
+  test('what follows a value is not looked at, what is no value is refused', () => {
+    expect(tryParseJson('{"a": 1} trailing')).toBeDefined();
+    for (const bad of [
+      '',
+      ' ',
+      '{',
+      '{a: 1}',
+      "{'a': 1}",
+      '[1,]',
+      '[01]',
+      '[NaN]',
+      'x',
+      '7x',
+      '"a\nb"',
+      '"\\q"',
+      'truex',
+    ]) {
+      expect(tryParseJson(bad), bad).toBeUndefined();
+    }
+    expect(tryParseJson(`${'['.repeat(5000)}${']'.repeat(5000)}`)).toBeUndefined();
+    expect(() => parseJson('{"a": 1, "a": 2}', { duplicates: 'refuse' })).toThrow('twice');
+  });
+
+  test('a path finds a value, or an array of values', () => {
+    const root = parseJson('{"a": {"b": [10, 20, 30]}, "c": [{"n": 1, "s": "x"}, {"n": 2}], "d e": 5}');
+    const find = (path: string) => writeJson(readPath(jsonPath(path), root));
+    expect(find('$.a.b[1]')).toBe('20');
+    expect(find('$.a.b[-1]')).toBe('30');
+    expect(find("$['d e']")).toBe('5');
+    expect(find('$.a.b[1:]')).toBe('[20,30]');
+    expect(find('$.a.b[0,2]')).toBe('[10,30]');
+    expect(find('$..n')).toBe('[1,2]');
+    expect(find('$.c[*].s')).toBe('["x"]');
+    expect(find('$.c[?(@.n > 1 && !@.s)].n')).toBe('[2]');
+    expect(find('$.c[?(@.s =~ /X/i || @.n in [9])].n')).toBe('[1]');
+    expect(find('$.a.b.sum()')).toBe('60.0');
+    expect(() => find('$.a.x')).toThrow();
+    expect(() => jsonPath('a.b')).toThrow();
+  });
+});
+
+describe('addresses', () => {
+  test('are cut as java.net.URL cuts them', () => {
+    expect(urlParts('https://ann:pw@shop.example:8443/cart?id=7#top')).toEqual({
+      protocol: 'https',
+      authority: 'ann:pw@shop.example:8443',
+      userInfo: 'ann:pw',
+      host: 'shop.example',
+      path: '/cart',
+      query: 'id=7',
+      ref: 'top',
+    });
+    expect(urlParts('http://[2001:db8::1]:80/x')?.host).toBe('[2001:db8::1]');
+    for (const bad of ['', 'not a url', 'shop.example/p', 'kafka://broker:9092/t', 'http://h:abc/']) {
+      expect(urlParts(bad), bad).toBeNull();
+    }
+  });
+});

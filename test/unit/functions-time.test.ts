@@ -59,7 +59,7 @@ describe('patterns of DateTimeFormatter', () => {
     expect(() => formatClock(moment, 'HHH')).toThrow('Too many pattern letters: H');
     expect(() => formatClock(moment, "'open")).toThrow('incomplete string literal');
     expect(() => formatClock(moment, 'yyyy{')).toThrow('reserved character');
-    expect(() => formatClock(moment, 'XXX')).toThrow('offset');
+    expect(() => formatClock(moment, 'xxx')).toThrow('offset');
   });
 
   test('the kernel writes what JavaScript writes', () => {
@@ -118,7 +118,7 @@ describe('patterns of SimpleDateFormat', () => {
     expect(at(1_700_000_000, 'EEEE, d MMMM yyyy, HH:mm:ss')).toBe('Tuesday, 14 November 2023, 22:13:20');
     expect(at(1_700_000_000, 'D F w W u')).toBe('318 2 46 3 2');
     expect(at(1_720_000_000, 'yyyy-MM-dd HH:mm z', newYork)).toBe('2024-07-03 05:46 EDT');
-    expect(at(1_700_000_000, 'Z X XXX', newYork)).toBe('-0500 -05 -05:00');
+    expect(at(1_700_000_000, 'Z X XX', newYork)).toBe('-0500 -05 -0500');
     expect(() => at(0, 'bogus')).toThrow("Illegal pattern character 'b'");
   });
 

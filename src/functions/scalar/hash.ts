@@ -60,8 +60,9 @@ export const sha2: ScalarFunction = {
       code: {
         kind: 'host',
         evaluate: ([text, bits]) => {
-          if (!sizes.includes(Number(bits))) throw new Error(`SHA-2 has 224, 256, 384 or 512 bits, and not ${bits}`);
-          return hexDigest(`sha${bits}`, String(text));
+          const size = Number(bits);
+          if (!sizes.includes(size)) throw new Error(`SHA-2 has 224, 256, 384 or 512 bits, and not ${size}`);
+          return hexDigest(`sha${size}`, String(text));
         },
       },
     },

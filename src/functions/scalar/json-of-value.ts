@@ -2,7 +2,7 @@ import { decodeNested, type NestedValue } from '../../memory/nested.ts';
 import { timestampUnitsPerSecond } from '../../types/physical.ts';
 import { INT, type SqlType } from '../../types/sql-type.ts';
 import { civilOf } from './calendar-fields.ts';
-import { decimalText, type Json, parseJson } from './json-text.ts';
+import { decimalText, type Json, parseJson, writeJson } from './json-text.ts';
 
 /** An SQL value as JSON. DATE and TIME, which Flink refuses, are their text. */
 export function jsonOf(type: SqlType, value: NestedValue): Json {
@@ -58,7 +58,7 @@ function entries(type: SqlType, value: NestedValue): readonly (readonly [NestedV
 function keyText(type: SqlType, key: NestedValue): string {
   const json = jsonOf(type, key);
   if (typeof json === 'string') return json;
-  return typeof json === 'object' && json !== null && 'number' in json ? json.number : String(json);
+  return writeJson(json);
 }
 
 /** An unscaled DECIMAL as java.math.BigDecimal prints it. */

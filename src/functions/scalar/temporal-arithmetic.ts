@@ -123,8 +123,8 @@ const whole = parameter('factor', 'INTEGER', (type) =>
 );
 
 /** For `*`: an interval and a whole number, in either order. */
-export const temporalTimesOverloads: readonly ScalarOverload[] = [
-  ...[dayTime('interval'), yearMonth('interval')].flatMap((interval): ScalarOverload[] => [
+export const temporalTimesOverloads: readonly ScalarOverload[] = [dayTime('interval'), yearMonth('interval')].flatMap(
+  (interval): ScalarOverload[] => [
     {
       params: [interval, whole],
       returns: ([a]) => a!,
@@ -135,8 +135,8 @@ export const temporalTimesOverloads: readonly ScalarOverload[] = [
       returns: ([, a]) => a!,
       code: { kind: 'wasm', write: (w, [n, a], type) => writeTimes(w, a!, n!, type) },
     },
-  ]),
-];
+  ],
+);
 
 function writeTimes(w: ExpressionWriter, interval: Value, factor: Value, type: SqlType): Value {
   const times = w.i64(factor);

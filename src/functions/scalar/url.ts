@@ -142,7 +142,7 @@ export const parseUrl: ScalarFunction = {
           if (parts === null) return null;
           if (key === undefined) return urlPart(parts, String(part));
           if (part !== 'QUERY' || key === '' || parts.query === null) return null;
-          const found = parts.query.split('&').find((pair) => pair.startsWith(`${key}=`));
+          const found = parts.query.split('&').find((pair) => pair.startsWith(`${String(key)}=`));
           return found?.slice(String(key).length + 1) ?? null;
         },
       },

@@ -1,4 +1,4 @@
-import type { Span } from '../../diagnostics/source-text.ts'
+import type { Span } from '../../src/diagnostics/source-text.ts'
 
 /** What every node of the AST has. Nodes are plain immutable data; `kind` tells them apart. */
 export interface Node {

@@ -13,6 +13,8 @@ import { SourceRun } from './source-run.ts';
 /** After so long without a pause the event loop gets a turn: for Ctrl-C, timers and the network. */
 const turnAfterMs = 20;
 
+const progressEveryMs = 500;
+
 /** What a job is made of: the plan and, by the ids in it, what runs. The job opens and closes all of it. */
 export interface JobParts {
   readonly graph: PhysicalGraph;
@@ -24,6 +26,10 @@ export interface JobParts {
   readonly sinks: ReadonlyMap<string, Sink>;
   /** `table.exec.source.idle-timeout`; 0: never idle. */
   readonly idleTimeoutMs: number;
+  /** Told the processing time before anything happens at it: it stands still while a batch is processed. */
+  readonly onTime?: (nowMs: number) => void;
+  /** Told twice a second where the job stands. */
+  readonly onProgress?: (progress: JobProgress) => void;
 }
 
 /** Where a job stands; the same at its end. */
@@ -135,14 +141,17 @@ export class Job {
 
   /** The loop: one batch of one shard, then what the sinks want to be waited for, then perhaps a turn for others. */
   async #feed(wired: WiredGraph): Promise<void> {
-    const { clock } = this.#parts;
+    const { clock, onTime, onProgress } = this.#parts;
     const { signal } = this.#stop;
+    onTime?.(clock.nowMs());
     wired.start.next({ kind: 'watermark', watermarkMs: Number.POSITIVE_INFINITY });
     wired.start.next({ kind: 'end' });
     await this.#settle(wired);
     let turnMs = clock.elapsedMs();
+    let progressMs = turnMs;
     while (!signal.aborted) {
       const nowMs = clock.nowMs();
+      onTime?.(nowMs);
       this.#fireTimers(nowMs);
       for (const source of this.#sources) {
         if (!source.hasEnded) await source.discover(nowMs);
@@ -153,6 +162,10 @@ export class Job {
       if (this.#sources.every(({ hasEnded }) => hasEnded)) return;
       const didWork = await this.#step(nowMs);
       await this.#settle(wired);
+      if (onProgress !== undefined && clock.elapsedMs() - progressMs >= progressEveryMs) {
+        progressMs = clock.elapsedMs();
+        onProgress(this.progress());
+      }
       if (!didWork) {
         await this.#waitForMore(nowMs);
         turnMs = clock.elapsedMs();

@@ -11,6 +11,8 @@ import type { SqlType } from '../types/sql-type.ts';
 export interface Connector {
   readonly name: string;
   readonly options: readonly OptionSpec[];
+  /** Where the options depend on the table (datagen's `fields.#.min`): what this one takes. `options` are the reference's. */
+  readonly optionsFor?: (table: Table) => readonly OptionSpec[];
   /** Whether a `format` is needed; its options are checked with the format's own table. */
   readonly format: 'required' | 'none';
   readonly metadata: ReadonlyMap<string, SqlType>;
@@ -62,7 +64,10 @@ export interface ShardReader {
   close(): Promise<void>;
 }
 
-export type ReadResult = { readonly kind: 'batch'; readonly batch: Batch } | { readonly kind: 'idle'; readonly waitMs: number } | { readonly kind: 'end' };
+export type ReadResult =
+  | { readonly kind: 'batch'; readonly batch: Batch }
+  | { readonly kind: 'idle'; readonly waitMs: number }
+  | { readonly kind: 'end' };
 
 export interface RowPlace {
   readonly shard: string;

@@ -16,7 +16,10 @@ export interface Format {
   readonly changes: 'append' | 'all';
   /** Metadata columns that the format itself offers (debezium). */
   readonly metadata: ReadonlyMap<string, SqlType>;
+  /** Decoders of one request object may share what they learn of the records. */
   decoder(request: DecoderRequest): Decoder;
+  /** Gives back what the decoders of a request share, when all are closed. */
+  release?(request: DecoderRequest): void;
   encoder?(request: EncoderRequest): Encoder;
 }
 
@@ -41,7 +44,8 @@ export interface DecoderRequest {
 export interface Decoder {
   /**
    * Decodes records from `[from, to)` of the linear memory until `rowsMax` rows or the bytes are used up. Unless
-   * `atEnd`, a record without its end (newline) is left for the next call.
+   * `atEnd`, a record without its end (newline) is left for the next call. Behind `to` are 64 bytes of the caller's
+   * that may be read, and written for the time of the call.
    * A malformed record: `DecodeFailure` thrown with its byte range, unless errors are ignored; then it is counted.
    */
   decode(from: number, to: number, atEnd: boolean): Decoded;
@@ -58,19 +62,21 @@ export interface Decoded {
   readonly next: number;
 }
 
+export type DecodeFailureDetails = Pick<Diagnostic, 'code' | 'message' | 'help'>;
+
 /** What a decoder throws; the source adds shard and offset and makes it a diagnostic. */
 export class DecodeFailure extends Error {
   /** Address range of the record, and of the text that could not be read within it. */
   readonly record: { readonly from: number; readonly to: number };
   readonly field: { readonly from: number; readonly to: number } | null;
   readonly column: string | null;
-  readonly details: Pick<Diagnostic, 'message' | 'help'>;
+  readonly details: DecodeFailureDetails;
 
   constructor(parts: {
     readonly record: { readonly from: number; readonly to: number };
     readonly field: { readonly from: number; readonly to: number } | null;
     readonly column: string | null;
-    readonly details: Pick<Diagnostic, 'message' | 'help'>;
+    readonly details: DecodeFailureDetails;
   }) {
     super(parts.details.message);
     this.record = parts.record;

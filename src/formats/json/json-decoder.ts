@@ -21,6 +21,7 @@ export class JsonDecoder implements Decoder {
   readonly #struct: number;
   readonly #rowsMax: number;
   readonly #slice: BatchSlice;
+  readonly #onClose: () => void;
   #block: ColumnBlock;
   #scratch: number;
   #scratchBytes = scratchBytesMin;
@@ -28,7 +29,8 @@ export class JsonDecoder implements Decoder {
   #pending = { from: 0, to: 0, next: 0 };
   #sliceFrom = 0;
 
-  constructor(memory: Memory, program: JsonProgram, rowsMax: number) {
+  constructor(memory: Memory, program: JsonProgram, rowsMax: number, onClose: () => void = () => {}) {
+    this.#onClose = onClose;
     this.#memory = memory;
     this.#program = program;
     this.#rowsMax = rowsMax;
@@ -75,6 +77,7 @@ export class JsonDecoder implements Decoder {
     this.#slice.close();
     this.#memory.free(this.#scratch);
     this.#memory.free(this.#struct);
+    this.#onClose();
   }
 
   #decode(from: number, end: number, to: number): Decoded {

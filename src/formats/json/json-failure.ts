@@ -1,3 +1,4 @@
+import type { Code } from '../../diagnostics/codes.ts';
 import type { Memory } from '../../memory/memory.ts';
 import { typeText } from '../../types/sql-type.ts';
 import type { FieldLayout } from '../field-tree.ts';
@@ -27,15 +28,15 @@ export function jsonFailure({ memory, layout, struct, format }: FailureContext):
   const type = node?.type == null ? 'ROW' : typeText({ ...node.type, nullable: true });
   const skip = `to skip such rows: '${format}.ignore-parse-errors' = 'true'; they are counted`;
   const column = node?.path[0] ?? null;
-  const make = (message: string, help: string | null = skip): DecodeFailure =>
-    new DecodeFailure({ record, field, column, details: { message, help } });
+  const make = (message: string, help: string | null = skip, code: Code = 'F010'): DecodeFailure =>
+    new DecodeFailure({ record, field, column, details: { code, message, help } });
   switch (word(jsonStruct.problem)) {
     case jsonProblem.value:
-      return make(`could not read ${said} as ${type}: ${shortened(text)}`);
+      return make(`could not read ${said} as ${type}: ${shortened(text)}`, skip, 'F012');
     case jsonProblem.missing:
-      return make(`${said} is missing`, `'${format}.fail-on-missing-field' = 'false' makes it NULL`);
+      return make(`${said} is missing`, `'${format}.fail-on-missing-field' = 'false' makes it NULL`, 'F011');
     case jsonProblem.null:
-      return make(`${said} is NULL or missing, but its column is declared NOT NULL`);
+      return make(`${said} is NULL or missing, but its column is declared NOT NULL`, skip, 'F011');
     case jsonProblem.notObject:
       return make(`a record must be a JSON object, or an array of objects: ${shortened(text)}`);
     case jsonProblem.tooDeep:

@@ -87,6 +87,10 @@ export const jsonFormat: Format = {
     }
     return new JsonDecoder(request.memory, program, request.rowsMax);
   },
+  release(request) {
+    programs.get(request)?.close();
+    programs.delete(request);
+  },
 };
 
 /** The decoder of a change format; its programs are not shared, since their columns grow with the records. */

@@ -1,0 +1,17 @@
+import { watermarkOptions } from '../common-options.ts';
+import type { Connector } from '../connector.ts';
+
+/** `blackhole`: takes every change and drops it. For measuring, and for the effect of a query on its own. */
+export const blackholeConnector: Connector = {
+  name: 'blackhole',
+  options: watermarkOptions,
+  format: 'none',
+  metadata: new Map(),
+  sink: () => ({
+    accepts: 'all',
+    open: async () => {},
+    write: () => {},
+    finish: async () => {},
+    abort: async () => {},
+  }),
+};

@@ -1,0 +1,212 @@
+import { closeSync, openSync, readSync } from 'node:fs';
+import type { Table } from '../../catalog/table.ts';
+import { DecodeFailure, type Decoder } from '../../formats/format.ts';
+import { type Batch, descriptor, descriptorBytes } from '../../memory/batch.ts';
+import type { Memory } from '../../memory/memory.ts';
+import type { Schema } from '../../types/column.ts';
+import type { ReadProgress, ReadResult, RowPlace, ShardReader } from '../connector.ts';
+import type { ConstantColumn } from './constant-columns.ts';
+import { failToRead, type ListedFile } from './file-list.ts';
+import { LineCounter } from './line-counter.ts';
+import { malformedRow } from './malformed-row.ts';
+
+export interface FileShardParts {
+  readonly memory: Memory;
+  readonly table: Table;
+  readonly file: ListedFile;
+  /** Of the batches: all columns asked for. */
+  readonly schema: Schema;
+  /** Bytes read at a time; a longer record makes the buffer grow. */
+  readonly chunkBytes: number;
+  readonly makeDecoder: () => Decoder;
+  /** By column: the one value of the file, or null for a column that the decoder gives, in its order. */
+  readonly makeConstants: () => readonly (ConstantColumn | null)[];
+}
+
+/** Bytes behind the buffer's end that decoders may read and write. */
+const slackBytes = 64;
+
+/** A batch of a text record is shown with so much of it. */
+const recordTextMax = 4096;
+
+/** What a shard holds while it is read. */
+interface Open {
+  readonly file: number;
+  readonly decoder: Decoder;
+  readonly constants: readonly (ConstantColumn | null)[];
+  /** Of the descriptor of the batches that go out. */
+  readonly descriptor: number;
+}
+
+/**
+ * One file, read chunk by chunk into the linear memory and decoded in place. The part of a record at a chunk's end is
+ * moved to the buffer's front before the next is read. Memory is taken at the first read and given back at the end.
+ */
+export class FileShard implements ShardReader {
+  readonly name: string;
+  readonly #parts: FileShardParts;
+  readonly #lines: LineCounter;
+  #open: Open | null = null;
+  #hasEnded = false;
+  #buffer = 0;
+  #bufferBytes = 0;
+  /** Place in the file of the buffer's first byte. */
+  #bufferOffset = 0;
+  /** Bytes of the buffer that are decoded, and that are read. */
+  #used = 0;
+  #have = 0;
+  #atEnd = false;
+  #rows = 0;
+  #malformedRecords = 0;
+
+  constructor(parts: FileShardParts) {
+    this.#parts = parts;
+    this.name = parts.file.name;
+    this.#lines = new LineCounter(parts.file.absolutePath);
+  }
+
+  get progress(): ReadProgress {
+    return {
+      bytesRead: this.#bufferOffset + this.#used,
+      bytesTotal: this.#parts.file.sizeBytes,
+      rows: this.#rows,
+      malformedRecords: this.#open?.decoder.malformedRecords ?? this.#malformedRecords,
+    };
+  }
+
+  read(): ReadResult {
+    if (this.#hasEnded) return { kind: 'end' };
+    const open = this.#open ?? this.#start();
+    for (;;) {
+      if (this.#used < this.#have) {
+        const { batch, next } = this.#decode(open.decoder);
+        const used = next - this.#buffer;
+        const isStuck = used === this.#used;
+        this.#used = used;
+        if (batch.rowCount > 0) {
+          this.#rows += batch.rowCount;
+          return { kind: 'batch', batch: this.#complete(open, batch) };
+        }
+        if (!isStuck) continue;
+        // At the end all bytes are records; what is left is none.
+        if (this.#atEnd) this.#used = this.#have;
+      }
+      if (this.#atEnd) {
+        this.#release();
+        return { kind: 'end' };
+      }
+      this.#fill(open.file);
+    }
+  }
+
+  place(rowIndex: number): RowPlace {
+    const address = this.#open?.decoder.recordAddress(rowIndex) ?? this.#buffer;
+    const offset = this.#bufferOffset + address - this.#buffer;
+    const { memory } = this.#parts;
+    const limit = Math.min(this.#buffer + this.#have, address + recordTextMax);
+    const end = memory.u8.subarray(address, limit).indexOf(10);
+    const text = memory.text(address, end < 0 ? Math.max(0, limit - address) : end);
+    return { shard: this.name, offset, line: this.#lines.lineAt(offset), text: text.replace(/\r$/, '') };
+  }
+
+  async close(): Promise<void> {
+    this.#release();
+  }
+
+  #start(): Open {
+    const { memory, file, makeDecoder, makeConstants, schema, chunkBytes } = this.#parts;
+    let descriptorOfFile: number;
+    try {
+      descriptorOfFile = openSync(file.absolutePath, 'r');
+    } catch (error) {
+      return failToRead(error, file.name, null);
+    }
+    this.#bufferBytes = Math.min(chunkBytes, Math.max(4096, file.sizeBytes + 1));
+    this.#buffer = memory.alloc(this.#bufferBytes + slackBytes);
+    const constants = makeConstants();
+    this.#open = {
+      file: descriptorOfFile,
+      decoder: makeDecoder(),
+      constants,
+      descriptor: constants.some((constant) => constant !== null) ? memory.alloc(descriptorBytes(schema.length)) : 0,
+    };
+    return this.#open;
+  }
+
+  #decode(decoder: Decoder): { batch: Batch; next: number } {
+    const from = this.#buffer + this.#used;
+    try {
+      return decoder.decode(from, this.#buffer + this.#have, this.#atEnd);
+    } catch (error) {
+      if (!(error instanceof DecodeFailure)) throw error;
+      const { memory, table } = this.#parts;
+      const offset = this.#bufferOffset + error.record.from - this.#buffer;
+      throw malformedRow(error, { memory, table, file: this.name, offset, line: this.#lines.lineAt(offset) });
+    }
+  }
+
+  /** Brings what is not decoded to the front, and reads behind it. */
+  #fill(file: number): void {
+    const { memory } = this.#parts;
+    const rest = this.#have - this.#used;
+    if (rest === this.#bufferBytes) {
+      // A record longer than the buffer.
+      this.#bufferBytes *= 2;
+      const grown = memory.alloc(this.#bufferBytes + slackBytes);
+      memory.u8.copyWithin(grown, this.#buffer + this.#used, this.#buffer + this.#have);
+      memory.free(this.#buffer);
+      this.#buffer = grown;
+    } else if (rest > 0 && this.#used > 0) {
+      memory.u8.copyWithin(this.#buffer, this.#buffer + this.#used, this.#buffer + this.#have);
+    }
+    this.#bufferOffset += this.#used;
+    this.#used = 0;
+    this.#have = rest;
+    try {
+      const count = readSync(file, memory.u8, this.#buffer + rest, this.#bufferBytes - rest, this.#bufferOffset + rest);
+      this.#have += count;
+      if (count === 0) this.#atEnd = true;
+    } catch (error) {
+      failToRead(error, this.name, null);
+    }
+  }
+
+  /** The decoder's batch, or one with the constant columns among its own. */
+  #complete(open: Open, batch: Batch): Batch {
+    if (open.descriptor === 0) return batch;
+    const { memory, schema } = this.#parts;
+    const { u32 } = memory;
+    const target = open.descriptor >>> 2;
+    const source = batch.address >>> 2;
+    const headWords = descriptor.columns >> 2;
+    const columnWords = descriptor.columnBytes >> 2;
+    u32.copyWithin(target, source, source + headWords);
+    let decoded = source + headWords;
+    for (const [index, constant] of open.constants.entries()) {
+      const at = target + headWords + index * columnWords;
+      if (constant === null) {
+        u32.copyWithin(at, decoded, decoded + columnWords);
+        decoded += columnWords;
+      } else {
+        u32[at] = constant.values;
+        u32[at + 1] = constant.validity;
+        u32[at + 2] = 0;
+        u32[at + 3] = 0;
+      }
+    }
+    return { schema, rowCount: batch.rowCount, address: open.descriptor, encoding: 'native' };
+  }
+
+  #release(): void {
+    this.#hasEnded = true;
+    const open = this.#open;
+    if (open === null) return;
+    this.#open = null;
+    this.#malformedRecords = open.decoder.malformedRecords;
+    closeSync(open.file);
+    open.decoder.close();
+    for (const constant of open.constants) constant?.close();
+    if (open.descriptor !== 0) this.#parts.memory.free(open.descriptor);
+    this.#parts.memory.free(this.#buffer);
+  }
+}

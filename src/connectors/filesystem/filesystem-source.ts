@@ -1,0 +1,131 @@
+import { fail } from '../../diagnostics/diagnostic.ts';
+import type { DecoderRequest, Format } from '../../formats/format.ts';
+import { formatNamed } from '../../formats/index.ts';
+import type { ScanColumn } from '../../plan/logical.ts';
+import type { Schema } from '../../types/column.ts';
+import type { ShardReader, Source, SourceRequest } from '../connector.ts';
+import { ConstantColumn, constantOf } from './constant-columns.ts';
+import { type ListedFile, listFiles } from './file-list.ts';
+import { FileShard } from './file-shard.ts';
+
+/** With so many files or fewer, each has buffers of full size; with more, they get smaller to bound the memory. */
+const fullSizeShardsMax = 16;
+const halfSizeShardsMax = 128;
+
+interface Sizes {
+  readonly chunkBytes: number;
+  readonly rowsMax: number;
+}
+
+/** The files of a path, each a shard, in the order of their names. */
+export class FilesystemSource implements Source {
+  readonly bounded: boolean;
+  readonly #request: SourceRequest;
+  readonly #format: Format;
+  readonly #pattern: RegExp | null;
+  readonly #monitorMs: number | null;
+  readonly #shards = new Map<string, FileShard>();
+  /** Columns that the records give, and decoder requests by batch size: shards of one request share what is learnt. */
+  readonly #decoded: readonly ScanColumn[];
+  readonly #decoderRequests = new Map<number, DecoderRequest>();
+  #files: readonly ListedFile[] = [];
+  #listedMs = Number.NEGATIVE_INFINITY;
+
+  constructor(request: SourceRequest) {
+    this.#request = request;
+    const { options, columns, table } = request;
+    const format = formatNamed(options.string('format') ?? '');
+    if (format === null) throw new Error('the format was not checked');
+    this.#format = format;
+    this.#monitorMs = options.durationMs('source.monitor-interval') ?? null;
+    this.bounded = this.#monitorMs === null;
+    this.#pattern = patternOf(request);
+    this.#decoded = columns.filter(
+      ({ metadata, path, name }) => !metadata && !table.partitionedBy.includes(path[0] ?? name),
+    );
+    // What is wrong with the format's options or types is told before a file is opened.
+    this.#decoder(1).close();
+  }
+
+  async open(): Promise<void> {
+    await this.#list();
+  }
+
+  async shards(): Promise<readonly ShardReader[]> {
+    const nowMs = this.#request.clock.nowMs();
+    if (this.#monitorMs !== null && nowMs - this.#listedMs >= this.#monitorMs) await this.#list();
+    const sizes = sizesFor(this.#files.length, this.#request.rowsMax);
+    for (const file of this.#files) {
+      if (!this.#shards.has(file.absolutePath)) this.#shards.set(file.absolutePath, this.#shard(file, sizes));
+    }
+    return [...this.#shards.values()];
+  }
+
+  async close(): Promise<void> {
+    for (const shard of this.#shards.values()) await shard.close();
+    for (const request of this.#decoderRequests.values()) this.#format.release?.(request);
+    this.#decoderRequests.clear();
+  }
+
+  async #list(): Promise<void> {
+    const { options, clock } = this.#request;
+    this.#listedMs = clock.nowMs();
+    const path = options.string('path') ?? '';
+    this.#files = await listFiles({ path, span: options.span('path'), pattern: this.#pattern });
+  }
+
+  #shard(file: ListedFile, { chunkBytes, rowsMax }: Sizes): FileShard {
+    const { memory, table, columns, options } = this.#request;
+    const partition = { keys: table.partitionedBy, defaultName: options.string('partition.default-name') ?? '' };
+    const schema: Schema = columns.map(({ name, type, timeAttribute }) => ({ name, type, timeAttribute }));
+    return new FileShard({
+      memory,
+      table,
+      file,
+      schema,
+      chunkBytes,
+      makeDecoder: () => this.#decoder(rowsMax),
+      makeConstants: () =>
+        columns.map((column) => {
+          const value = constantOf(column, file, partition);
+          return value === undefined ? null : new ConstantColumn(memory, column.type, value, rowsMax);
+        }),
+    });
+  }
+
+  #decoder(rowsMax: number) {
+    let request = this.#decoderRequests.get(rowsMax);
+    if (request === undefined) {
+      const { memory, options, tableColumns, table, filter, timeZone } = this.#request;
+      request = {
+        memory,
+        options: options.under(`${this.#format.name}.`),
+        tableColumns: tableColumns.filter(({ name }) => !table.partitionedBy.includes(name)),
+        columns: this.#decoded,
+        filter: this.#decoded.length === this.#request.columns.length ? filter : null,
+        timeZone,
+        rowsMax,
+      };
+      this.#decoderRequests.set(rowsMax, request);
+    }
+    return this.#format.decoder(request);
+  }
+}
+
+function sizesFor(files: number, rowsMax: number): Sizes {
+  if (files <= fullSizeShardsMax) return { chunkBytes: 1024 * 1024, rowsMax };
+  if (files <= halfSizeShardsMax) return { chunkBytes: 256 * 1024, rowsMax: Math.min(rowsMax, 2048) };
+  return { chunkBytes: 64 * 1024, rowsMax: Math.min(rowsMax, 512) };
+}
+
+function patternOf({ options }: SourceRequest): RegExp | null {
+  const text = options.string('source.path.regex-pattern');
+  if (text === undefined) return null;
+  try {
+    return new RegExp(`^(?:${text})$`, 'u');
+  } catch (error) {
+    return fail('O003', options.span('source.path.regex-pattern'), `"${text}" is no regular expression`, {
+      help: (error as Error).message,
+    });
+  }
+}

@@ -1,0 +1,87 @@
+import type { Table } from '../catalog/table.ts';
+import { fail } from '../diagnostics/diagnostic.ts';
+import type { Memory } from '../memory/memory.ts';
+import type { LogicalScan } from '../plan/logical.ts';
+import type { Schema } from '../types/column.ts';
+import type { SqlType } from '../types/sql-type.ts';
+import { blackholeConnector } from './blackhole/blackhole.ts';
+import type { Connector, ProcessingClock, Sink, Source } from './connector.ts';
+import { datagenConnector } from './datagen/datagen.ts';
+import { filesystemConnector } from './filesystem/filesystem.ts';
+import { printConnector } from './print/print.ts';
+import { physicalColumns, resolveTable } from './resolve-table.ts';
+
+/** The connectors, in the order in which errors and the reference list them. */
+export const connectors: readonly Connector[] = [
+  filesystemConnector,
+  datagenConnector,
+  printConnector,
+  blackholeConnector,
+];
+
+/** What a planner must know of a table before it is opened. */
+export interface TableTraits {
+  readonly readable: boolean;
+  readonly writable: boolean;
+  /** What rows read from it may carry. */
+  readonly changes: 'append' | 'all';
+  /** What it takes when written. */
+  readonly accepts: 'append' | 'all' | 'upsert';
+  /** Metadata columns by key. */
+  readonly metadata: ReadonlyMap<string, SqlType>;
+}
+
+/** @throws DiagnosticError for what is wrong with the table's options */
+export function tableTraits(table: Table): TableTraits {
+  const { connector, format } = resolveTable(table, connectors);
+  const changes = format?.changes ?? 'append';
+  return {
+    readable: connector.source !== undefined,
+    writable: connector.sink !== undefined,
+    changes,
+    accepts: connector.format === 'required' ? changes : 'all',
+    metadata: connector.metadata,
+  };
+}
+
+export interface ConnectorSourceRequest {
+  readonly memory: Memory;
+  readonly scan: LogicalScan;
+  readonly timeZone: string;
+  readonly rowsMax: number;
+  readonly clock: ProcessingClock;
+}
+
+/** @throws DiagnosticError for what is wrong with the table's options, and for a table that cannot be read */
+export function connectorSource({ memory, scan, timeZone, rowsMax, clock }: ConnectorSourceRequest): Source {
+  const { table, columns, filter } = scan;
+  const { connector, options } = resolveTable(table, connectors);
+  if (connector.source === undefined) {
+    fail('O006', table.options.get('connector')?.valueSpan ?? null, `connector '${connector.name}' cannot be read`, {
+      help: 'it is a sink alone: use it in INSERT INTO',
+    });
+  }
+  const tableColumns = physicalColumns(table);
+  return connector.source({ memory, table, options, columns, tableColumns, filter, timeZone, rowsMax, clock });
+}
+
+export interface ConnectorSinkRequest {
+  readonly memory: Memory;
+  readonly table: Table;
+  readonly schema: Schema;
+  readonly timeZone: string;
+  readonly standardOutput: (text: string) => void;
+  readonly standardError: (text: string) => void;
+}
+
+/** @throws DiagnosticError for what is wrong with the table's options, and for a table that cannot be written */
+export function connectorSink(request: ConnectorSinkRequest): Sink {
+  const { table } = request;
+  const { connector, options } = resolveTable(table, connectors);
+  if (connector.sink === undefined) {
+    fail('O006', table.options.get('connector')?.valueSpan ?? null, `connector '${connector.name}' cannot be written`, {
+      help: 'it is a source alone: use it in FROM',
+    });
+  }
+  return connector.sink({ ...request, options });
+}

@@ -1,0 +1,97 @@
+import type { OptionSpec, OptionValues } from '../catalog/options.ts';
+import { checkOptions, optionValues } from '../catalog/read-options.ts';
+import type { Table, TableOption } from '../catalog/table.ts';
+import { didYouMean } from '../diagnostics/candidates.ts';
+import { DiagnosticError, fail } from '../diagnostics/diagnostic.ts';
+import type { Format } from '../formats/format.ts';
+import { formatNamed, formats } from '../formats/index.ts';
+import type { Column, Schema } from '../types/column.ts';
+import { commonOptions } from './common-options.ts';
+import type { Connector } from './connector.ts';
+
+/** A table with the connector and format that its options name, and those options checked. */
+export interface ResolvedTable {
+  readonly table: Table;
+  readonly connector: Connector;
+  /** Null where the connector needs none. */
+  readonly format: Format | null;
+  readonly options: OptionValues;
+}
+
+const formatOption: OptionSpec = {
+  name: 'format',
+  type: 'string',
+  required: true,
+  doc: 'How rows stand in bytes.',
+};
+
+/** @throws DiagnosticError for an unknown connector or format, and for options that are unknown, missing or malformed */
+export function resolveTable(table: Table, connectors: readonly Connector[]): ResolvedTable {
+  const connector = connectorOf(table, connectors);
+  const ownOptions = connector.optionsFor?.(table) ?? connector.options;
+  const specs: OptionSpec[] = [...commonOptions, ...ownOptions];
+  let format: Format | null = null;
+  if (connector.format === 'required') {
+    specs.push(formatOption);
+    format = formatOf(table, connector, specs);
+    const { name } = format;
+    specs.push(...format.options.map((spec) => ({ ...spec, name: `${name}.${spec.name}` })));
+  }
+  const options = withoutForeignFormatOptions(table.options, specs, format);
+  const errors = checkOptions({ options, specs, owner: `connector '${connector.name}'`, span: table.span });
+  if (errors.length > 0) throw new DiagnosticError(errors);
+  return { table, connector, format, options: optionValues(options, specs) };
+}
+
+function connectorOf(table: Table, connectors: readonly Connector[]): Connector {
+  const option = table.options.get('connector');
+  const names = connectors.map(({ name }) => name).sort();
+  if (option === undefined) {
+    fail('O002', table.span, `table "${table.path.name}" names no connector`, {
+      help: `add WITH ('connector' = '...'): ${names.join(', ')}`,
+    });
+  }
+  const found = connectors.find(({ name }) => name === option.value);
+  if (found !== undefined) return found;
+  return fail('O006', option.valueSpan, `unknown connector '${option.value}'`, {
+    help: didYouMean(option.value, names) ?? `there are: ${names.join(', ')}`,
+  });
+}
+
+function formatOf(table: Table, connector: Connector, specs: readonly OptionSpec[]): Format {
+  const option = table.options.get('format');
+  if (option === undefined) {
+    // All that is missing is told at once.
+    const errors = checkOptions({
+      options: table.options,
+      specs: specs.filter(({ required }) => required === true),
+      owner: `connector '${connector.name}'`,
+      span: table.span,
+    }).filter(({ code }) => code === 'O002');
+    throw new DiagnosticError(errors);
+  }
+  const found = formatNamed(option.value);
+  if (found !== null) return found;
+  const names = formats.map(({ name }) => name).sort();
+  return fail('O006', option.valueSpan, `unknown format '${option.value}'`, {
+    help: didYouMean(option.value, names) ?? `there are: ${names.join(', ')}`,
+  });
+}
+
+/** As in Flink, an unknown option under the format's own prefix is not refused. */
+function withoutForeignFormatOptions(
+  options: ReadonlyMap<string, TableOption>,
+  specs: readonly OptionSpec[],
+  format: Format | null,
+): ReadonlyMap<string, TableOption> {
+  if (format === null) return options;
+  const known = new Set(specs.map(({ name }) => name));
+  return new Map([...options].filter(([name]) => known.has(name) || !name.startsWith(`${format.name}.`)));
+}
+
+/** What a table stores: its physical columns in order. */
+export function physicalColumns(table: Table): Schema {
+  return table.columns.flatMap((column): Column[] =>
+    column.kind === 'physical' ? [{ name: column.name, type: column.type }] : [],
+  );
+}

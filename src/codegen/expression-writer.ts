@@ -2,6 +2,7 @@ import type { Span } from '../diagnostics/source-text.ts';
 import { writeCast } from '../functions/cast/write-cast.ts';
 import type { HostCall, HostValue } from '../functions/scalar-function.ts';
 import type { ExpressionWriter, SessionSettings, Value } from '../functions/value.ts';
+import { arenaLayout } from '../memory/kernels.ts';
 import type {
   CallExpression,
   CastExpression,
@@ -19,6 +20,11 @@ import { failureRecord, type QueryModule, status } from './query-module.ts';
 /** The columns of the row at hand, computed on first use. */
 export interface RowScope {
   column(index: number): Value;
+}
+
+/** The same value under a type that differs in nullability: a value that cannot be NULL loses its flag. */
+export function withType(value: Value, type: SqlType): Value {
+  return { ...value, type, isNull: type.nullable ? value.isNull : null };
 }
 
 /** The wasm type of each part of a physical class. */
@@ -70,6 +76,10 @@ export class CodeWriter implements ExpressionWriter {
 
   get resultAddress(): I32 {
     return i32.const(this.module.resultAddress);
+  }
+
+  get zone(): I32 {
+    return i32.const(this.session.zoneAddress);
   }
 
   /** Computes an expression over a row. */
@@ -162,15 +172,15 @@ export class CodeWriter implements ExpressionWriter {
     const { f } = this;
     const arena = i32.const(this.module.scratch.address);
     const bytes = f.local('i32', length);
-    const taken = f.local('i32', i32.load(arena));
-    const top = f.local('i32', i32.and(i32.add(i32.add(taken, bytes), i32.const(7)), i32.const(-8)));
-    const more = this.module.builder.imported('host', 'scratchMore', ['i32'], 'i32');
+    const piece = f.local('i32', i32.load(arena, { offset: arenaLayout.next }));
+    const end = f.local('i32', i32.add(piece, bytes));
+    const full = i32.or(i32.gtU(end, i32.load(arena, { offset: arenaLayout.end })), i32.ltU(end, piece));
     f.if(
-      i32.or(i32.gtU(top, i32.load(arena, { offset: 4 })), i32.gtU(bytes, i32.const(0x4000_0000))),
-      () => f.set(taken, call(more, bytes)),
-      () => f.do(i32.store(arena, top)),
+      i32.or(full, i32.eqz(piece)),
+      () => f.set(piece, this.kernel('arenaAlloc', 'i32', arena, bytes)),
+      () => f.do(i32.store(arena, i32.and(i32.add(end, i32.const(15)), i32.const(-16)), { offset: arenaLayout.next })),
     );
-    return taken;
+    return piece;
   }
 
   constant(bytes: Uint8Array): I32 {
@@ -198,7 +208,7 @@ export class CodeWriter implements ExpressionWriter {
     const parts = partTypes(physical).map((part, at) =>
       loadPart(base, part, plainValue.value + at * (physical === 'i128' ? 8 : 4)),
     );
-    return this.value(withNullable(type, true), i32.load(base), ...parts);
+    return this.value(type, type.nullable ? i32.load(base) : null, ...parts);
   }
 
   fail(message: string, ...shown: readonly Value[]): void {
@@ -238,7 +248,7 @@ export class CodeWriter implements ExpressionWriter {
       case 'column':
         return scope.column(expression.index);
       case 'literal':
-        return this.#literal(expression);
+        return { ...this.#literal(expression), constant: expression.value };
       case 'call':
         return this.#call(expression, scope);
       case 'cast':

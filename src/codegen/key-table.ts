@@ -1,13 +1,11 @@
 import type { Value } from '../functions/value.ts';
+import { tableLayout } from '../memory/kernels.ts';
 import type { SqlType } from '../types/sql-type.ts';
 import { type F32, type F64, type I32, type I64, i32, i64, ifElse, type Local } from '../wasm/code.ts';
 import { scaled } from './batch-scope.ts';
 import type { CodeWriter } from './expression-writer.ts';
 import { loadParts, storeParts } from './memory-value.ts';
 import type { StateLayout } from './state-layout.ts';
-
-/** Offsets in the table's header (see `kernels/table.ts`). */
-export const tableHeader = { index: 0, mask: 4, rows: 8, rowBytes: 12, count: 16, capacity: 20, limit: 24 } as const;
 
 /** A keyed table as the loop sees it: its address, and its header's fields in locals. */
 export interface TableCursor {
@@ -26,9 +24,9 @@ export function tableCursor(writer: CodeWriter): TableCursor {
 export function openTable(writer: CodeWriter, cursor: TableCursor, table: I32): void {
   const { f } = writer;
   if (table !== cursor.table) f.set(cursor.table, table);
-  f.set(cursor.index, i32.load(cursor.table, { offset: tableHeader.index }));
-  f.set(cursor.mask, i32.load(cursor.table, { offset: tableHeader.mask }));
-  f.set(cursor.rows, i32.load(cursor.table, { offset: tableHeader.rows }));
+  f.set(cursor.index, i32.load(cursor.table, { offset: tableLayout.index }));
+  f.set(cursor.mask, i32.load(cursor.table, { offset: tableLayout.mask }));
+  f.set(cursor.rows, i32.load(cursor.table, { offset: tableLayout.rows }));
 }
 
 /** A u32 hash of key values, never 0. NULLs hash alike whatever their parts hold. */
@@ -116,7 +114,11 @@ function partsEqual(writer: CodeWriter, key: Value, stored: ReturnType<typeof lo
     }
     case 'bytes': {
       const [address, length] = writer.bytes(key);
-      return writer.kernel('bytesEqualSized', 'i32', address, length, first as I32, second as I32);
+      return ifElse(
+        i32.eq(length, second as I32),
+        writer.kernel('bytesEqual', 'i32', address, first as I32, length),
+        i32.const(0),
+      );
     }
   }
 }

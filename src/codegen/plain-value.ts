@@ -1,8 +1,8 @@
 import type { HostValue } from '../functions/scalar-function.ts';
+import type { Arena } from '../memory/arena.ts';
 import type { Memory } from '../memory/memory.ts';
 import { physicalOf } from '../types/physical.ts';
 import type { SqlType } from '../types/sql-type.ts';
-import type { ScratchArena } from './scratch-arena.ts';
 
 /** Where a plain value has its null flag (u32) and its first byte; 24 bytes in all, 8-byte aligned. */
 export const plainValue = { isNull: 0, value: 8, bytes: 24 } as const;
@@ -42,7 +42,7 @@ export function writePlainValue(
   address: number,
   type: SqlType,
   value: HostValue,
-  scratch: ScratchArena,
+  scratch: Arena,
 ): void {
   if (value === null) {
     memory.u32[address >> 2] = 1;
@@ -53,7 +53,7 @@ export function writePlainValue(
   if (physical === 'bytes') {
     const bytes = typeof value === 'string' ? Buffer.from(value, 'utf8') : value;
     if (!(bytes instanceof Uint8Array)) throw new Error(`expected text or bytes, got ${typeof value}`);
-    const to = scratch.take(bytes.length);
+    const to = scratch.alloc(bytes.length);
     memory.u8.set(bytes, to);
     memory.u32[at >> 2] = to;
     memory.u32[(at >> 2) + 1] = bytes.length;

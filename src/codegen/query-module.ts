@@ -1,14 +1,17 @@
 import type { HostCall, HostValue } from '../functions/scalar-function.ts';
 import type { SessionSettings } from '../functions/value.ts';
+import { Arena } from '../memory/arena.ts';
 import type { Memory } from '../memory/memory.ts';
 import type { FunctionRef } from '../wasm/function-builder.ts';
 import { ModuleBuilder } from '../wasm/module-builder.ts';
 import { readPlainValue, writePlainValue } from './plain-value.ts';
 import { type FailureSite, RowFailure } from './row-failure.ts';
-import { ScratchArena } from './scratch-arena.ts';
 
 /** What an emitted function returns. */
 export const status = { ok: 0, failed: 1 } as const;
+
+/** A chunk holds the texts of a usual batch. */
+const scratchChunkBytes = 1 << 16;
 
 /** At most so many values are shown in one failure's message. */
 const shownMax = 2;
@@ -35,7 +38,8 @@ export class QueryModule {
   readonly builder = new ModuleBuilder();
   readonly memory: Memory;
   readonly session: SessionSettings;
-  readonly scratch: ScratchArena;
+  /** Short-lived bytes (a CONCAT's result): given back when the next batch comes. */
+  readonly scratch: Arena;
   /** 16 bytes for a kernel's second result. */
   readonly resultAddress: number;
   readonly failureAddress: number;
@@ -49,10 +53,9 @@ export class QueryModule {
   constructor(memory: Memory, session: SessionSettings) {
     this.memory = memory;
     this.session = session;
-    this.scratch = new ScratchArena(memory);
+    this.scratch = new Arena(memory, scratchChunkBytes);
     this.resultAddress = this.own(16);
     this.failureAddress = this.own(failureRecord.shown + shownMax * failureRecord.shownBytes);
-    this.#callbacks.scratchMore = (bytes: number) => this.scratch.more(bytes);
   }
 
   /** Memory that lives as long as the module. */
@@ -128,7 +131,7 @@ export class QueryModule {
   close(): void {
     for (const address of this.#owned) this.memory.free(address);
     this.#owned.length = 0;
-    this.scratch.close();
+    this.scratch.release();
   }
 
   #callHost({ evaluate, call, address }: HostFunction): number {
@@ -137,6 +140,7 @@ export class QueryModule {
     );
     try {
       const result = evaluate(args, call);
+      if (result === null && !call.type.nullable) throw new Error('a value that is declared NOT NULL would be NULL');
       writePlainValue(this.memory, address + args.length * failureRecord.shownBytes, call.type, result, this.scratch);
       return status.ok;
     } catch (error) {

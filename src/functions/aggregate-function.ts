@@ -1,8 +1,8 @@
 import type { Physical } from '../types/physical.ts';
 import type { SqlType } from '../types/sql-type.ts';
 import type { Code, ValueType } from '../wasm/code.ts';
-import type { ExpressionWriter, Value } from './value.ts';
 import type { Parameter } from './scalar-function.ts';
+import type { ExpressionWriter, Value } from './value.ts';
 
 /** A built-in aggregate function: one entry. */
 export interface AggregateFunction {

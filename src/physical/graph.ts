@@ -1,5 +1,5 @@
-import type { Span } from '../diagnostics/source-text.ts';
 import type { Table } from '../catalog/table.ts';
+import type { Span } from '../diagnostics/source-text.ts';
 import type { AggregateCall, Expression } from '../plan/expression.ts';
 import type { AttachedWindow, Changes, LogicalScan, SortKey, WindowColumn, WindowTime } from '../plan/logical.ts';
 import type { Schema } from '../types/column.ts';
@@ -27,10 +27,19 @@ export interface PhysicalSource {
 
 export interface PhysicalOperator {
   readonly id: string;
-  /** Ids of sources or operators; several only for `union`. */
+  /** Ids of sources or operators; several only for `union`, none for `values` (which sends its rows at the first watermark). */
   readonly inputs: readonly string[];
+  /** The rows as they come, before `steps`. */
+  readonly inputSchema: Schema;
+  readonly inputChanges: Changes;
   readonly steps: readonly Step[];
+  /** Behind `steps`: what the work sees. */
+  readonly stepSchema: Schema;
   readonly work: Work;
+  /** What happens to the rows that the work sends, before they leave: filters and projections. */
+  readonly after: readonly Step[];
+  /** Of the rows as the work sends them, before `after`. */
+  readonly workSchema: Schema;
   readonly schema: Schema;
   readonly changes: Changes;
   /** Whether an operator behind this one drops late rows: then batches that leave carry a watermark a row. */
@@ -48,14 +57,21 @@ export interface PhysicalSink {
   readonly span: Span;
 }
 
-/** What happens to each row, in order, before the operator's own work. Column numbers are of the step's input. */
+/**
+ * What happens to each row, in order. Column numbers are of the step's input; `columnCount` is how many that has.
+ */
 export type Step =
   | { readonly kind: 'watermark'; readonly timeColumn: number; readonly expression: Expression; readonly span: Span }
   | { readonly kind: 'filter'; readonly condition: Expression }
   | { readonly kind: 'project'; readonly expressions: readonly Expression[] }
-  | { readonly kind: 'expand'; readonly keys: readonly number[]; readonly sets: readonly { readonly keep: readonly number[]; readonly id: number }[] }
+  | {
+      readonly kind: 'expand';
+      readonly keys: readonly number[];
+      readonly sets: readonly { readonly keep: readonly number[]; readonly id: number }[];
+      readonly columnCount: number;
+    }
   /** TUMBLE, HOP, CUMULATE without aggregation: appends start, end, time; a row of several windows goes on several times. */
-  | ({ readonly kind: 'window' } & WindowTime);
+  | ({ readonly kind: 'window'; readonly columnCount: number } & WindowTime);
 
 /** What an operator does with the rows that come through its steps. Column numbers are of the last step's output. */
 export type Work =
@@ -69,10 +85,14 @@ export type Work =
       readonly aggregates: readonly AggregateCall[];
       readonly windowColumns: readonly WindowColumn[];
       readonly legacy: boolean;
-      readonly inputChanges: Changes;
     }
   | { readonly kind: 'session-window'; readonly window: WindowTime }
-  | { readonly kind: 'aggregate'; readonly keys: readonly number[]; readonly aggregates: readonly AggregateCall[]; readonly stateTtlMs: number; readonly inputChanges: Changes }
+  | {
+      readonly kind: 'aggregate';
+      readonly keys: readonly number[];
+      readonly aggregates: readonly AggregateCall[];
+      readonly stateTtlMs: number;
+    }
   | {
       readonly kind: 'top-n';
       readonly partition: readonly number[];
@@ -81,7 +101,6 @@ export type Work =
       readonly rankEnd: number | { readonly column: number };
       readonly outputRank: boolean;
       readonly window: AttachedWindow | null;
-      readonly inputChanges: Changes;
     }
   | {
       readonly kind: 'deduplicate';
@@ -90,7 +109,6 @@ export type Work =
       readonly time: 'event' | 'processing';
       readonly keep: 'first' | 'last';
       readonly window: AttachedWindow | null;
-      readonly inputChanges: Changes;
     }
-  | { readonly kind: 'limit'; readonly offset: number; readonly fetch: number; readonly inputChanges: Changes }
+  | { readonly kind: 'limit'; readonly offset: number; readonly fetch: number }
   | { readonly kind: 'union' };

@@ -1,5 +1,5 @@
 import type { Span } from '../diagnostics/source-text.ts';
-import type { AggregateFunction } from '../functions/aggregate-function.ts';
+import type { AggregateOverload } from '../functions/aggregate-function.ts';
 import type { ScalarOverload } from '../functions/scalar-function.ts';
 import type { SqlType } from '../types/sql-type.ts';
 
@@ -64,7 +64,7 @@ export interface FieldExpression {
 /** A call of an aggregate function inside an aggregate node. */
 export interface AggregateCall {
   readonly name: string;
-  readonly function: AggregateFunction;
+  readonly overload: AggregateOverload;
   /** Over the aggregate node's input. */
   readonly args: readonly Expression[];
   readonly distinct: boolean;

@@ -1,0 +1,299 @@
+import type { AggregateCode, StateField } from '../functions/aggregate-function.ts';
+import type { Value } from '../functions/value.ts';
+import { tableLayout } from '../memory/kernels.ts';
+import type { AggregateCall } from '../plan/expression.ts';
+import { INT, type SqlType, withNullable } from '../types/sql-type.ts';
+import { type I32, i32, i64, type Local } from '../wasm/code.ts';
+import { scaled } from './batch-scope.ts';
+import type { CodeWriter, RowScope } from './expression-writer.ts';
+import { openTable, readKey, tableCursor, writeFind, writeFindOrAdd, writeHash } from './key-table.ts';
+import { keyFields, StateLayout, stateAccess } from './state-layout.ts';
+
+/**
+ * The accumulators of a group, as one state row: key, accumulators, and with an updating input a count of rows.
+ *
+ * Memory: a *group store* is a run of u32 table addresses: the table of groups, then one table for each DISTINCT
+ * aggregate, whose keys are (group's row number, value) and whose rows count how often the value is there.
+ */
+export class AggregateState {
+  readonly layout: StateLayout;
+  /** Row widths of the tables of a group store, in their order. */
+  readonly tableRowBytes: readonly number[];
+  readonly #calls: readonly PlacedCall[];
+  readonly #keyTypes: readonly SqlType[];
+  readonly #updating: boolean;
+
+  constructor(
+    keyTypes: readonly SqlType[],
+    calls: readonly AggregateCall[],
+    options: { readonly updating: boolean; readonly extra?: readonly StateField[] },
+  ) {
+    this.#keyTypes = keyTypes;
+    this.#updating = options.updating;
+    let tables = 1;
+    this.#calls = calls.map((call, at) => {
+      const code = call.overload.code(
+        call.args.map(({ type }) => type),
+        call.type,
+      );
+      const distinct = call.distinct ? { table: tables++, layout: distinctLayout(call) } : null;
+      return { call, code, prefix: `a${at}.`, distinct };
+    });
+    this.layout = new StateLayout([
+      ...keyFields(keyTypes),
+      ...(options.updating ? [{ name: 'rows', physical: 'i64' as const }] : []),
+      ...this.#calls.flatMap(({ code, prefix }) =>
+        code.state.map((field) => ({ ...field, name: prefix + field.name })),
+      ),
+      ...(options.extra ?? []),
+    ]);
+    this.tableRowBytes = [
+      this.layout.rowBytes,
+      ...this.#calls.flatMap(({ distinct }) => distinct?.layout.rowBytes ?? []),
+    ];
+  }
+
+  /** Takes a row in: adds it, or takes it back where its kind says so. */
+  update(writer: CodeWriter, place: GroupPlace, scope: RowScope, kind: I32): void {
+    const { f } = writer;
+    const isRetraction = this.#updating ? f.local('i32', i32.and(kind, i32.const(1))) : null;
+    if (isRetraction !== null) {
+      const rows = stateAccess(writer, this.layout, { table: place.table, row: place.row, prefix: '' });
+      const one = i64.sub(i64.const(1n), i64.shl(i64.extendI32U(isRetraction), i64.const(1n)));
+      f.do(rows.set('rows', i64.add(rows.get('rows', 'i64'), one)));
+    }
+    for (const placed of this.#calls) {
+      f.block((skip) => {
+        const { call, code } = placed;
+        if (call.filter !== null) f.brIf(skip, i32.eqz(writer.isTrue(writer.write(call.filter, scope))));
+        const args = call.args.map((arg) => writer.write(arg, scope));
+        if (code.seesNulls !== true) {
+          for (const arg of args) if (arg.isNull !== null) f.brIf(skip, arg.isNull);
+        }
+        const values =
+          code.seesNulls === true
+            ? args
+            : args.map((arg) => ({ ...arg, isNull: null, type: withNullable(arg.type, false) }));
+        this.#updateCall(writer, place, placed, values, isRetraction);
+      });
+    }
+  }
+
+  #updateCall(
+    writer: CodeWriter,
+    place: GroupPlace,
+    placed: PlacedCall,
+    values: readonly Value[],
+    isRetraction: Local<'i32'> | null,
+  ): void {
+    const { f } = writer;
+    const state = stateAccess(writer, this.layout, { table: place.table, row: place.row, prefix: placed.prefix });
+    const add = (): void => placed.code.accumulate(writer, state, values);
+    const takeBack = (): void => {
+      if (placed.code.retract === undefined) throw new Error(`${placed.call.name} cannot take a row back`);
+      placed.code.retract(writer, state, values);
+    };
+    if (placed.distinct !== null) {
+      this.#updateDistinct(writer, place, placed.distinct, values, isRetraction, add, takeBack);
+    } else if (isRetraction === null) add();
+    else f.if(isRetraction, takeBack, add);
+  }
+
+  #updateDistinct(
+    writer: CodeWriter,
+    place: GroupPlace,
+    distinct: DistinctTable,
+    values: readonly Value[],
+    isRetraction: Local<'i32'> | null,
+    add: () => void,
+    takeBack: () => void,
+  ): void {
+    const { f } = writer;
+    const cursor = tableCursor(writer);
+    openTable(writer, cursor, i32.load(place.store, { offset: distinct.table * 4 }));
+    const keys = [this.#groupNumber(writer, place), ...values];
+    const hash = writeHash(writer, keys);
+    const count = distinct.layout.field('count').offset;
+    const addOne = (): void => {
+      const row = writeFindOrAdd(writer, cursor, distinct.layout, keys, hash, () => add());
+      f.do(i64.store(row, i64.add(i64.load(row, { offset: count }), i64.const(1n)), { offset: count }));
+    };
+    if (isRetraction === null) {
+      addOne();
+      return;
+    }
+    f.if(
+      isRetraction,
+      () => {
+        const row = writeFind(writer, cursor, distinct.layout, keys, hash);
+        f.if(row, () => {
+          const left = f.local('i64', i64.sub(i64.load(row, { offset: count }), i64.const(1n)));
+          f.do(i64.store(row, left, { offset: count }));
+          f.if(i64.eqz(left), () => {
+            f.do(writer.kernel('tableErase', 'void', cursor.table, row));
+            takeBack();
+          });
+        });
+      },
+      addOne,
+    );
+  }
+
+  /** The group's row number in its table: it stays when the table grows. */
+  #groupNumber(writer: CodeWriter, place: GroupPlace): Value {
+    const offset = i32.sub(place.row, i32.load(place.table, { offset: tableLayout.rows }));
+    return writer.value(INT(false), null, i32.divU(offset, i32.const(this.layout.rowBytes)));
+  }
+
+  /** Whether rows came and went so that none is left. */
+  isEmpty(row: Local<'i32'>): I32 | null {
+    if (!this.#updating) return null;
+    return i64.leS(i64.load(row, { offset: this.layout.field('rows').offset }), i64.const(0n));
+  }
+
+  key(writer: CodeWriter, row: Local<'i32'>, at: number): Value {
+    return readKey(writer, this.layout, row, at, this.#keyTypes[at] as SqlType);
+  }
+
+  result(writer: CodeWriter, place: { readonly table: Local<'i32'>; readonly row: Local<'i32'> }, at: number): Value {
+    const placed = this.#calls[at];
+    if (placed === undefined) throw new Error(`no aggregate ${at}`);
+    const state = stateAccess(writer, this.layout, { ...place, prefix: placed.prefix });
+    return placed.code.result(writer, state);
+  }
+
+  /** The first aggregate that has no merge, and so cannot be in HOP, CUMULATE or SESSION. */
+  unmergeable(): AggregateCall | null {
+    return this.#calls.find(({ code }) => code.merge === undefined)?.call ?? null;
+  }
+
+  /**
+   * Writes `merge(target, source)`: the groups of one store are added to another; `source` is the newer one. The
+   * source stays as it is.
+   */
+  writeMerge(newWriter: () => CodeWriter): void {
+    const writer = newWriter();
+    const { f } = writer;
+    const target = f.param(0, 'i32');
+    const source = f.param(1, 'i32');
+    const to = tableCursor(writer);
+    openTable(writer, to, i32.load(target));
+    const from = f.local('i32', i32.load(source));
+    const distinct = this.#calls.filter((placed) => placed.distinct !== null);
+    // Where a source group went, by its row number, for the tables of distinct values.
+    const count = f.local('i32', i32.load(from, { offset: tableLayout.count }));
+    const moved = distinct.length === 0 ? null : writer.scratch(i32.shl(count, i32.const(2)));
+    eachTableRow(writer, from, this.layout.rowBytes, (row, number) => {
+      const keys = this.#keyTypes.map((_, at) => this.key(writer, row, at));
+      const hash = f.local('i32', i32.load(row));
+      const into = writeFindOrAdd(writer, to, this.layout, keys, hash);
+      if (moved !== null) {
+        const offset = i32.sub(into, to.rows);
+        f.do(
+          i32.store(i32.add(moved, i32.shl(number, i32.const(2))), i32.divU(offset, i32.const(this.layout.rowBytes))),
+        );
+      }
+      if (this.#updating) {
+        const { offset } = this.layout.field('rows');
+        f.do(i64.store(into, i64.add(i64.load(into, { offset }), i64.load(row, { offset })), { offset }));
+      }
+      for (const placed of this.#calls) {
+        if (placed.distinct !== null) continue;
+        const state = stateAccess(writer, this.layout, { table: to.table, row: into, prefix: placed.prefix });
+        const other = stateAccess(writer, this.layout, { table: from, row, prefix: placed.prefix });
+        placed.code.merge?.(writer, state, other);
+      }
+    });
+    if (moved !== null)
+      for (const placed of distinct) this.#mergeDistinct(writer, { target, source, moved, groups: to }, placed);
+    f.return(i32.const(0));
+  }
+
+  #mergeDistinct(
+    writer: CodeWriter,
+    place: {
+      readonly target: Local<'i32'>;
+      readonly source: Local<'i32'>;
+      readonly moved: Local<'i32'>;
+      readonly groups: { readonly table: Local<'i32'>; readonly rows: Local<'i32'> };
+    },
+    placed: PlacedCall,
+  ): void {
+    const { f } = writer;
+    const { distinct } = placed;
+    if (distinct === null) return;
+    const { layout, table } = distinct;
+    const cursor = tableCursor(writer);
+    openTable(writer, cursor, i32.load(place.target, { offset: table * 4 }));
+    const from = f.local('i32', i32.load(place.source, { offset: table * 4 }));
+    const types = distinctKeyTypes(placed.call);
+    const { offset } = layout.field('count');
+    eachTableRow(writer, from, layout.rowBytes, (row) => {
+      const own = readKey(writer, layout, row, 0, INT(false));
+      const group = writer.value(
+        INT(false),
+        null,
+        i32.load(i32.add(place.moved, i32.shl(writer.i32(own), i32.const(2)))),
+      );
+      const values = types.slice(1).map((type, at) => readKey(writer, layout, row, at + 1, type));
+      const hash = writeHash(writer, [group, ...values]);
+      const into = writeFindOrAdd(writer, cursor, layout, [group, ...values], hash, () => {
+        const groupRow = f.local('i32', i32.add(place.groups.rows, scaled(writer.i32(group), this.layout.rowBytes)));
+        const state = stateAccess(writer, this.layout, {
+          table: place.groups.table,
+          row: groupRow,
+          prefix: placed.prefix,
+        });
+        placed.code.accumulate(writer, state, values);
+      });
+      f.do(i64.store(into, i64.add(i64.load(into, { offset }), i64.load(row, { offset })), { offset }));
+    });
+  }
+}
+
+/** Runs `body` for each row of a table that is not erased, in the order of insertion. */
+export function eachTableRow(
+  writer: CodeWriter,
+  table: Local<'i32'>,
+  rowBytes: number,
+  body: (row: Local<'i32'>, number: Local<'i32'>) => void,
+): void {
+  const { f } = writer;
+  const row = f.local('i32', i32.load(table, { offset: tableLayout.rows }));
+  const count = f.local('i32', i32.load(table, { offset: tableLayout.count }));
+  const number = f.local('i32', i32.const(0));
+  f.while(i32.ltU(number, count), () => {
+    f.if(i32.load(row), () => body(row, number));
+    f.set(row, i32.add(row, i32.const(rowBytes)));
+    f.set(number, i32.add(number, i32.const(1)));
+  });
+}
+
+/** A group's row in the table of its store. */
+export interface GroupPlace {
+  /** Address of the store's table addresses. */
+  readonly store: Local<'i32'>;
+  readonly table: Local<'i32'>;
+  readonly row: Local<'i32'>;
+}
+
+interface DistinctTable {
+  /** Its position in the store. */
+  readonly table: number;
+  readonly layout: StateLayout;
+}
+
+interface PlacedCall {
+  readonly call: AggregateCall;
+  readonly code: AggregateCode;
+  readonly prefix: string;
+  readonly distinct: DistinctTable | null;
+}
+
+function distinctKeyTypes(call: AggregateCall): readonly SqlType[] {
+  return [INT(false), ...call.args.map(({ type }) => withNullable(type, false))];
+}
+
+function distinctLayout(call: AggregateCall): StateLayout {
+  return new StateLayout([...keyFields(distinctKeyTypes(call)), { name: 'count', physical: 'i64' }]);
+}

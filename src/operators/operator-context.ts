@@ -1,0 +1,13 @@
+import type { SessionSettings } from '../functions/value.ts';
+import type { Memory } from '../memory/memory.ts';
+import type { WallClock } from './wall-clock.ts';
+
+/** What an operator is made with. */
+export interface OperatorContext {
+  readonly memory: Memory;
+  readonly session: SessionSettings;
+  /** Rows of an output batch at most. */
+  readonly batchRows: number;
+  /** Conversions between instants and the session zone's wall clock, for TIMESTAMP_LTZ windows. */
+  readonly zone: WallClock;
+}

@@ -1,0 +1,515 @@
+import { AggregateState, eachTableRow } from '../codegen/aggregate-state.ts';
+import { ComputedColumns } from '../codegen/batch-scope.ts';
+import { CodeWriter, type RowScope, withType } from '../codegen/expression-writer.ts';
+import { openTable, tableCursor, writeFindOrAdd, writeHash } from '../codegen/key-table.ts';
+import { OutputWriter } from '../codegen/output-writer.ts';
+import { type PipelineRow, writePipeline, writeStepsAfter } from '../codegen/pipeline.ts';
+import { QueryModule, status } from '../codegen/query-module.ts';
+import { floorMultiple, localWallClock } from '../codegen/window-time.ts';
+import type { Value } from '../functions/value.ts';
+import type { Batch, ColumnEncoding } from '../memory/batch.ts';
+import { BatchBuilder } from '../memory/batch-builder.ts';
+import type { PhysicalOperator, Work } from '../physical/graph.ts';
+import { isAppendOnly, type WindowColumn } from '../plan/logical.ts';
+import type { Schema } from '../types/column.ts';
+import { type SqlType, TIMESTAMP } from '../types/sql-type.ts';
+import { f64, type I64, i32, i64, type Local } from '../wasm/code.ts';
+import { call, type FunctionRef } from '../wasm/function-builder.ts';
+import { GroupStores } from './group-store.ts';
+import { newMetrics, type Operator, type Output } from './operator.ts';
+import type { OperatorContext } from './operator-context.ts';
+import { utcClock, type WallClock } from './wall-clock.ts';
+import { type WindowSlices, windowSlices } from './window-slices.ts';
+
+type WindowAggregateWork = Extract<Work, { readonly kind: 'window-aggregate' }>;
+
+/**
+ * Aggregates per key and window: one row, sent when the watermark passes the window's end.
+ *
+ * Input: any changes; a row is late, and dropped and counted, when the last window it is in has closed. Output: +I.
+ * State: a keyed table per slice of event time (`window-slices.ts`); a row costs one probe, whatever the number of
+ * its windows. A window that is one slice is sent from its table as it stands; of several, from their merge.
+ * Cost: O(1) per row; O(groups) per window; a closed window's tables are emptied and used again.
+ * Source: Krishnamurthy, Wu, Franklin 2006, "On-the-fly sharing for streamed aggregation", SIGMOD.
+ *
+ * ```
+ * TUMBLE 10 s     rows        1   9 . 12     3 (late)
+ *                 watermark   1   9   12
+ *                 sent                 [0,10): rows 1 and 9
+ * ```
+ */
+export class WindowAggregate implements Operator {
+  readonly metrics = newMetrics();
+  readonly #work: WindowAggregateWork;
+  readonly #node: PhysicalOperator;
+  readonly #context: OperatorContext;
+  readonly #stepSchema: Schema;
+  readonly #slices: WindowSlices;
+  readonly #clock: WallClock;
+  readonly #state: AggregateState;
+  readonly #stores: GroupStores;
+  readonly #output: BatchBuilder;
+  /** Open slices by their start. */
+  readonly #open = new Map<number, Slice>();
+  /** CUMULATE: what was merged so far, by the start of the window. */
+  readonly #cumulated = new Map<number, number>();
+  readonly #compiled = new Map<ColumnEncoding, Compiled>();
+  /** i64 watermark; i64 late rows; i64 processing time; then the cache of slices. */
+  readonly #cells: number;
+  #watermark = Number.NEGATIVE_INFINITY;
+  #out: Output | null = null;
+
+  constructor(node: PhysicalOperator, work: WindowAggregateWork, context: OperatorContext) {
+    this.#node = node;
+    this.#work = work;
+    this.#context = context;
+    this.#stepSchema = node.stepSchema;
+    this.#slices = slicesOf(work);
+    this.#clock = isLocal(work, node.stepSchema) ? context.zone : utcClock;
+    const keyTypes = work.keys.map((key) => this.#type(key));
+    const attached = work.window.kind === 'attached';
+    this.#state = new AggregateState(attached ? [...keyTypes, TIMESTAMP(3, false)] : keyTypes, work.aggregates, {
+      updating: !isAppendOnly(this.#node.inputChanges),
+    });
+    this.#stores = new GroupStores(context.memory, this.#state.tableRowBytes);
+    this.#output = new BatchBuilder(context.memory, node.schema, {
+      capacity: context.batchRows,
+      watermarks: node.marksWatermarks,
+    });
+    this.#cells = context.memory.alloc(cells.bytes);
+    context.memory.u8.fill(0, this.#cells, this.#cells + cells.bytes);
+    this.#setCell(cells.watermark, -(2n ** 63n));
+    this.#forgetSlices();
+  }
+
+  get processingTimerMs(): number | null {
+    if (this.#work.window.time !== 'processing') return null;
+    const end = this.#nextEnd();
+    return end === null ? null : this.#clock.closesAt(end);
+  }
+
+  process(batch: Batch, out: Output): void {
+    let compiled = this.#compiled.get(batch.encoding);
+    if (compiled === undefined) {
+      compiled = this.#compile(batch.encoding);
+      this.#compiled.set(batch.encoding, compiled);
+    }
+    this.#out = out;
+    compiled.module.scratch.reset();
+    this.metrics.rowsIn += batch.rowCount;
+    if (compiled.process(batch.address) !== status.ok) throw compiled.module.failure();
+    this.metrics.lateRows = Number(this.#context.memory.i64[(this.#cells + cells.lateRows) >> 3] ?? 0n);
+  }
+
+  onWatermark(watermarkMs: number, out: Output): void {
+    if (this.#work.window.time === 'event') this.#advance(watermarkMs, out);
+  }
+
+  onProcessingTime(nowMs: number, out: Output): void {
+    this.#setCell(cells.now, BigInt(nowMs));
+    // A window is complete when the clock has passed its last millisecond.
+    if (this.#work.window.time === 'processing') this.#advance(nowMs - 1, out);
+  }
+
+  close(): void {
+    for (const slice of this.#open.values()) if (slice.store !== 0) this.#stores.give(slice.store);
+    for (const store of this.#cumulated.values()) this.#stores.give(store);
+    this.#stores.close();
+    for (const { module } of this.#compiled.values()) module.close();
+    this.#output.close();
+    this.#context.memory.free(this.#cells);
+  }
+
+  /** Sends the windows that end at or before the watermark, in the order of their ends. */
+  #advance(watermarkMs: number, out: Output): void {
+    this.#out = out;
+    for (
+      let end = this.#nextEnd();
+      end !== null && this.#clock.closesAt(end) - 1 <= watermarkMs;
+      end = this.#nextEnd()
+    ) {
+      this.#send(end);
+      this.#watermark = Math.max(this.#watermark, this.#clock.closesAt(end) - 1);
+      this.#sentThrough = end;
+      const keptFrom = this.#slices.keptFrom(end);
+      for (const [start, slice] of this.#open) {
+        if (start >= keptFrom) continue;
+        if (slice.store !== 0) this.#stores.give(slice.store);
+        this.#open.delete(start);
+      }
+      this.#flush();
+    }
+    this.#watermark = watermarkMs;
+    this.#setCell(cells.watermark, toI64(watermarkMs));
+    this.#forgetSlices();
+  }
+
+  /** The last window end that was sent. */
+  #sentThrough = Number.NEGATIVE_INFINITY;
+
+  /** The next window to send: the first that ends behind all sent ones and holds an open slice. */
+  #nextEnd(): number | null {
+    let earliest = Number.POSITIVE_INFINITY;
+    for (const [start, slice] of this.#open) if (slice.store !== 0 && start < earliest) earliest = start;
+    for (const start of this.#cumulated.keys()) if (start < earliest) earliest = start;
+    if (earliest === Number.POSITIVE_INFINITY) return null;
+    // An end at or below the watermark has been sent, or held nothing.
+    const after = Math.max(earliest, this.#sentThrough, this.#closedThrough());
+    return this.#slices.nextEnd(after);
+  }
+
+  /** No window that ends at or before this wall-clock time can still be sent. */
+  #closedThrough(): number {
+    return this.#watermark === Number.NEGATIVE_INFINITY
+      ? Number.NEGATIVE_INFINITY
+      : this.#clock.toLocal(this.#watermark + 1);
+  }
+
+  #send(end: number): void {
+    const start = this.#slices.startOf(end);
+    const compiled = this.#emitter();
+    const members = [...this.#open.entries()]
+      .filter(([at, { store }]) => store !== 0 && at >= start && at < end)
+      .sort(([a], [b]) => a - b);
+    if (this.#work.window.kind === 'assign' && this.#work.window.window.kind === 'cumulate') {
+      this.#sendCumulated(compiled, start, end, members);
+      return;
+    }
+    const [only] = members;
+    if (only === undefined) return;
+    if (members.length === 1) {
+      this.#emit(compiled, only[1].store, start, end);
+      return;
+    }
+    const merged = this.#stores.take();
+    // Newest first, as Flink merges slices: it shows in LISTAGG.
+    for (const [, { store }] of members.reverse()) compiled.merge(merged, store);
+    this.#emit(compiled, merged, start, end);
+    this.#stores.give(merged);
+  }
+
+  #sendCumulated(compiled: Compiled, start: number, end: number, members: readonly (readonly [number, Slice])[]): void {
+    let store = this.#cumulated.get(start);
+    if (store === undefined) {
+      if (members.length === 0) return;
+      store = this.#stores.take();
+      this.#cumulated.set(start, store);
+    }
+    for (const [, slice] of members) {
+      compiled.merge(store, slice.store);
+      this.#stores.give(slice.store);
+      slice.store = 0;
+    }
+    this.#emit(compiled, store, start, end);
+    if (end === this.#slices.lastEnd(start)) {
+      this.#stores.give(store);
+      this.#cumulated.delete(start);
+    }
+  }
+
+  #emit(compiled: Compiled, store: number, start: number, end: number): void {
+    compiled.module.scratch.reset();
+    const time = this.#windowTime(end);
+    if (compiled.emit(store, BigInt(start), BigInt(end), BigInt(time)) !== status.ok) throw compiled.module.failure();
+  }
+
+  /** window_time: the last millisecond, as an instant where the time attribute is one. */
+  #windowTime(end: number): number {
+    return this.#clock.closesAt(end) - 1;
+  }
+
+  /** Sends what waits in the output batch. */
+  #flush(): void {
+    for (const { output } of this.#compiled.values()) {
+      const count = output.take();
+      if (count > 0) this.#sendBatch(count);
+    }
+  }
+
+  #sendBatch(rowCount: number): void {
+    this.metrics.rowsOut += rowCount;
+    this.#out?.batch(this.#output.batch(rowCount));
+  }
+
+  #emitter(): Compiled {
+    for (const compiled of this.#compiled.values()) return compiled;
+    throw new Error('a window has rows but no code');
+  }
+
+  /** Fills the cache's entry for a slice: when it is closed for rows, and its store if it has one. */
+  #loadSlice(start: number): void {
+    const slice = this.#slice(start);
+    const entry = this.#cacheEntry(start);
+    this.#context.memory.i64[entry >> 3] = BigInt(start);
+    this.#context.memory.i64[(entry + 8) >> 3] = slice.lateFrom === null ? 0n : toI64(slice.lateFrom);
+    this.#context.memory.u32[(entry + 16) >> 2] = slice.lateFrom === null ? noWindow : slice.store;
+  }
+
+  #openStore(start: number): number {
+    const slice = this.#slice(start);
+    this.#open.set(start, slice);
+    if (slice.store === 0) slice.store = this.#stores.take();
+    this.#context.memory.u32[(this.#cacheEntry(start) + 16) >> 2] = slice.store;
+    return slice.store;
+  }
+
+  #slice(start: number): Slice {
+    const known = this.#open.get(start);
+    if (known !== undefined) return known;
+    const lastEnd = this.#slices.lastEnd(start);
+    return { store: 0, lateFrom: lastEnd === null ? null : this.#clock.closesAt(lastEnd) - 1 };
+  }
+
+  #cacheEntry(start: number): number {
+    const number = Math.floor((start - this.#slices.offsetMs) / this.#slices.sliceMs);
+    return this.#cells + cells.cache + (((number % cacheEntries) + cacheEntries) % cacheEntries) * cacheEntryBytes;
+  }
+
+  #forgetSlices(): void {
+    const { i64: words } = this.#context.memory;
+    for (let entry = 0; entry < cacheEntries; entry++)
+      words[(this.#cells + cells.cache + entry * cacheEntryBytes) >> 3] = noSlice;
+  }
+
+  #setCell(offset: number, value: bigint): void {
+    this.#context.memory.i64[(this.#cells + offset) >> 3] = value;
+  }
+
+  #type(column: number): SqlType {
+    const found = this.#stepSchema[column];
+    if (found === undefined) throw new Error(`no column ${column} among ${this.#stepSchema.length}`);
+    return found.type;
+  }
+
+  #compile(encoding: ColumnEncoding): Compiled {
+    const { memory, session } = this.#context;
+    const module = new QueryModule(memory, session);
+    const output = new OutputWriter(module, this.#output, (rowCount) => this.#sendBatch(rowCount));
+    this.#writeProcess(module, encoding);
+    this.#writeEmit(module, output);
+    if (this.#state.unmergeable() === null) {
+      const merge = module.builder.function(['i32', 'i32'], 'i32', 'merge');
+      this.#state.writeMerge(() => new CodeWriter(module, merge.builder, this.#node.span));
+    }
+    const exports = module.instantiate();
+    return { module, output, ...(exports as unknown as Exports) };
+  }
+
+  #writeProcess(module: QueryModule, encoding: ColumnEncoding): void {
+    const loadSlice = module.callback('loadSlice', ['f64'], 'void', (start: number) => this.#loadSlice(start));
+    const openStore = module.callback('openStore', ['f64'], 'i32', (start: number) => this.#openStore(start));
+    const callbacks = { loadSlice, openStore };
+    writePipeline(
+      module,
+      { schema: this.#node.inputSchema, encoding, updating: !isAppendOnly(this.#node.inputChanges) },
+      this.#node.steps,
+      { watermarkAddress: this.#cells + cells.watermark },
+      this.#node.span,
+      {
+        open: (writer): CurrentSlice => ({
+          start: writer.f.local('i64', i64.const(0n)),
+          end: writer.f.local('i64', i64.const(0n)),
+          lateFrom: writer.f.local('i64'),
+          store: writer.f.local('i32'),
+          cursor: tableCursor(writer),
+        }),
+        row: (writer, row, current) => this.#writeRow(writer, row, current, callbacks),
+      },
+    );
+  }
+
+  #writeRow(writer: CodeWriter, row: PipelineRow, current: CurrentSlice, callbacks: SliceCallbacks): void {
+    const { f } = writer;
+    const { start: windowStart, at } = this.#writeTime(writer, row);
+    f.if(i32.or(i64.ltS(at, current.start), i64.geS(at, current.end)), () =>
+      this.#writeSwitch(writer, current, at, callbacks),
+    );
+    const store = current.store;
+    f.brIf(row.next, i32.eq(store, i32.const(noWindow | 0)));
+    if (this.#work.window.time === 'event') {
+      f.if(i64.geS(row.watermark, current.lateFrom), () => {
+        const late = i32.const(this.#cells + cells.lateRows);
+        f.do(i64.store(late, i64.add(i64.load(late), i64.const(1n))));
+        f.br(row.next);
+      });
+    }
+    f.if(i32.eqz(store), () => {
+      f.set(store, call(callbacks.openStore, f64.convertI64S(current.start)));
+      openTable(writer, current.cursor, i32.load(store));
+    });
+    const keys = this.#work.keys.map((key) => withType(row.scope.column(key), this.#type(key)));
+    if (windowStart !== null) keys.push(windowStart);
+    const hash = writeHash(writer, keys);
+    const groupRow = writeFindOrAdd(writer, current.cursor, this.#state.layout, keys, hash);
+    this.#state.update(writer, { store, table: current.cursor.table, row: groupRow }, row.scope, row.kind);
+  }
+
+  /** The time that says the row's slice; with an attached window, its last millisecond, and the window's start as a key. */
+  #writeTime(writer: CodeWriter, row: PipelineRow): { readonly at: Local<'i64'>; readonly start: Value | null } {
+    const { f } = writer;
+    const { window } = this.#work;
+    if (window.kind === 'attached') {
+      const end = row.scope.column(window.endColumn);
+      const at = f.local('i64', i64.sub(writer.i64(end), i64.const(1n)));
+      if (window.startColumn !== null)
+        return { at, start: withType(row.scope.column(window.startColumn), TIMESTAMP(3, false)) };
+      if (window.window.kind !== 'tumble' && window.window.kind !== 'hop')
+        throw new Error('the window has no start column');
+      const start = i64.sub(writer.i64(end), i64.const(BigInt(window.window.sizeMs)));
+      return { at, start: writer.value(TIMESTAMP(3, false), null, start) };
+    }
+    if (window.time === 'processing') {
+      const now = writer.value(
+        { kind: 'TIMESTAMP_LTZ', precision: 3, nullable: false },
+        null,
+        i64.load(i32.const(this.#cells + cells.now)),
+      );
+      return { at: localWallClock(writer, now), start: null };
+    }
+    const time = row.scope.column(window.timeColumn);
+    if (time.isNull !== null) f.if(time.isNull, () => writer.fail('the event time of a windowed row is NULL'));
+    return { at: localWallClock(writer, time), start: null };
+  }
+
+  /** Makes the slice of `at` the current one, through the cache. */
+  #writeSwitch(writer: CodeWriter, current: CurrentSlice, at: Local<'i64'>, { loadSlice }: SliceCallbacks): void {
+    const { f } = writer;
+    const slice = BigInt(this.#slices.sliceMs);
+    const offset = BigInt(this.#slices.offsetMs);
+    const { quotient, multiple } = floorMultiple(f, i64.sub(at, i64.const(offset)), slice);
+    f.set(current.start, i64.add(multiple, i64.const(offset)));
+    f.set(current.end, i64.add(current.start, i64.const(slice)));
+    const entry = f.local(
+      'i32',
+      i32.add(
+        i32.const(this.#cells + cells.cache),
+        i32.mul(i32.and(i32.wrapI64(quotient), i32.const(cacheEntries - 1)), i32.const(cacheEntryBytes)),
+      ),
+    );
+    f.if(i64.ne(i64.load(entry), current.start), () => f.do(call(loadSlice, f64.convertI64S(current.start))));
+    f.set(current.lateFrom, i64.load(entry, { offset: 8 }));
+    f.set(current.store, i32.load(entry, { offset: 16 }));
+    f.if(i32.and(i32.ne(current.store, i32.const(0)), i32.ne(current.store, i32.const(noWindow | 0))), () =>
+      openTable(writer, current.cursor, i32.load(current.store)),
+    );
+  }
+
+  /** Writes `emit(store, start, end, time) -> status`: a row per group, through the steps behind the aggregate. */
+  #writeEmit(module: QueryModule, output: OutputWriter): void {
+    const { builder: f } = module.builder.function(['i32', 'i64', 'i64', 'i64'], 'i32', 'emit');
+    const writer = new CodeWriter(module, f, this.#node.span);
+    const bounds = { start: f.param(1, 'i64'), end: f.param(2, 'i64'), time: f.param(3, 'i64') };
+    const table = f.local('i32', i32.load(f.param(0, 'i32')));
+    const count = output.open(writer);
+    eachTableRow(writer, table, this.#state.layout.rowBytes, (row) => {
+      f.block((next) => {
+        const empty = this.#state.isEmpty(row);
+        if (empty !== null) f.brIf(next, empty);
+        const scope = this.#resultScope(writer, table, row, bounds);
+        writeStepsAfter(
+          writer,
+          this.#node.after,
+          { scope, kind: i32.const(0), watermark: i64.const(noSlice), next },
+          (_, sent) => output.write(writer, count, sent),
+        );
+      });
+    });
+    output.close(writer, count);
+    f.return(i32.const(status.ok));
+  }
+
+  /** Keys, aggregates, window columns. */
+  #resultScope(writer: CodeWriter, table: Local<'i32'>, row: Local<'i32'>, bounds: WindowBounds): RowScope {
+    const { keys, aggregates, windowColumns, window } = this.#work;
+    return new ComputedColumns(writer.f, (index) => {
+      if (index < keys.length) return this.#state.key(writer, row, index);
+      if (index < keys.length + aggregates.length)
+        return this.#state.result(writer, { table, row }, index - keys.length);
+      const column = windowColumns[index - keys.length - aggregates.length];
+      if (column === 'start' && window.kind === 'attached') return this.#state.key(writer, row, keys.length);
+      return writer.value(this.#node.workSchema[index]?.type ?? TIMESTAMP(3, false), null, boundOf(bounds, column));
+    });
+  }
+}
+
+interface Slice {
+  /** 0: none yet. */
+  store: number;
+  /** A row is late when the watermark before it is this or more; null: the slice is in no window. */
+  readonly lateFrom: number | null;
+}
+
+interface Exports {
+  process(batch: number): number;
+  emit(store: number, start: bigint, end: bigint, time: bigint): number;
+  merge(target: number, source: number): number;
+}
+
+interface Compiled extends Exports {
+  readonly module: QueryModule;
+  readonly output: OutputWriter;
+}
+
+/** The slice of the row at hand, in locals. */
+interface CurrentSlice {
+  readonly start: Local<'i64'>;
+  readonly end: Local<'i64'>;
+  readonly lateFrom: Local<'i64'>;
+  readonly store: Local<'i32'>;
+  readonly cursor: ReturnType<typeof tableCursor>;
+}
+
+interface SliceCallbacks {
+  readonly loadSlice: FunctionRef<'void'>;
+  readonly openStore: FunctionRef<'i32'>;
+}
+
+interface WindowBounds {
+  readonly start: Local<'i64'>;
+  readonly end: Local<'i64'>;
+  readonly time: Local<'i64'>;
+}
+
+/** Slices that the emitted code finds without a call: as many as disorder spreads rows over. */
+const cacheEntries = 64;
+const cacheEntryBytes = 24;
+const cells = { watermark: 0, lateRows: 8, now: 16, cache: 24, bytes: 24 + cacheEntries * cacheEntryBytes } as const;
+/** No slice starts here. */
+const noSlice = -(2n ** 63n);
+/** In the place of a store's address: the slice is in no window. */
+const noWindow = 0xffff_ffff;
+
+function boundOf(bounds: WindowBounds, column: WindowColumn | undefined): I64 {
+  switch (column) {
+    case 'start':
+      return bounds.start;
+    case 'end':
+      return bounds.end;
+    case 'time':
+      return bounds.time;
+    default:
+      throw new Error('no such window column');
+  }
+}
+
+function slicesOf({ window }: WindowAggregateWork): WindowSlices {
+  if (window.kind === 'attached') {
+    // The row names its window; rows of one end are kept together, the start is part of the key.
+    return windowSlices({ kind: 'tumble', sizeMs: 1, offsetMs: 0 });
+  }
+  if (window.window.kind === 'session') throw new Error('sessions have an operator of their own');
+  return windowSlices(window.window);
+}
+
+function isLocal({ window }: WindowAggregateWork, schema: Schema): boolean {
+  if (window.time === 'processing') return true;
+  return window.kind === 'assign' && schema[window.timeColumn]?.type.kind === 'TIMESTAMP_LTZ';
+}
+
+const i64Max = 2n ** 63n - 1n;
+
+/** Milliseconds as i64; the infinities are its ends. */
+function toI64(ms: number): bigint {
+  if (ms === Number.POSITIVE_INFINITY) return i64Max;
+  return ms === Number.NEGATIVE_INFINITY ? noSlice : BigInt(ms);
+}

@@ -204,6 +204,18 @@ function convertDate(from: usize, to: usize): i32 {
   return valueOk;
 }
 
+/** What `dayOf` gives for a text that is no day. */
+const noDay: i32 = i32.MIN_VALUE;
+
+/**
+ * Days since 1970 of the `yyyy-MM-dd` at an address; the least i32 for another text. A day from 29 to 31 that the month
+ * lacks is its last, unless `strict`.
+ */
+export function dayOf(address: usize, strict: i32): i32 {
+  if (dateParseFast(address, 10, cell) != 0 || (strict && !dayExists(address))) return noDay;
+  return load<i32>(cell);
+}
+
 /** Whether the month of a well-formed `yyyy-MM-dd` has that day. */
 function dayExists(date: usize): bool {
   const day = digitsAt(date + 8, 2);

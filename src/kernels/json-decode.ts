@@ -1,5 +1,6 @@
 import { bytesEqual } from './bytes';
 import {
+  dayOf,
   fieldAlias,
   fieldChildCount,
   fieldChildren,
@@ -292,6 +293,11 @@ export function jsonField(owner: usize, field: usize, from: usize, row: u32): us
 /** Behind the value at `from`; 0 when malformed. */
 export function jsonSkip(from: usize): usize {
   return skipValue(from, 1);
+}
+
+/** See `dayOf`: for emitted decoders, which remember the day that they met last. */
+export function jsonDay(address: usize, strict: i32): i32 {
+  return dayOf(address, strict);
 }
 
 /**

@@ -333,6 +333,7 @@ export const v128 = {
   xor: binary<'v128', 'v128'>('v128', 0xfd, 0x51),
   splat8: unary<'i32', 'v128'>('v128', 0xfd, 0x0f),
   eq8: binary<'v128', 'v128'>('v128', 0xfd, 0x23),
+  ltS8: binary<'v128', 'v128'>('v128', 0xfd, 0x25),
   ltU8: binary<'v128', 'v128'>('v128', 0xfd, 0x26),
   gtU8: binary<'v128', 'v128'>('v128', 0xfd, 0x28),
   all8: unary<'v128', 'i32'>('i32', 0xfd, 0x63),

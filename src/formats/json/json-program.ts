@@ -69,13 +69,16 @@ export class JsonProgram {
     if (learner === null) return this.#kernels.jsonDecode(struct, from, end, row, rowsMax, recordsAll);
     let rows = row;
     let at = from;
-    if (!learner.isReady && this.#recordsSeen < recordsBeforeLearning) {
-      rows = this.#kernels.jsonDecode(struct, at, end, row, rowsMax, recordsBeforeLearning);
+    if (!learner.isReady && learner.wantsMore) {
+      const recordsMax = Math.max(1, recordsBeforeLearning - this.#recordsSeen);
+      rows = this.#kernels.jsonDecode(struct, at, end, row, rowsMax, recordsMax);
       this.#recordsSeen += rows - row;
       at = this.#word(struct + jsonStruct.next);
       if (this.#word(struct + jsonStruct.status) !== 0 || at >= end || rows >= rowsMax) return rows;
-      if (this.#word(struct + jsonStruct.insideArray) !== 0) this.#recordsSeen = 0;
-      else learner.learn(at, end);
+      if (this.#recordsSeen >= recordsBeforeLearning && this.#word(struct + jsonStruct.insideArray) === 0) {
+        learner.learn(at, end);
+        this.#recordsSeen = 0;
+      }
     }
     if (!learner.isReady || this.#word(struct + jsonStruct.insideArray) !== 0) {
       return this.#kernels.jsonDecode(struct, at, end, rows, rowsMax, recordsAll);

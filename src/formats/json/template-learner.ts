@@ -1,6 +1,9 @@
 import type { Memory } from '../../memory/memory.ts';
 import type { BlockLayout } from '../column-block.ts';
 import type { FieldNode } from '../field-tree.ts';
+import { emitTemplates } from './emit-template.ts';
+import { jsonStruct } from './json-struct.ts';
+import { sameTemplate, type Template, templateOf } from './template.ts';
 
 export interface TemplateLearnerParts {
   readonly memory: Memory;
@@ -9,12 +12,97 @@ export interface TemplateLearnerParts {
   readonly options: number;
 }
 
+/** Forms of records that one table's code knows. Nexmark has three; more would make misses slow. */
+const templatesMax = 8;
+
+/** Records that no template could be made from, or that gave one that is known, before learning stops. */
+const attemptsMax = 8;
+
+/** Records over which the share of misses is judged. */
+const judgedRecords = 20_000;
+
+type Decode = (struct: number, base: number, from: number, end: number, row: number, rowsMax: number) => number;
+
+/**
+ * Keeps the templates of a table's records and the code made from them. A record that fits none is read in the general
+ * way, and the last such record of a batch gives a new template. Where records look all different, it gives up.
+ */
 export class TemplateLearner {
-  readonly isReady = false;
-  learn(_at: number, _end: number): void {}
-  run(_struct: number, _range: { from: number; end: number; row: number; rowsMax: number }): number {
-    return 0;
+  readonly #parts: TemplateLearnerParts;
+  readonly #powers: number;
+  readonly #templates: Template[] = [];
+  #decode: Decode | null = null;
+  #attempts = 0;
+  #records = 0;
+  #misses = 0;
+  #hasGivenUp = false;
+
+  constructor(parts: TemplateLearnerParts) {
+    this.#parts = parts;
+    this.#powers = parts.memory.alloc(64);
+    for (let power = 0; power < 8; power++) {
+      parts.memory.i64[(this.#powers >>> 3) + power] = 10n ** BigInt(power);
+    }
   }
-  constructor(_parts: TemplateLearnerParts) {}
-  close(): void {}
+
+  get isReady(): boolean {
+    return this.#decode !== null;
+  }
+
+  /** Whether another record may be learnt from. */
+  get wantsMore(): boolean {
+    return !this.#hasGivenUp && this.#templates.length < templatesMax && this.#attempts < attemptsMax;
+  }
+
+  /** Learns the form of the record at an address; `end` is the end of the bytes, behind a line feed. */
+  learn(at: number, end: number): void {
+    if (!this.wantsMore) return;
+    const { memory, tree } = this.#parts;
+    const lineFeed = memory.u8.subarray(at, end).indexOf(10);
+    const template = lineFeed < 0 ? null : templateOf(memory.copyOut(at, lineFeed + 1), tree);
+    if (template === null || this.#templates.some((known) => sameTemplate(known, template))) {
+      this.#attempts++;
+      return;
+    }
+    this.#templates.push(template);
+    this.#emit();
+  }
+
+  /** As `jsonDecode`, by the templates. */
+  run(struct: number, range: { from: number; end: number; row: number; rowsMax: number }): number {
+    const { memory } = this.#parts;
+    const { from, end, row, rowsMax } = range;
+    const word = (offset: number): number => memory.u32[(struct + offset) >>> 2] ?? 0;
+    const missesBefore = word(jsonStruct.misses);
+    const decode = this.#decode;
+    if (decode === null) throw new Error('no template is learnt');
+    const rows = decode(struct, word(jsonStruct.base), from, end, row, rowsMax) >>> 0;
+    const missed = word(jsonStruct.misses) - missesBefore;
+    this.#records += rows - row;
+    this.#misses += missed;
+    if (missed > 0 && missed * 64 >= rows - row) this.learn(word(jsonStruct.lastMiss), end);
+    if (this.#records >= judgedRecords) this.#judge();
+    return rows;
+  }
+
+  close(): void {
+    this.#parts.memory.free(this.#powers);
+    this.#decode = null;
+  }
+
+  /** When most records miss and nothing more can be learnt, trying the templates is wasted. */
+  #judge(): void {
+    if (this.#misses * 2 > this.#records && !this.wantsMore) {
+      this.#hasGivenUp = true;
+      this.#decode = null;
+    }
+    this.#records = 0;
+    this.#misses = 0;
+  }
+
+  #emit(): void {
+    const { memory, layout, options } = this.#parts;
+    const code = emitTemplates({ templates: this.#templates, layout, options, powers: this.#powers });
+    this.#decode = memory.instantiate(code).exports.decode as unknown as Decode;
+  }
 }

@@ -32,10 +32,9 @@ export class AggregateState {
     this.#updating = options.updating;
     let tables = 1;
     this.#calls = calls.map((call, at) => {
-      const code = call.overload.code(
-        call.args.map(({ type }) => type),
-        call.type,
-      );
+      // Behind FILTER there may be no value at all, as if the argument were NULL.
+      const types = call.args.map(({ type }) => (call.filter === null ? type : withNullable(type, true)));
+      const code = call.overload.code(types, call.type);
       const distinct = call.distinct ? { table: tables++, layout: distinctLayout(call) } : null;
       return { call, code, prefix: `a${at}.`, distinct };
     });
@@ -168,8 +167,8 @@ export class AggregateState {
   }
 
   /**
-   * Writes `merge(target, source)`: the groups of one store are added to another; `source` is the newer one. The
-   * source stays as it is.
+   * Writes `merge(target, source)`: the groups of one store are added behind those of another. The source stays as
+   * it is.
    */
   writeMerge(newWriter: () => CodeWriter): void {
     const writer = newWriter();

@@ -9,6 +9,8 @@ export interface AggregateFunction {
   readonly name: string;
   readonly aliases?: readonly string[];
   readonly summary: string;
+  /** Without keys or with FILTER there may be no value: the result is then nullable even for a NOT NULL argument. Default true; not for COUNT. */
+  readonly nullableIfEmpty?: boolean;
   readonly overloads: readonly AggregateOverload[];
   readonly examples?: readonly { readonly sql: string; readonly result: string | null }[];
 }
@@ -16,7 +18,7 @@ export interface AggregateFunction {
 export interface AggregateOverload {
   readonly params: readonly Parameter[];
   readonly returns: (args: readonly SqlType[]) => SqlType;
-  /** The code for given argument types. */
+  /** The code for given argument types; an argument behind FILTER comes as nullable. */
   readonly code: (args: readonly SqlType[], type: SqlType) => AggregateCode;
 }
 

@@ -1,3 +1,10 @@
+import { average } from './aggregate/average.ts';
+import { count } from './aggregate/count.ts';
+import { max, min } from './aggregate/extreme.ts';
+import { firstValue, lastValue } from './aggregate/first-last.ts';
+import { listagg } from './aggregate/listagg.ts';
+import { sum } from './aggregate/sum.ts';
+import { stddevPop, stddevSamp, varPop, varSamp } from './aggregate/variance.ts';
 import type { AggregateFunction } from './aggregate-function.ts';
 import { arrayFunctions } from './scalar/array-functions.ts';
 import { characterKindFunctions } from './scalar/character-kind.ts';
@@ -84,7 +91,11 @@ const scalarTopics: readonly (readonly ScalarFunction[])[] = [
   variantFunctions,
 ];
 
-const aggregateTopics: readonly (readonly AggregateFunction[])[] = [];
+const aggregateTopics: readonly (readonly AggregateFunction[])[] = [
+  [count, sum, average, min, max],
+  [firstValue, lastValue, listagg],
+  [stddevPop, stddevSamp, varPop, varSamp],
+];
 
 /** Every scalar function once, in the order of the topics. */
 export const scalarFunctions: readonly ScalarFunction[] = scalarTopics.flat();

@@ -1,0 +1,65 @@
+import { STRING } from '../../types/sql-type.ts';
+import { i32, i64 } from '../../wasm/code.ts';
+import type { AggregateCode, AggregateFunction, StateAccess } from '../aggregate-function.ts';
+import { character } from '../parameters.ts';
+import type { ExpressionWriter, Value } from '../value.ts';
+import { addToField } from './state.ts';
+
+const defaultSeparator = new TextEncoder().encode(',');
+
+/** Texts in the order of arrival with a separator between them. State: the text so far, the separator, a count. */
+function listaggCode(hasSeparator: boolean): AggregateCode {
+  const separatorOf = (w: ExpressionWriter, state: StateAccess): Value =>
+    hasSeparator
+      ? state.read('separator', STRING(false))
+      : w.value(STRING(false), null, w.constant(defaultSeparator), i32.const(defaultSeparator.length));
+  const append = (w: ExpressionWriter, state: StateAccess, text: Value): void => {
+    w.f.if(i32.eqz(i64.eqz(state.get('count', 'i64'))), () => state.append('text', separatorOf(w, state)));
+    state.append('text', text);
+  };
+  return {
+    state: [
+      { name: 'text', physical: 'bytes' },
+      ...(hasSeparator ? [{ name: 'separator', physical: 'bytes' as const }] : []),
+      { name: 'count', physical: 'i64' },
+    ],
+    accumulate(w, state, [text, separator]) {
+      if (text === undefined) return;
+      if (separator !== undefined) {
+        w.f.if(i64.eqz(state.get('count', 'i64')), () => state.write('separator', separator));
+      }
+      append(w, state, text);
+      addToField(w, state, 'count', i64.const(1n));
+    },
+    merge(w, state, other) {
+      const added = other.get('count', 'i64');
+      w.f.if(i32.eqz(i64.eqz(added)), () => {
+        if (hasSeparator) {
+          w.f.if(i64.eqz(state.get('count', 'i64')), () =>
+            state.write('separator', other.read('separator', STRING(false))),
+          );
+        }
+        append(w, state, other.read('text', STRING(false)));
+        addToField(w, state, 'count', added);
+      });
+    },
+    result(w, state) {
+      const isNull = i64.eqz(state.get('count', 'i64'));
+      return w.value(STRING(), isNull, ...state.read('text', STRING(false)).parts);
+    },
+  };
+}
+
+export const listagg: AggregateFunction = {
+  name: 'LISTAGG',
+  summary: 'The texts that are not NULL, in the order of arrival, with a separator (a comma) between them.',
+  overloads: [
+    { params: [character('text')], returns: ([text]) => STRING(text?.nullable), code: () => listaggCode(false) },
+    {
+      params: [character('text'), character('separator')],
+      returns: ([text]) => STRING(text?.nullable),
+      code: () => listaggCode(true),
+    },
+  ],
+  examples: [{ sql: "LISTAGG(x, '-') FROM (VALUES ('a'), ('b')) AS t(x)", result: 'a-b' }],
+};

@@ -97,6 +97,9 @@ export class WindowAggregate implements Operator {
     this.#out = out;
     compiled.module.scratch.reset();
     this.metrics.rowsIn += batch.rowCount;
+    if (this.#work.window.time === 'processing') {
+      this.#setCell(cells.now, BigInt(this.#context.session.processingTimeMs()));
+    }
     if (compiled.process(batch.address) !== status.ok) throw compiled.module.failure();
     this.metrics.lateRows = Number(this.#context.memory.i64[(this.#cells + cells.lateRows) >> 3] ?? 0n);
   }
@@ -106,7 +109,6 @@ export class WindowAggregate implements Operator {
   }
 
   onProcessingTime(nowMs: number, out: Output): void {
-    this.#setCell(cells.now, BigInt(nowMs));
     // A window is complete when the clock has passed its last millisecond.
     if (this.#work.window.time === 'processing') this.#advance(nowMs - 1, out);
   }

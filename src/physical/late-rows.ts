@@ -1,0 +1,21 @@
+import type { Work } from './graph.ts';
+
+/** Whether the work tells late rows from others. */
+export function dropsLateRows(work: Work): boolean {
+  switch (work.kind) {
+    case 'window-aggregate':
+      return work.window.time === 'event';
+    case 'session-window':
+      return work.window.time === 'event';
+    case 'top-n':
+      return work.window !== null;
+    case 'deduplicate':
+      return work.time === 'event';
+    case 'aggregate':
+    case 'collect':
+    case 'limit':
+    case 'union':
+    case 'values':
+      return false;
+  }
+}

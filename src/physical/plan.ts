@@ -1,0 +1,278 @@
+import type { Span } from '../diagnostics/source-text.ts';
+import { inputsOf } from '../plan/children.ts';
+import { appendOnly, type Changes, type LogicalNode, type LogicalScan, type LogicalSink } from '../plan/logical.ts';
+import type { Schema } from '../types/column.ts';
+import { unreachable } from '../types/unreachable.ts';
+import type { PhysicalGraph, PhysicalOperator, PhysicalSink, PhysicalSource, Step, Work } from './graph.ts';
+import { dropsLateRows } from './late-rows.ts';
+
+/**
+ * Plans the sinks of one job as a graph. A node that several read is planned once; what is row by row (filter, project,
+ * watermark, window assignment, expand) becomes steps of the operator behind it, or of the one before where the rows
+ * leave for a sink.
+ */
+export function planPhysically(sinks: readonly LogicalSink[]): PhysicalGraph {
+  const planner = new Planner(sinks);
+  const planned = sinks.map((sink, at) => planner.sink(sink, at));
+  const operators = planner.operators.map((operator) => ({
+    ...operator,
+    marksWatermarks: marksWatermarks(operator, planner.operators),
+  }));
+  const sources = planner.sources.map((source) => ({ ...source, hasWatermark: hasWatermark(source, operators) }));
+  return { sources, operators, sinks: planned };
+}
+
+/** Rows on their way: from which node they come, and the steps they still have to take. */
+interface Stream {
+  readonly from: string;
+  /** As they leave that node. */
+  readonly fromSchema: Schema;
+  readonly fromChanges: Changes;
+  readonly steps: readonly Step[];
+  readonly schema: Schema;
+  readonly changes: Changes;
+  readonly span: Span;
+}
+
+class Planner {
+  readonly sources: Omit<PhysicalSource, 'hasWatermark'>[] = [];
+  readonly operators: PhysicalOperator[] = [];
+  readonly #readers: ReadonlyMap<LogicalNode, number>;
+  readonly #streams = new Map<LogicalNode, Stream>();
+  /** Operators whose rows go one way only: steps behind them can become theirs. */
+  readonly #unshared = new Set<string>();
+  readonly #counts = new Map<string, number>();
+
+  constructor(sinks: readonly LogicalSink[]) {
+    this.#readers = countReaders(sinks);
+  }
+
+  sink(sink: LogicalSink, at: number): PhysicalSink {
+    const stream = this.#settled(this.#stream(sink.input));
+    return {
+      id: `sink-${at + 1}`,
+      input: stream.from,
+      schema: stream.schema,
+      changes: stream.changes,
+      table: sink.table,
+      span: sink.span,
+    };
+  }
+
+  #stream(node: LogicalNode): Stream {
+    const known = this.#streams.get(node);
+    if (known !== undefined) return known;
+    let stream = this.#plan(node);
+    if ((this.#readers.get(node) ?? 0) > 1) {
+      // Computed once for all that read it.
+      if (stream.steps.length > 0) stream = this.#settled(stream);
+      this.#unshared.delete(stream.from);
+    }
+    this.#streams.set(node, stream);
+    return stream;
+  }
+
+  #plan(node: LogicalNode): Stream {
+    switch (node.kind) {
+      case 'scan':
+        return this.#scan(node);
+      case 'watermark':
+        return this.#step(node, node.input, {
+          kind: 'watermark',
+          timeColumn: node.timeColumn,
+          expression: node.expression,
+          span: node.span,
+        });
+      case 'filter':
+        return this.#step(node, node.input, { kind: 'filter', condition: node.condition });
+      case 'project':
+        return this.#step(node, node.input, { kind: 'project', expressions: node.expressions });
+      case 'expand':
+        return this.#step(node, node.input, {
+          kind: 'expand',
+          keys: node.keys,
+          sets: node.sets,
+          columnCount: node.input.schema.length,
+        });
+      case 'window': {
+        const { window, timeColumn, time } = node;
+        if (window.kind === 'session') {
+          return this.#operator(node, [node.input], {
+            kind: 'session-window',
+            window: { window, timeColumn, time },
+          });
+        }
+        return this.#step(node, node.input, {
+          kind: 'window',
+          window,
+          timeColumn,
+          time,
+          columnCount: node.input.schema.length,
+        });
+      }
+      case 'values':
+        return this.#operator(node, [], { kind: 'values', rows: node.rows });
+      case 'window-aggregate': {
+        const { window, keys, aggregates, windowColumns, legacy } = node;
+        return this.#operator(node, [node.input], {
+          kind: 'window-aggregate',
+          window,
+          keys,
+          aggregates,
+          windowColumns,
+          legacy,
+        });
+      }
+      case 'aggregate': {
+        const { keys, aggregates, stateTtlMs } = node;
+        return this.#operator(node, [node.input], { kind: 'aggregate', keys, aggregates, stateTtlMs });
+      }
+      case 'top-n': {
+        const { partition, order, rankStart, rankEnd, outputRank, window } = node;
+        const work: Work = { kind: 'top-n', partition, order, rankStart, rankEnd, outputRank, window };
+        return this.#operator(node, [node.input], work);
+      }
+      case 'deduplicate': {
+        const { keys, timeColumn, time, keep, window } = node;
+        return this.#operator(node, [node.input], { kind: 'deduplicate', keys, timeColumn, time, keep, window });
+      }
+      case 'limit':
+        return this.#operator(node, [node.input], { kind: 'limit', offset: node.offset, fetch: node.fetch });
+      case 'union':
+        return this.#operator(node, node.inputs, { kind: 'union' });
+      default:
+        return unreachable(node);
+    }
+  }
+
+  #scan(node: LogicalScan): Stream {
+    const id = this.#id(`source-${node.table.path.name}`);
+    this.sources.push({ id, scan: node });
+    const { schema, changes, span } = node;
+    return { from: id, fromSchema: schema, fromChanges: changes, steps: [], schema, changes, span };
+  }
+
+  #step(node: LogicalNode, input: LogicalNode, step: Step): Stream {
+    const stream = this.#stream(input);
+    const { schema, changes, span } = node;
+    return { ...stream, steps: [...stream.steps, step], schema, changes, span };
+  }
+
+  #operator(node: LogicalNode, inputs: readonly LogicalNode[], work: Work): Stream {
+    const streams = inputs.map((input) => this.#stream(input));
+    const [only] = streams;
+    // Several inputs, or one read by others too, come without steps of their own.
+    const taken = streams.length === 1 && only !== undefined ? [only] : streams.map((stream) => this.#settled(stream));
+    const first = taken[0];
+    const id = this.#id(work.kind);
+    this.operators.push({
+      id,
+      inputs: taken.map(({ from }) => from),
+      inputSchema: first?.fromSchema ?? [],
+      inputChanges: unitedChanges(taken.map(({ fromChanges }) => fromChanges)),
+      steps: first?.steps ?? [],
+      stepSchema: first?.schema ?? [],
+      work,
+      after: [],
+      workSchema: node.schema,
+      schema: node.schema,
+      changes: node.changes,
+      marksWatermarks: false,
+      span: node.span,
+    });
+    this.#unshared.add(id);
+    const { schema, changes, span } = node;
+    return { from: id, fromSchema: schema, fromChanges: changes, steps: [], schema, changes, span };
+  }
+
+  /** The same rows with no steps left to take. */
+  #settled(stream: Stream): Stream {
+    const { steps, schema, changes, span } = stream;
+    const settled = (from: string): Stream => ({
+      from,
+      fromSchema: schema,
+      fromChanges: changes,
+      steps: [],
+      schema,
+      changes,
+      span,
+    });
+    const at = this.operators.findIndex(({ id }) => id === stream.from);
+    const operator = this.operators[at];
+    if (operator !== undefined && steps.length === 0) return stream;
+    if (operator !== undefined && this.#unshared.has(stream.from) && takesSteps(operator.work)) {
+      this.operators[at] = { ...operator, after: [...operator.after, ...steps], schema, changes };
+      return settled(stream.from);
+    }
+    const id = this.#id('collect');
+    this.operators.push({
+      id,
+      inputs: [stream.from],
+      inputSchema: stream.fromSchema,
+      inputChanges: stream.fromChanges,
+      steps,
+      stepSchema: schema,
+      work: { kind: 'collect' },
+      after: [],
+      workSchema: schema,
+      schema,
+      changes,
+      marksWatermarks: false,
+      span,
+    });
+    this.#unshared.add(id);
+    return settled(id);
+  }
+
+  #id(name: string): string {
+    const count = (this.#counts.get(name) ?? 0) + 1;
+    this.#counts.set(name, count);
+    return `${name}-${count}`;
+  }
+}
+
+/** Whether the work's rows can take steps on their way out. */
+function takesSteps(work: Work): boolean {
+  return work.kind !== 'union' && work.kind !== 'values';
+}
+
+/** How many nodes and sinks read each node. */
+function countReaders(sinks: readonly LogicalSink[]): ReadonlyMap<LogicalNode, number> {
+  const readers = new Map<LogicalNode, number>();
+  const visit = (node: LogicalNode): void => {
+    const count = readers.get(node) ?? 0;
+    readers.set(node, count + 1);
+    if (count === 0) for (const input of inputsOf(node)) visit(input);
+  };
+  for (const { input } of sinks) visit(input);
+  return readers;
+}
+
+function unitedChanges(all: readonly Changes[]): Changes {
+  return all.reduce(
+    (united, changes) => ({
+      updateBefore: united.updateBefore || changes.updateBefore,
+      updateAfter: united.updateAfter || changes.updateAfter,
+      delete: united.delete || changes.delete,
+    }),
+    appendOnly,
+  );
+}
+
+function hasWatermark({ id }: { readonly id: string }, operators: readonly PhysicalOperator[]): boolean {
+  return operators.some(({ inputs, steps }) => inputs.includes(id) && steps.some(({ kind }) => kind === 'watermark'));
+}
+
+/** Whether rows leave the operator as they come, and some operator behind it drops late ones. */
+function marksWatermarks(operator: PhysicalOperator, operators: readonly PhysicalOperator[]): boolean {
+  if (!sendsAtOnce(operator.work)) return false;
+  return operators.some(
+    (reader) =>
+      reader.inputs.includes(operator.id) && (dropsLateRows(reader.work) || marksWatermarks(reader, operators)),
+  );
+}
+
+/** Rows that are sent when a window closes are never behind the watermark that has been sent. */
+function sendsAtOnce(work: Work): boolean {
+  return work.kind === 'collect' || work.kind === 'union';
+}

@@ -1,0 +1,14 @@
+import type { LogicalNode } from './logical.ts';
+
+/** The nodes that a node reads. */
+export function inputsOf(node: LogicalNode): readonly LogicalNode[] {
+  switch (node.kind) {
+    case 'scan':
+    case 'values':
+      return [];
+    case 'union':
+      return node.inputs;
+    default:
+      return [node.input];
+  }
+}

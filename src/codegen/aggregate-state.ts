@@ -161,6 +161,11 @@ export class AggregateState {
     return placed.code.result(writer, state);
   }
 
+  /** Whether the order in which states are merged shows. */
+  get isOrdered(): boolean {
+    return this.#calls.some(({ code }) => code.isOrdered === true);
+  }
+
   /** The first aggregate that has no merge, and so cannot be in HOP, CUMULATE or SESSION. */
   unmergeable(): AggregateCall | null {
     return this.#calls.find(({ code }) => code.merge === undefined)?.call ?? null;

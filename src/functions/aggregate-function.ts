@@ -47,6 +47,8 @@ export interface StateAccess {
 export interface AggregateCode {
   readonly state: readonly StateField[];
   readonly seesNulls?: boolean;
+  /** The result depends on the order in which states are merged (LISTAGG). */
+  readonly isOrdered?: boolean;
   accumulate(w: ExpressionWriter, state: StateAccess, args: readonly Value[]): void;
   /** The inverse, where one exists on this state; absent: the operator keeps an ordered collection instead (MIN, MAX, FIRST_VALUE...). */
   readonly retract?: (w: ExpressionWriter, state: StateAccess, args: readonly Value[]) => void;

@@ -1,8 +1,8 @@
 import { tableLayout } from '../memory/kernels.ts';
 import type { Memory } from '../memory/memory.ts';
 
-/** Closed stores kept for the next window: one filling and one being sent is the usual run. */
-const pooledMax = 4;
+/** Closed stores kept for the windows to come: one filling and one being sent, and those that HOP merges in. */
+const pooledMax = 16;
 
 /**
  * Makes and reuses group stores: the keyed tables of one window slice (see `codegen/aggregate-state.ts`).

@@ -18,6 +18,7 @@ import { call, type FunctionRef } from '../wasm/function-builder.ts';
 import { GroupStores } from './group-store.ts';
 import { newMetrics, type Operator, type Output } from './operator.ts';
 import type { OperatorContext } from './operator-context.ts';
+import { type FilledSlice, SlidingMerge } from './sliding-merge.ts';
 import { utcClock, type WallClock } from './wall-clock.ts';
 import { type WindowSlices, windowSlices } from './window-slices.ts';
 
@@ -58,6 +59,9 @@ export class WindowAggregate implements Operator {
   readonly #cells: number;
   #watermark = Number.NEGATIVE_INFINITY;
   #out: Output | null = null;
+  /** HOP: merges the slices of its windows. */
+  #sliding: SlidingMerge | null = null;
+  readonly #slideMs: number | null;
 
   constructor(node: PhysicalOperator, work: WindowAggregateWork, context: OperatorContext) {
     this.#node = node;
@@ -65,6 +69,8 @@ export class WindowAggregate implements Operator {
     this.#context = context;
     this.#stepSchema = node.stepSchema;
     this.#slices = slicesOf(work);
+    this.#slideMs =
+      work.window.kind === 'assign' && work.window.window.kind === 'hop' ? work.window.window.slideMs : null;
     this.#clock = isLocal(work, node.stepSchema) ? context.zone : utcClock;
     const keyTypes = work.keys.map((key) => this.#type(key));
     const attached = work.window.kind === 'attached';
@@ -116,6 +122,7 @@ export class WindowAggregate implements Operator {
   close(): void {
     for (const slice of this.#open.values()) if (slice.store !== 0) this.#stores.give(slice.store);
     for (const store of this.#cumulated.values()) this.#stores.give(store);
+    this.#sliding?.close();
     this.#stores.close();
     for (const { module } of this.#compiled.values()) module.close();
     this.#output.close();
@@ -183,11 +190,23 @@ export class WindowAggregate implements Operator {
       this.#emit(compiled, only[1].store, start, end);
       return;
     }
-    const merged = this.#stores.take();
-    // Newest first, as Flink merges slices: it shows in LISTAGG.
-    for (const [, { store }] of members.reverse()) compiled.merge(merged, store);
+    const slices = members.map(([sliceStart, { store }]) => ({ start: sliceStart, store }));
+    const merged = this.#mergeSlices(compiled, start, end, slices);
     this.#emit(compiled, merged, start, end);
     this.#stores.give(merged);
+  }
+
+  #mergeSlices(compiled: Compiled, start: number, end: number, slices: readonly FilledSlice[]): number {
+    if (this.#slideMs !== null && !this.#state.isOrdered) {
+      this.#sliding ??= new SlidingMerge(this.#stores, this.#slideMs, (target, source) =>
+        compiled.merge(target, source),
+      );
+      return this.#sliding.window(start, end, slices);
+    }
+    const merged = this.#stores.take();
+    // Newest first, as Flink merges slices: it shows in LISTAGG.
+    for (const { store } of slices.toReversed()) compiled.merge(merged, store);
+    return merged;
   }
 
   #sendCumulated(compiled: Compiled, start: number, end: number, members: readonly (readonly [number, Slice])[]): void {
@@ -256,6 +275,7 @@ export class WindowAggregate implements Operator {
   }
 
   #slice(start: number): Slice {
+    this.#sliding?.invalidate(start);
     const known = this.#open.get(start);
     if (known !== undefined) return known;
     const lastEnd = this.#slices.lastEnd(start);

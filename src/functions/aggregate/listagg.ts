@@ -18,6 +18,7 @@ function listaggCode(hasSeparator: boolean): AggregateCode {
     state.append('text', text);
   };
   return {
+    isOrdered: true,
     state: [
       { name: 'text', physical: 'bytes' },
       ...(hasSeparator ? [{ name: 'separator', physical: 'bytes' as const }] : []),

@@ -47,26 +47,38 @@ export function blockLayout(schema: Schema, { capacity, kinds }: { capacity: num
   };
 }
 
+interface BlockKernels {
+  validityFill(address: number, length: number): void;
+}
+
 /** The columns that a decoder fills, in one piece of memory: the same for every batch of a shard. */
 export class ColumnBlock {
   readonly layout: BlockLayout;
   readonly address: number;
   readonly #memory: Memory;
+  readonly #kernels: BlockKernels;
 
   constructor(memory: Memory, layout: BlockLayout) {
     this.#memory = memory;
+    this.#kernels = memory.exports as unknown as BlockKernels;
     this.layout = layout;
     this.address = memory.alloc(layout.bytes);
     memory.u8.fill(0, this.address, this.address + descriptorBytes(layout.schema.length));
+    for (const { validity, nullSeen } of layout.columns) {
+      memory.u32[(this.address + nullSeen) >>> 2] = 0;
+      if (validity !== 0) this.#kernels.validityFill(this.address + validity, layout.capacity + 1);
+    }
     if (layout.kinds !== 0) memory.u32[(this.address + descriptor.kinds) >>> 2] = this.address + layout.kinds;
   }
 
-  /** Before a batch: no value is NULL. */
-  start(rowsMax: number): void {
-    const { u8, u32 } = this.#memory;
+  /** Before a batch: no value is NULL. Only where the batch before had NULLs is there something to do. */
+  start(): void {
+    const { u32 } = this.#memory;
     for (const { validity, nullSeen } of this.layout.columns) {
-      u32[(this.address + nullSeen) >>> 2] = 0;
-      if (validity !== 0) u8.fill(1, this.address + validity, this.address + validity + rowsMax);
+      const seenAt = (this.address + nullSeen) >>> 2;
+      if (u32[seenAt] === 0) continue;
+      u32[seenAt] = 0;
+      if (validity !== 0) this.#kernels.validityFill(this.address + validity, this.layout.capacity + 1);
     }
   }
 

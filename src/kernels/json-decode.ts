@@ -290,6 +290,11 @@ export function jsonField(owner: usize, field: usize, from: usize, row: u32): us
   return end;
 }
 
+/** Sets bytes of a column's validity: JavaScript fills shared memory byte by byte. */
+export function validityFill(address: usize, length: u32): void {
+  memory.fill(address, 1, length);
+}
+
 /** Behind the value at `from`; 0 when malformed. */
 export function jsonSkip(from: usize): usize {
   return skipValue(from, 1);

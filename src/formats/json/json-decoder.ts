@@ -83,7 +83,7 @@ export class JsonDecoder implements Decoder {
   #decode(from: number, end: number, to: number): Decoded {
     const capacity = this.#program.layout.capacity;
     this.#put(jsonStruct.scratchTop, this.#scratch);
-    this.#block.start(Math.min(capacity, end - from));
+    this.#block.start();
     let at = from;
     let rows = 0;
     for (;;) {
@@ -136,7 +136,6 @@ export class JsonDecoder implements Decoder {
     this.#block.close();
     this.#block = new ColumnBlock(this.#memory, this.#program.layout);
     this.#placeBlock();
-    this.#block.start(this.#program.layout.capacity);
   }
 
   #placeBlock(): void {

@@ -1,3 +1,4 @@
+import type { RecordBatch } from 'apache-arrow';
 import type { OptionSpec, OptionValues } from '../catalog/options.ts';
 import type { Table } from '../catalog/table.ts';
 import type { Batch } from '../memory/batch.ts';
@@ -31,6 +32,8 @@ export interface SourceRequest {
   readonly timeZone: string;
   readonly rowsMax: number;
   readonly clock: ProcessingClock;
+  /** What the embedding program gave the engine, by name. */
+  readonly recordBatches: ReadonlyMap<string, readonly RecordBatch[]>;
 }
 
 /** Wall time as the engine sees it; tests own it. */

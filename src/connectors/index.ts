@@ -1,9 +1,11 @@
+import type { RecordBatch } from 'apache-arrow';
 import type { Table } from '../catalog/table.ts';
 import { fail } from '../diagnostics/diagnostic.ts';
 import type { Memory } from '../memory/memory.ts';
 import type { LogicalScan } from '../plan/logical.ts';
 import type { Schema } from '../types/column.ts';
 import type { SqlType } from '../types/sql-type.ts';
+import { arrowConnector } from './arrow/arrow.ts';
 import { blackholeConnector } from './blackhole/blackhole.ts';
 import type { Connector, ProcessingClock, Sink, Source } from './connector.ts';
 import { datagenConnector } from './datagen/datagen.ts';
@@ -14,6 +16,7 @@ import { physicalColumns, resolveTable } from './resolve-table.ts';
 /** The connectors, in the order in which errors and the reference list them. */
 export const connectors: readonly Connector[] = [
   filesystemConnector,
+  arrowConnector,
   datagenConnector,
   printConnector,
   blackholeConnector,
@@ -50,10 +53,18 @@ export interface ConnectorSourceRequest {
   readonly timeZone: string;
   readonly rowsMax: number;
   readonly clock: ProcessingClock;
+  readonly recordBatches: ReadonlyMap<string, readonly RecordBatch[]>;
 }
 
 /** @throws DiagnosticError for what is wrong with the table's options, and for a table that cannot be read */
-export function connectorSource({ memory, scan, timeZone, rowsMax, clock }: ConnectorSourceRequest): Source {
+export function connectorSource({
+  memory,
+  scan,
+  timeZone,
+  rowsMax,
+  clock,
+  recordBatches,
+}: ConnectorSourceRequest): Source {
   const { table, columns, filter } = scan;
   const { connector, options } = resolveTable(table, connectors);
   if (connector.source === undefined) {
@@ -62,7 +73,18 @@ export function connectorSource({ memory, scan, timeZone, rowsMax, clock }: Conn
     });
   }
   const tableColumns = physicalColumns(table);
-  return connector.source({ memory, table, options, columns, tableColumns, filter, timeZone, rowsMax, clock });
+  return connector.source({
+    memory,
+    table,
+    options,
+    columns,
+    tableColumns,
+    filter,
+    timeZone,
+    rowsMax,
+    clock,
+    recordBatches,
+  });
 }
 
 export interface ConnectorSinkRequest {

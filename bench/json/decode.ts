@@ -20,7 +20,7 @@ interface Case {
   readonly sum: string;
   readonly duckSum: string;
   readonly duckColumns: string;
-  readonly field: (event: Record<string, never>) => number;
+  readonly field: (event: Record<string, unknown>) => unknown;
 }
 
 const [given] = process.argv.slice(2);
@@ -37,7 +37,7 @@ function viewCases(path: string): Case[] {
     ['session', STRING()],
     ['agent', STRING()],
   ];
-  const shared = { path, sum: 'bytes', duckSum: 'sum(bytes)', field: (event: Record<string, never>) => event.bytes };
+  const shared = { path, sum: 'bytes', duckSum: 'sum(bytes)', field: (event: Record<string, unknown>) => event.bytes };
   const duck = (names: readonly string[]): string =>
     `{${all
       .filter(([name]) => names.includes(name))
@@ -69,7 +69,7 @@ function nexmarkCases(path: string): Case[] {
     path,
     sum: 'bid/price',
     duckSum: 'sum(bid.price)',
-    field: (event: Record<string, never>) => (event.bid as { price: number } | null)?.price ?? 0,
+    field: (event: Record<string, unknown>) => (event.bid as { price: number } | null)?.price ?? 0,
   };
   const duck = (names: readonly string[]): string =>
     `{bid: 'STRUCT(${bid
@@ -128,7 +128,14 @@ async function ours(memory: Memory, its: Case): Promise<{ rows: number; sum: big
     uniqueKeys: [],
     span,
   };
-  const reader = connectorSource({ memory, scan, timeZone: 'UTC', rowsMax: 8192, clock: { nowMs: () => 0 } });
+  const reader = connectorSource({
+    memory,
+    scan,
+    timeZone: 'UTC',
+    rowsMax: 8192,
+    clock: { nowMs: () => 0 },
+    recordBatches: new Map(),
+  });
   await reader.open();
   const [shard] = await reader.shards();
   const sumColumn = its.columns.findIndex(([name]) => name === its.sum);
@@ -183,7 +190,7 @@ for (const its of cases) {
   let parsed = 0;
   for (let at = 0; at < text.length; ) {
     const end = text.indexOf('\n', at);
-    parsed += its.field(JSON.parse(text.slice(at, end)));
+    parsed += Number(its.field(JSON.parse(text.slice(at, end))));
     at = end + 1;
   }
   const parseMs = performance.now() - from;

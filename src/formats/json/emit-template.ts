@@ -4,6 +4,7 @@ import { call, type FunctionBuilder, type FunctionRef, type Label } from '../../
 import { ModuleBuilder } from '../../wasm/module-builder.ts';
 import type { BlockLayout } from '../column-block.ts';
 import { type FieldNode, fieldKinds } from '../field-tree.ts';
+import { decoderOption, recordStruct } from '../record-struct.ts';
 import {
   findQuote,
   pointNumber,
@@ -14,7 +15,6 @@ import {
   valueContext,
   wholeNumber,
 } from './emit-value.ts';
-import { decoderOption, jsonStruct } from './json-struct.ts';
 import type { Template, TemplatePart, ValueForm } from './template.ts';
 
 export interface EmitRequest {
@@ -89,8 +89,8 @@ export function emitTemplates(request: EmitRequest): Uint8Array<ArrayBuffer> {
           }
         });
         f.set(row, call(kernels.miss, struct, start, end, row, rowsMax));
-        f.set(p, i32.load(struct, { offset: jsonStruct.next }));
-        f.if(i32.load(struct, { offset: jsonStruct.status }), () => f.return(row));
+        f.set(p, i32.load(struct, { offset: recordStruct.next }));
+        f.if(i32.load(struct, { offset: recordStruct.status }), () => f.return(row));
         writer.freshRow();
         f.br(records);
       });
@@ -100,8 +100,8 @@ export function emitTemplates(request: EmitRequest): Uint8Array<ArrayBuffer> {
     });
   });
   f.do(
-    i32.store(struct, p, { offset: jsonStruct.next }),
-    i32.store(struct, i32.const(0), { offset: jsonStruct.status }),
+    i32.store(struct, p, { offset: recordStruct.next }),
+    i32.store(struct, i32.const(0), { offset: recordStruct.status }),
   );
   f.return(row);
   return module.toBytes();

@@ -3,7 +3,7 @@ import type { Memory } from '../../memory/memory.ts';
 import { typeText } from '../../types/sql-type.ts';
 import type { FieldLayout } from '../field-tree.ts';
 import { DecodeFailure } from '../format.ts';
-import { jsonProblem, jsonStruct } from './json-struct.ts';
+import { jsonProblem, recordStruct } from '../record-struct.ts';
 
 export interface FailureContext {
   readonly memory: Memory;
@@ -17,10 +17,10 @@ export interface FailureContext {
 /** What the struct says of the record that failed. */
 export function jsonFailure({ memory, layout, struct, format }: FailureContext): DecodeFailure {
   const word = (offset: number): number => memory.u32[(struct + offset) >>> 2] ?? 0;
-  const record = { from: word(jsonStruct.recordFrom), to: word(jsonStruct.recordTo) };
+  const record = { from: word(recordStruct.recordFrom), to: word(recordStruct.recordTo) };
   if (memory.u8[record.to - 1] === 13 && record.to > record.from) record.to--;
-  const node = layout.node(word(jsonStruct.problemField));
-  const field = { from: word(jsonStruct.problemFrom), to: Math.min(word(jsonStruct.problemTo), record.to) };
+  const node = layout.node(word(recordStruct.problemField));
+  const field = { from: word(recordStruct.problemFrom), to: Math.min(word(recordStruct.problemTo), record.to) };
   if (field.to <= field.from) field.to = field.from + 1;
   const text = memory.text(field.from, Math.min(field.to - field.from, 200));
   const name = node === null || node.path.length === 0 ? null : node.path.join('.');
@@ -30,7 +30,7 @@ export function jsonFailure({ memory, layout, struct, format }: FailureContext):
   const column = node?.path[0] ?? null;
   const make = (message: string, help: string | null = skip, code: Code = 'F010'): DecodeFailure =>
     new DecodeFailure({ record, field, column, details: { code, message, help } });
-  switch (word(jsonStruct.problem)) {
+  switch (word(recordStruct.problem)) {
     case jsonProblem.value:
       return make(`could not read ${said} as ${type}: ${shortened(text)}`, skip, 'F012');
     case jsonProblem.missing:

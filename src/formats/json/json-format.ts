@@ -1,9 +1,9 @@
 import type { OptionSpec } from '../../catalog/options.ts';
 import { fail } from '../../diagnostics/diagnostic.ts';
 import type { Decoder, DecoderRequest, Format } from '../format.ts';
-import { JsonDecoder } from './json-decoder.ts';
+import { RecordDecoder } from '../record-decoder.ts';
+import { decoderOption, jsonEnvelope } from '../record-struct.ts';
 import { type JsonEnvelope, JsonProgram } from './json-program.ts';
-import { decoderOption, jsonEnvelope } from './json-struct.ts';
 
 /** What all formats over JSON take. */
 export const jsonReadOptions: readonly OptionSpec[] = [
@@ -85,7 +85,7 @@ export const jsonFormat: Format = {
       program = new JsonProgram({ ...programParts(request, 'json'), envelope: noEnvelope });
       programs.set(request, program);
     }
-    return new JsonDecoder(request.memory, program, request.rowsMax);
+    return new RecordDecoder(request.memory, program, request.rowsMax);
   },
   release(request) {
     programs.get(request)?.close();
@@ -95,7 +95,7 @@ export const jsonFormat: Format = {
 
 /** The decoder of a change format; its programs are not shared, since their columns grow with the records. */
 export function changeDecoder(request: DecoderRequest, format: string, envelope: JsonEnvelope): Decoder {
-  return new JsonDecoder(
+  return new RecordDecoder(
     request.memory,
     new JsonProgram({ ...programParts(request, format), envelope }),
     request.rowsMax,

@@ -3,8 +3,11 @@ import type { ScanColumn } from '../../plan/logical.ts';
 import type { Schema } from '../../types/column.ts';
 import { type BlockLayout, blockLayout } from '../column-block.ts';
 import { FieldLayout, type FieldNode, fieldTree } from '../field-tree.ts';
+import type { DecodeFailure } from '../format.ts';
+import type { RecordProgram, RecordRange } from '../record-decoder.ts';
+import { decoderOption, jsonEnvelope, recordStruct } from '../record-struct.ts';
+import { jsonFailure } from './json-failure.ts';
 import type { JsonKernels } from './json-kernels.ts';
-import { decoderOption, jsonEnvelope, jsonStruct } from './json-struct.ts';
 import { TemplateLearner } from './template-learner.ts';
 
 export interface JsonProgramParts {
@@ -30,14 +33,14 @@ export interface JsonEnvelope {
 const recordsBeforeLearning = 64;
 
 /** What is known of a table's records, for the decoders of all its shards: its fields, its columns, its templates. */
-export class JsonProgram {
+export class JsonProgram implements RecordProgram {
   readonly schema: Schema;
   readonly format: string;
   readonly options: number;
   readonly fields: FieldLayout;
   layout: BlockLayout;
-  root: number;
-  envelope: { readonly kind: number; readonly field: number; readonly payload: number };
+  #root: number;
+  #envelope: { readonly kind: number; readonly field: number; readonly payload: number };
   readonly #memory: Memory;
   readonly #kernels: JsonKernels;
   readonly #parts: JsonProgramParts;
@@ -56,14 +59,27 @@ export class JsonProgram {
     const isChange = envelope.kind !== jsonEnvelope.none;
     this.layout = this.#layOut(isChange ? Math.max(rowsMax, 64) : rowsMax);
     const tree = fieldTree(columns, format);
-    this.root = this.fields.add(tree, this.layout.columns);
-    this.envelope = this.#layOutEnvelope();
+    this.#root = this.fields.add(tree, this.layout.columns);
+    this.#envelope = this.#layOutEnvelope();
     const learns = !isChange && (options & decoderOption.tree) === 0;
     this.#learner = learns ? new TemplateLearner({ memory, tree, layout: this.layout, options }) : null;
   }
 
-  /** Decodes from `[from, end)` into rows from `row` on; the struct says where and why it stopped. Gives the row count. */
-  run(struct: number, range: { from: number; end: number; row: number; rowsMax: number }): number {
+  words(): readonly (readonly [number, number])[] {
+    const { kind, field, payload } = this.#envelope;
+    return [
+      [recordStruct.root, this.#root],
+      [recordStruct.envelope, kind],
+      [recordStruct.envelopeField, field],
+      [recordStruct.payloadField, payload],
+    ];
+  }
+
+  failure(struct: number): DecodeFailure {
+    return jsonFailure({ memory: this.#memory, layout: this.fields, struct, format: this.format });
+  }
+
+  run(struct: number, range: RecordRange): number {
     const { from, end, row, rowsMax } = range;
     const learner = this.#learner;
     if (learner === null) return this.#kernels.jsonDecode(struct, from, end, row, rowsMax, recordsAll);
@@ -73,14 +89,14 @@ export class JsonProgram {
       const recordsMax = Math.max(1, recordsBeforeLearning - this.#recordsSeen);
       rows = this.#kernels.jsonDecode(struct, at, end, row, rowsMax, recordsMax);
       this.#recordsSeen += rows - row;
-      at = this.#word(struct + jsonStruct.next);
-      if (this.#word(struct + jsonStruct.status) !== 0 || at >= end || rows >= rowsMax) return rows;
-      if (this.#recordsSeen >= recordsBeforeLearning && this.#word(struct + jsonStruct.insideArray) === 0) {
+      at = this.#word(struct + recordStruct.next);
+      if (this.#word(struct + recordStruct.status) !== 0 || at >= end || rows >= rowsMax) return rows;
+      if (this.#recordsSeen >= recordsBeforeLearning && this.#word(struct + recordStruct.insideArray) === 0) {
         learner.learn(at, end);
         this.#recordsSeen = 0;
       }
     }
-    if (!learner.isReady || this.#word(struct + jsonStruct.insideArray) !== 0) {
+    if (!learner.isReady || this.#word(struct + recordStruct.insideArray) !== 0) {
       return this.#kernels.jsonDecode(struct, at, end, rows, rowsMax, recordsAll);
     }
     return learner.run(struct, { from: at, end, row: rows, rowsMax });
@@ -89,8 +105,8 @@ export class JsonProgram {
   /** Room for four times the rows: a change record may give many. */
   grow(): void {
     this.layout = this.#layOut(this.layout.capacity * 4);
-    this.root = this.fields.add(fieldTree(this.#parts.columns, this.format), this.layout.columns);
-    this.envelope = this.#layOutEnvelope();
+    this.#root = this.fields.add(fieldTree(this.#parts.columns, this.format), this.layout.columns);
+    this.#envelope = this.#layOutEnvelope();
   }
 
   close(): void {

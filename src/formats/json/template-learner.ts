@@ -1,8 +1,8 @@
 import type { Memory } from '../../memory/memory.ts';
 import type { BlockLayout } from '../column-block.ts';
 import type { FieldNode } from '../field-tree.ts';
+import { recordStruct } from '../record-struct.ts';
 import { emitTemplates } from './emit-template.ts';
-import { jsonStruct } from './json-struct.ts';
 import { sameTemplate, type Template, templateOf } from './template.ts';
 
 export interface TemplateLearnerParts {
@@ -73,14 +73,14 @@ export class TemplateLearner {
     const { memory } = this.#parts;
     const { from, end, row, rowsMax } = range;
     const word = (offset: number): number => memory.u32[(struct + offset) >>> 2] ?? 0;
-    const missesBefore = word(jsonStruct.misses);
+    const missesBefore = word(recordStruct.misses);
     const decode = this.#decode;
     if (decode === null) throw new Error('no template is learnt');
-    const rows = decode(struct, word(jsonStruct.base), from, end, row, rowsMax) >>> 0;
-    const missed = word(jsonStruct.misses) - missesBefore;
+    const rows = decode(struct, word(recordStruct.base), from, end, row, rowsMax) >>> 0;
+    const missed = word(recordStruct.misses) - missesBefore;
     this.#records += rows - row;
     this.#misses += missed;
-    if (missed > 0 && missed * 64 >= rows - row) this.learn(word(jsonStruct.lastMiss), end);
+    if (missed > 0 && missed * 64 >= rows - row) this.learn(word(recordStruct.lastMiss), end);
     if (this.#records >= judgedRecords) this.#judge();
     return rows;
   }

@@ -101,6 +101,7 @@ export function sourceOf(declared: Table, { read, rowsMax = 1024, nowMs = () => 
     timeZone: 'UTC',
     rowsMax,
     clock: { nowMs },
+    recordBatches: new Map(),
   });
 }
 

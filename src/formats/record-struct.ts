@@ -1,5 +1,8 @@
-/** Offsets in a JSON decoder's struct, as kernels/json-decode.ts draws it. */
-export const jsonStruct = {
+/**
+ * Offsets in the struct of a decoder of text records, as kernels/json-decode.ts draws it; kernels/csv-decode.ts and
+ * kernels/raw-decode.ts have the same places for what they share.
+ */
+export const recordStruct = {
   root: 0,
   options: 4,
   base: 8,
@@ -23,11 +26,25 @@ export const jsonStruct = {
   envelope: 80,
   envelopeField: 84,
   payloadField: 88,
-  bytes: 96,
+  /** 1 when the bytes end the shard. */
+  atEnd: 92,
+  /** CSV: addresses of the fields by column (0: not read), and how many there are. */
+  csvFields: 96,
+  csvFieldCount: 100,
+  csvAskedCount: 104,
+  csvDelimiter: 108,
+  csvQuote: 112,
+  csvEscape: 116,
+  csvNull: 120,
+  csvNullLength: 124,
+  csvElementDelimiter: 128,
+  csvElementDelimiterLength: 132,
+  csvComments: 136,
+  bytes: 144,
 } as const;
 
-/** Why `jsonDecode` stopped. */
-export const jsonStatus = { done: 0, failed: 1, noRoom: 2, noRows: 3 } as const;
+/** Why decoding stopped. */
+export const recordStatus = { done: 0, failed: 1, noRoom: 2, noRows: 3 } as const;
 
 /** Bits of a text decoder's options, as in kernels/field.ts. */
 export const decoderOption = { ignoreErrors: 1, failOnMissing: 2, iso: 4, tree: 8 } as const;

@@ -1,23 +1,46 @@
-import { BatchSlice } from '../../memory/batch-slice.ts';
-import type { Memory } from '../../memory/memory.ts';
-import { ColumnBlock } from '../column-block.ts';
-import type { Decoded, Decoder } from '../format.ts';
-import { jsonFailure } from './json-failure.ts';
-import type { JsonProgram } from './json-program.ts';
-import { jsonStatus, jsonStruct } from './json-struct.ts';
+import { BatchSlice } from '../memory/batch-slice.ts';
+import type { Memory } from '../memory/memory.ts';
+import type { Schema } from '../types/column.ts';
+import type { BlockLayout } from './column-block.ts';
+import { ColumnBlock } from './column-block.ts';
+import type { Decoded, DecodeFailure, Decoder } from './format.ts';
+import { recordStatus, recordStruct } from './record-struct.ts';
 
 /** Scratch memory at first; it grows with the records that need more. */
 const scratchBytesMin = 64 * 1024;
 
+/** How the records of a table are read into its columns: what the decoders of all its shards share. */
+export interface RecordProgram {
+  readonly schema: Schema;
+  readonly layout: BlockLayout;
+  /** Bits of `decoderOption`. */
+  readonly options: number;
+  /** Words of the struct that are the program's own, by offset; asked for again when the program has grown. */
+  words(): readonly (readonly [offset: number, value: number])[];
+  /** Decodes from `[from, end)` into rows from `row` on; the struct says where and why it stopped. Gives the row count. */
+  run(struct: number, range: RecordRange): number;
+  /** What the struct says of the record that failed. */
+  failure(struct: number): DecodeFailure;
+  /** Makes a layout of more rows, for records that give many. */
+  grow(): void;
+}
+
+export interface RecordRange {
+  readonly from: number;
+  readonly end: number;
+  readonly row: number;
+  readonly rowsMax: number;
+}
+
 /**
- * Decodes one shard's newline JSON. The program (fields, learnt templates, code) is shared by the shards of a table.
+ * Decodes one shard's text records, each ended by a line feed. The program is shared by the shards of a table.
  *
  * A record of a change format may give several rows, and a batch must hold them together while it is decoded; where
  * `rowsMax` is smaller, the batch goes out in slices, and `next` stays at the record until the last has gone.
  */
-export class JsonDecoder implements Decoder {
+export class RecordDecoder implements Decoder {
   readonly #memory: Memory;
-  readonly #program: JsonProgram;
+  readonly #program: RecordProgram;
   readonly #struct: number;
   readonly #rowsMax: number;
   readonly #slice: BatchSlice;
@@ -29,7 +52,7 @@ export class JsonDecoder implements Decoder {
   #pending = { from: 0, to: 0, next: 0 };
   #sliceFrom = 0;
 
-  constructor(memory: Memory, program: JsonProgram, rowsMax: number, onClose: () => void = () => {}) {
+  constructor(memory: Memory, program: RecordProgram, rowsMax: number, onClose: () => void = () => {}) {
     this.#onClose = onClose;
     this.#memory = memory;
     this.#program = program;
@@ -37,15 +60,15 @@ export class JsonDecoder implements Decoder {
     this.#slice = new BatchSlice(memory, program.schema.length);
     this.#block = new ColumnBlock(memory, program.layout);
     this.#scratch = memory.alloc(this.#scratchBytes);
-    this.#struct = memory.alloc(jsonStruct.bytes);
-    memory.u8.fill(0, this.#struct, this.#struct + jsonStruct.bytes);
-    this.#put(jsonStruct.options, program.options);
+    this.#struct = memory.alloc(recordStruct.bytes);
+    memory.u8.fill(0, this.#struct, this.#struct + recordStruct.bytes);
+    this.#put(recordStruct.options, program.options);
     this.#placeBlock();
     this.#placeScratch();
   }
 
   get malformedRecords(): number {
-    return this.#get(jsonStruct.malformed);
+    return this.#get(recordStruct.malformed);
   }
 
   decode(from: number, to: number, atEnd: boolean): Decoded {
@@ -61,6 +84,7 @@ export class JsonDecoder implements Decoder {
     } else if (isOpen) {
       end = u8.subarray(from, to).lastIndexOf(10) + 1 + from;
     }
+    this.#put(recordStruct.atEnd, atEnd ? 1 : 0);
     try {
       return this.#decode(from, end, to);
     } finally {
@@ -82,27 +106,22 @@ export class JsonDecoder implements Decoder {
 
   #decode(from: number, end: number, to: number): Decoded {
     const capacity = this.#program.layout.capacity;
-    this.#put(jsonStruct.scratchTop, this.#scratch);
+    this.#put(recordStruct.scratchTop, this.#scratch);
     this.#block.start();
     let at = from;
     let rows = 0;
     for (;;) {
       rows = this.#program.run(this.#struct, { from: at, end, row: rows, rowsMax: capacity });
-      at = this.#get(jsonStruct.next);
-      const status = this.#get(jsonStruct.status);
-      if (status === jsonStatus.done) break;
-      if (status === jsonStatus.failed) {
+      at = this.#get(recordStruct.next);
+      const status = this.#get(recordStruct.status);
+      if (status === recordStatus.done) break;
+      if (status === recordStatus.failed) {
         // The rows before go out first; the record fails when it is met again.
         if (rows > 0) break;
-        throw jsonFailure({
-          memory: this.#memory,
-          layout: this.#program.fields,
-          struct: this.#struct,
-          format: this.#program.format,
-        });
+        throw this.#program.failure(this.#struct);
       }
       if (rows > 0) break;
-      if (status === jsonStatus.noRoom) this.#growScratch();
+      if (status === recordStatus.noRoom) this.#growScratch();
       else this.#growBlock();
     }
     const next = Math.min(at, to);
@@ -139,20 +158,16 @@ export class JsonDecoder implements Decoder {
   }
 
   #placeBlock(): void {
-    const { root, envelope } = this.#program;
-    this.#put(jsonStruct.root, root);
-    this.#put(jsonStruct.envelope, envelope.kind);
-    this.#put(jsonStruct.envelopeField, envelope.field);
-    this.#put(jsonStruct.payloadField, envelope.payload);
-    this.#put(jsonStruct.base, this.#block.address);
-    this.#put(jsonStruct.records, this.#program.layout.records);
-    this.#put(jsonStruct.kinds, this.#program.layout.kinds);
+    for (const [offset, value] of this.#program.words()) this.#put(offset, value);
+    this.#put(recordStruct.base, this.#block.address);
+    this.#put(recordStruct.records, this.#program.layout.records);
+    this.#put(recordStruct.kinds, this.#program.layout.kinds);
   }
 
   #placeScratch(): void {
-    this.#put(jsonStruct.scratch, this.#scratch);
-    this.#put(jsonStruct.scratchTop, this.#scratch);
-    this.#put(jsonStruct.scratchEnd, this.#scratch + this.#scratchBytes);
+    this.#put(recordStruct.scratch, this.#scratch);
+    this.#put(recordStruct.scratchTop, this.#scratch);
+    this.#put(recordStruct.scratchEnd, this.#scratch + this.#scratchBytes);
   }
 
   #put(offset: number, value: number): void {

@@ -1,0 +1,24 @@
+/**
+ * `npm run bench -- NAME...`: checks a result, then times it against its peer in the same run. Without a name: all.
+ * The last line of each is JSON: {"bench","eventsPerSecond","peer","peerEventsPerSecond","ratio","checked"}.
+ */
+import type { Bench } from './harness.ts';
+import { hop } from './hop.ts';
+import { json } from './json.ts';
+import { memory } from './memory.ts';
+import { start } from './start.ts';
+import { tumble1k, tumble100k, tumbleString } from './tumble.ts';
+
+const benches: readonly Bench[] = [tumble1k, tumble100k, tumbleString, hop, json, start, memory];
+
+const names = process.argv.slice(2);
+const unknown = names.filter((name) => !benches.some((bench) => bench.name === name));
+if (unknown.length > 0) {
+  console.error(`no bench "${unknown.join('", "')}"; there are: ${benches.map(({ name }) => name).join(', ')}`);
+  process.exit(2);
+}
+for (const bench of benches) {
+  if (names.length > 0 && !names.includes(bench.name)) continue;
+  console.log(`\n${bench.name}: ${bench.title}`);
+  for (const result of await bench.run()) console.log(JSON.stringify(result));
+}

@@ -1,0 +1,199 @@
+import type { CatalogObject, Session } from '../catalog/session.ts';
+import type { Table, TableColumn } from '../catalog/table.ts';
+import { didYouMean } from '../diagnostics/candidates.ts';
+import { DiagnosticError, fail, unsupported } from '../diagnostics/diagnostic.ts';
+import { functionNames } from '../functions/registry.ts';
+import type { Describe, QualifiedName, Show, ShowLike } from '../sql/ast.ts';
+import { format } from '../sql/format.ts';
+import { type Column, columnTypeText } from '../types/column.ts';
+import { BOOLEAN, typeText, withNullable } from '../types/sql-type.ts';
+import { databasePath, type TableSchemas } from './catalog-statement.ts';
+import { createTableText, createViewText } from './show-create.ts';
+import { answerTexts, type TextAnswer } from './text-answer.ts';
+
+/** Answers SHOW with Flink's columns. */
+export function showObject(statement: Show, session: Session, schemas: TableSchemas): TextAnswer {
+  const like = matcher(statement.like);
+  const list = (column: string, names: Iterable<string>): TextAnswer =>
+    answerTexts(
+      [column],
+      [...names]
+        .filter(like)
+        .sort()
+        .map((name) => [name]),
+    );
+  switch (statement.object) {
+    case 'CATALOGS':
+      return list('catalog name', session.catalogs.keys());
+    case 'CURRENT CATALOG':
+      return answerTexts(['current catalog name'], [[session.currentCatalog]]);
+    case 'DATABASES': {
+      const name = statement.name?.parts[0]?.name ?? session.currentCatalog;
+      return list('database name', session.catalog(name, statement.name ?? statement).databases.keys());
+    }
+    case 'CURRENT DATABASE':
+      return answerTexts(['current database name'], [[session.currentDatabase]]);
+    case 'TABLES':
+    case 'VIEWS': {
+      const { catalog, name } =
+        statement.name === null
+          ? { catalog: session.currentCatalog, name: session.currentDatabase }
+          : databasePath(session, statement.name);
+      if (statement.name !== null) session.database({ catalog, database: name }, statement.name);
+      const kind = statement.object === 'VIEWS' ? 'view' : 'any';
+      return list(kind === 'view' ? 'view name' : 'table name', session.names(catalog, name, kind));
+    }
+    case 'COLUMNS': {
+      const object = session.get(required(statement));
+      const described = describeColumns(object, schemas, false);
+      return { ...described, rows: described.rows.filter(([name]) => like(name ?? '')) };
+    }
+    case 'CREATE TABLE':
+    case 'CREATE VIEW':
+      return showCreate(required(statement), session, statement.object);
+    case 'FUNCTIONS':
+      return list(
+        'function name',
+        functionNames().map((name) => name.toLowerCase()),
+      );
+    case 'USER FUNCTIONS':
+      return list('function name', []);
+    case 'MODULES':
+      return answerTexts(['module name'], [['core']]);
+    case 'FULL MODULES':
+      return answerTexts(['module name', ['used', BOOLEAN()]], [['core', 'TRUE']]);
+    case 'JARS':
+      return answerTexts(['jars'], []);
+    default:
+      throw new DiagnosticError([unsupported('W001', statement.span, `SHOW ${statement.object}`)]);
+  }
+}
+
+function required({ name, span }: Show): QualifiedName {
+  return name ?? fail('B001', span, 'which table?');
+}
+
+function showCreate(name: QualifiedName, session: Session, object: 'CREATE TABLE' | 'CREATE VIEW'): TextAnswer {
+  const found = session.get(name);
+  const wanted = object === 'CREATE TABLE' ? 'table' : 'view';
+  if (found.kind !== wanted) {
+    fail('B017', name.span, `"${name.parts.at(-1)?.name}" is a ${found.kind}`, {
+      help: `write SHOW CREATE ${found.kind.toUpperCase()}`,
+    });
+  }
+  return answerTexts(
+    ['result'],
+    [[found.kind === 'table' ? createTableText(found.table) : createViewText(found.view)]],
+  );
+}
+
+/** Answers DESCRIBE with Flink's columns. */
+export function describeObject(statement: Describe, session: Session, schemas: TableSchemas): TextAnswer {
+  const { name } = statement;
+  if (statement.object === 'TABLE' && 'parts' in name) return describeColumns(session.get(name), schemas, true);
+  if ('parts' in name && statement.object === 'DATABASE') {
+    const path = databasePath(session, name);
+    const database = session.database({ catalog: path.catalog, database: path.name }, name);
+    const rows = [
+      ['catalog_name', path.catalog],
+      ['database_name', database.name],
+      ['comment', database.comment ?? ''],
+    ];
+    return answerTexts(
+      ['info name', 'info value'],
+      statement.isExtended ? [...rows, ...properties(database.options)] : rows,
+    );
+  }
+  if ('parts' in name && statement.object === 'CATALOG') {
+    const catalog = session.catalog(name.parts[0]?.name ?? '', name);
+    const rows = [
+      ['name', catalog.name],
+      ['type', catalog.options.get('type') ?? 'generic_in_memory'],
+      ['comment', catalog.comment ?? ''],
+    ];
+    const options = [...catalog.options].map(([key, value]) => [`option:${key}`, value]);
+    return answerTexts(['info name', 'info value'], statement.isExtended ? [...rows, ...options] : rows);
+  }
+  if ('parts' in name && statement.object === 'FUNCTION') {
+    const written = name.parts.map((part) => part.name).join('.');
+    if (!functionNames().includes(written.toUpperCase())) {
+      fail('B002', name.span, `unknown function "${written}"`, {
+        help: didYouMean(written.toUpperCase(), functionNames()),
+      });
+    }
+    return answerTexts(
+      ['info name', 'info value'],
+      [
+        ['is system function', 'true'],
+        ['is temporary', 'false'],
+      ],
+    );
+  }
+  throw new DiagnosticError([unsupported('W001', statement.span, `DESCRIBE ${statement.object}`)]);
+}
+
+function properties(options: ReadonlyMap<string, string>): readonly (readonly string[])[] {
+  if (options.size === 0) return [];
+  return [['properties', `(${[...options].map(([key, value]) => `(${key},${value})`).join(', ')})`]];
+}
+
+/** A row a column: name, type, null, key, extras, watermark, and where some column has one and it is asked for, comment. */
+function describeColumns(object: CatalogObject, schemas: TableSchemas, withComments: boolean): TextAnswer {
+  const schema = schemas.tableSchema(object);
+  const table = object.kind === 'table' ? object.table : null;
+  const comments = withComments && table?.columns.some(({ comment }) => comment !== null) === true;
+  const rows = schema.map((column) => {
+    const declared = table?.columns.find(({ name }) => name === column.name) ?? null;
+    const row = [
+      column.name,
+      typeOf(column),
+      column.type.nullable ? 'TRUE' : 'FALSE',
+      keyText(table, column.name),
+      extrasText(declared),
+      table?.watermark?.column === column.name ? format(table.watermark.expression) : null,
+    ];
+    return comments ? [...row, declared?.comment ?? null] : row;
+  });
+  const names = ['name', 'type', ['null', BOOLEAN()] as const, 'key', 'extras', 'watermark'];
+  return answerTexts(comments ? [...names, 'comment'] : names, rows);
+}
+
+/** The type without its NOT NULL, which has a column of its own. */
+function typeOf(column: Column): string {
+  return columnTypeText({ ...column, type: withNullable(column.type, true) });
+}
+
+function keyText(table: Table | null, name: string): string | null {
+  const key = table?.primaryKey;
+  return key?.columns.includes(name) === true ? `PRI(${key.columns.join(', ')})` : null;
+}
+
+function extrasText(column: TableColumn | null): string | null {
+  if (column?.kind === 'computed') return `AS ${format(column.expression)}`;
+  if (column?.kind !== 'metadata') return null;
+  const from = column.key === column.name ? '' : ` FROM '${column.key}'`;
+  return `METADATA${from}${column.virtual ? ' VIRTUAL' : ''}`;
+}
+
+/** The types of a table's text in SHOW CREATE. */
+export function declaredTypeText(column: Extract<TableColumn, { readonly kind: 'physical' | 'metadata' }>): string {
+  return typeText(column.type)
+    .replace(/\bSTRING\b/g, 'VARCHAR(2147483647)')
+    .replace(/\bBYTES\b/g, 'VARBINARY(2147483647)');
+}
+
+/** LIKE of SHOW: `%` and `_`, with a backslash before them for themselves. */
+function matcher(like: ShowLike | null): (name: string) => boolean {
+  if (like === null) return () => true;
+  let source = '';
+  const text = like.pattern.value;
+  for (let at = 0; at < text.length; at++) {
+    const character = text.charAt(at);
+    if (character === '\\' && at + 1 < text.length) source += text.charAt(++at).replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+    else if (character === '%') source += '.*';
+    else if (character === '_') source += '.';
+    else source += character.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  }
+  const pattern = new RegExp(`^${source}$`, like.operator === 'ILIKE' ? 'isu' : 'su');
+  return (name) => pattern.test(name) !== like.isNegated;
+}

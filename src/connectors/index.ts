@@ -30,6 +30,8 @@ export interface TableTraits {
   readonly changes: 'append' | 'all';
   /** What it takes when written. */
   readonly accepts: 'append' | 'all' | 'upsert';
+  /** Whether a part of a row can be read without the rest. */
+  readonly nestedPaths: boolean;
   /** Metadata columns by key. */
   readonly metadata: ReadonlyMap<string, SqlType>;
 }
@@ -42,6 +44,7 @@ export function tableTraits(table: Table): TableTraits {
     readable: connector.source !== undefined,
     writable: connector.sink !== undefined,
     changes,
+    nestedPaths: format?.nestedPaths ?? connector.name === 'datagen',
     accepts: connector.format === 'required' ? changes : 'all',
     metadata: connector.metadata,
   };

@@ -16,6 +16,8 @@ export interface Format {
   readonly changes: 'append' | 'all';
   /** Metadata columns that the format itself offers (debezium). */
   readonly metadata: ReadonlyMap<string, SqlType>;
+  /** Whether a decoder can read a part of a row (`ScanColumn.path`) without the rest. */
+  readonly nestedPaths: boolean;
   /** Decoders of one request object may share what they learn of the records. */
   decoder(request: DecoderRequest): Decoder;
   /** Gives back what the decoders of a request share, when all are closed. */

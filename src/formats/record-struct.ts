@@ -50,7 +50,7 @@ export const recordStatus = { done: 0, failed: 1, noRoom: 2, noRows: 3 } as cons
 export const decoderOption = { ignoreErrors: 1, failOnMissing: 2, iso: 4, tree: 8 } as const;
 
 /** What is wrong with a record. */
-export const jsonProblem = {
+export const recordProblem = {
   malformed: 1,
   value: 2,
   missing: 3,
@@ -62,6 +62,10 @@ export const jsonProblem = {
   unknownChange: 9,
   noBeforeUpdate: 10,
   noBeforeDelete: 11,
+  tooFewFields: 12,
+  tooManyFields: 13,
+  openQuote: 14,
+  wrongSize: 15,
 } as const;
 
 /** Change formats over JSON, by the number that the kernels know. */

@@ -23,3 +23,5 @@ export * from './ordered-map';
 export * from './sort';
 export * from './columns';
 export * from './json-decode';
+export * from './csv-decode';
+export * from './raw-decode';

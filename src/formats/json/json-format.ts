@@ -79,6 +79,7 @@ export const jsonFormat: Format = {
   options: jsonOptions,
   changes: 'append',
   metadata: new Map(),
+  nestedPaths: true,
   decoder(request) {
     let program = programs.get(request);
     if (program === undefined) {

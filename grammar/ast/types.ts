@@ -1,20 +1,20 @@
-import type { Identifier, Node, QualifiedName, Text } from './node.ts'
+import type { Identifier, Node, QualifiedName, Text } from './node.ts';
 
 /** A type as written, before it is given a meaning. */
-export type TypeName = BasicType | CollectionType | MapType | RowType | StructuredType | RawType | NamedType
+export type TypeName = BasicType | CollectionType | MapType | RowType | StructuredType | RawType | NamedType;
 
 interface TypeNode extends Node {
   /** NOT NULL or NULL written after the type; null where nothing is. */
-  readonly isNullable: boolean | null
+  readonly isNullable: boolean | null;
 }
 
 /** `INT`, `VARCHAR(3)`, `DECIMAL(10, 2)`, `TIMESTAMP(3) WITH LOCAL TIME ZONE`, `INTERVAL DAY TO SECOND(3)`. */
 export interface BasicType extends TypeNode {
-  readonly kind: 'basicType'
+  readonly kind: 'basicType';
   /** One word, synonyms resolved: CHARACTER VARYING is VARCHAR, DEC is DECIMAL, TIMESTAMP_LTZ stays. */
-  readonly name: BasicTypeName
+  readonly name: BasicTypeName;
   /** The numbers in brackets: length, precision and scale. */
-  readonly parameters: readonly number[]
+  readonly parameters: readonly number[];
 }
 
 export type BasicTypeName =
@@ -61,50 +61,50 @@ export type BasicTypeName =
   | 'GEOMETRY'
   | 'ANY'
   | 'CURSOR'
-  | 'UUID'
+  | 'UUID';
 
 /** `ARRAY<INT>`, `INT ARRAY`, `MULTISET<STRING>`, `STRING MULTISET`. */
 export interface CollectionType extends TypeNode {
-  readonly kind: 'collectionType'
-  readonly collection: 'ARRAY' | 'MULTISET'
-  readonly element: TypeName
+  readonly kind: 'collectionType';
+  readonly collection: 'ARRAY' | 'MULTISET';
+  readonly element: TypeName;
 }
 
 export interface MapType extends TypeNode {
-  readonly kind: 'mapType'
-  readonly key: TypeName
-  readonly value: TypeName
+  readonly kind: 'mapType';
+  readonly key: TypeName;
+  readonly value: TypeName;
 }
 
 /** `ROW<a INT, b STRING COMMENT 'x'>`, `ROW(a INT)`. */
 export interface RowType extends TypeNode {
-  readonly kind: 'rowType'
-  readonly fields: readonly RowTypeField[]
+  readonly kind: 'rowType';
+  readonly fields: readonly RowTypeField[];
 }
 
 export interface RowTypeField extends Node {
-  readonly kind: 'rowTypeField'
-  readonly name: Identifier
-  readonly type: TypeName
-  readonly comment: Text | null
+  readonly kind: 'rowTypeField';
+  readonly name: Identifier;
+  readonly type: TypeName;
+  readonly comment: Text | null;
 }
 
 /** `STRUCTURED<'com.example.Point', x INT, y INT>` */
 export interface StructuredType extends TypeNode {
-  readonly kind: 'structuredType'
-  readonly className: Text
-  readonly fields: readonly RowTypeField[]
+  readonly kind: 'structuredType';
+  readonly className: Text;
+  readonly fields: readonly RowTypeField[];
 }
 
 /** `RAW('class', 'serializer')` */
 export interface RawType extends TypeNode {
-  readonly kind: 'rawType'
-  readonly className: Text
-  readonly serializer: Text
+  readonly kind: 'rawType';
+  readonly className: Text;
+  readonly serializer: Text;
 }
 
 /** A user-defined type, or a name that is no type at all: the binder says which. */
 export interface NamedType extends TypeNode {
-  readonly kind: 'namedType'
-  readonly name: QualifiedName
+  readonly kind: 'namedType';
+  readonly name: QualifiedName;
 }

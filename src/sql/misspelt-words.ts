@@ -1,0 +1,34 @@
+import type { SqlParser } from '../../grammar/parser.ts';
+import * as T from '../../grammar/tokens.ts';
+import { K, type SqlToken } from '../../grammar/tokens.ts';
+import { closest } from '../diagnostics/candidates.ts';
+import { attempt } from './parse-attempt.ts';
+
+/** Beyond this many tokens a statement is not read again for the sake of a hint. */
+const tokensMax = 20_000;
+
+/**
+ * A word near the fault that is nearly a key word, where putting the key word there makes the statement readable
+ * further: `SELECT a FORM t` fails at t, and is cured by FROM.
+ */
+export function misspeltWord(
+  parser: SqlParser,
+  tokens: SqlToken[],
+  index: number,
+  rule: (parser: SqlParser) => unknown,
+): { readonly token: SqlToken; readonly word: string } | null {
+  if (tokens.length > tokensMax) return null;
+  for (const at of [index, index - 1, index - 2]) {
+    const token = tokens[at];
+    if (token === undefined || token.tokenType !== T.Identifier) continue;
+    const word = closest(token.image, keyWords);
+    if (word === null || word.length < 3) continue;
+    const tokenType = K[word as keyof typeof K];
+    const changed = { ...token, image: word, tokenType, tokenTypeIdx: tokenType.tokenTypeIdx as number };
+    const result = attempt(parser, tokens.with(at, changed), rule);
+    if ('node' in result || result.index > index) return { token, word };
+  }
+  return null;
+}
+
+const keyWords = Object.keys(K);

@@ -33,7 +33,7 @@ interface Reader {
 export class LazyLookahead implements ILookaheadStrategy {
   readonly #firstOfRule = new Map<Rule, First>();
   /** Where each wish for a token goes while a failed statement is read again to explain it; else null. */
-  onMiss: ((expected: ReadonlySet<TokenType>) => void) | null = null;
+  onMiss: ((expected: ReadonlySet<TokenType>, inRule: string) => void) | null = null;
 
   /** The token types that can begin a rule's text. */
   firstOfRule(rule: Rule): ReadonlySet<TokenType> {
@@ -60,7 +60,7 @@ export class LazyLookahead implements ILookaheadStrategy {
           if (gate === undefined || gate.call(this)) return candidate;
         }
       }
-      strategy.onMiss?.(all);
+      strategy.onMiss?.(all, options.rule.name);
       return undefined;
     } as (alternatives?: IOrAlt<unknown>[]) => number | undefined;
   }
@@ -77,7 +77,7 @@ export class LazyLookahead implements ILookaheadStrategy {
         for (const type of all) for (const index of indexesOf(type)) accepted[index] = true;
       }
       if (accepted[this.LA(1).tokenTypeIdx] === true) return true;
-      strategy.onMiss?.(all);
+      strategy.onMiss?.(all, options.rule.name);
       return false;
     } as () => boolean;
   }

@@ -110,6 +110,7 @@ export abstract class DeclarationRules extends PatternRules {
     this.consume(0, T.LeftParen);
     const elements = this.listOf(0, this.tableElement);
     this.consume(0, T.RightParen);
+    if (!this.isRecording) this.checkElements(elements);
     return elements;
   });
 
@@ -122,7 +123,7 @@ export abstract class DeclarationRules extends PatternRules {
           this.tokens(K.WATERMARK, K.FOR);
           const column = this.subrule(0, this.qualifiedName);
           this.consume(0, K.AS);
-          const expression = this.subrule(0, this.expression);
+          const expression = this.withoutQuery(this.subrule(0, this.expression));
           return { kind: 'watermark', span: this.spanFrom(start), column, expression };
         },
       },
@@ -140,7 +141,7 @@ export abstract class DeclarationRules extends PatternRules {
         {
           ALT: () => {
             this.consume(0, K.AS);
-            const expression = this.subrule(0, this.expression);
+            const expression = this.withoutQuery(this.subrule(0, this.expression));
             const comment = this.commentOf(1);
             return { kind: 'computedColumn', span: this.spanFrom(start), name, expression, comment };
           },
@@ -477,6 +478,15 @@ export abstract class DeclarationRules extends PatternRules {
   });
 
   // -- helpers ---------------------------------------------------------------------------------------------
+
+  private checkElements(elements: readonly TableElement[]): void {
+    const [, second] = elements.filter(({ kind }) => kind === 'watermark');
+    if (second !== undefined) this.refuse('P011', second.span, 'a table has one WATERMARK at most');
+    const bare = elements.find(({ kind }) => kind === 'columnName');
+    const typed = elements.find(({ kind }) => kind !== 'columnName');
+    if (bare === undefined || typed === undefined) return;
+    this.refuse('P001', bare.span, 'this column has no type', 'only names, or a type for each column');
+  }
 
   /** `COMMENT 'x'`; takes the option `index` of its rule. */
   protected commentOf(index: number): Property['key'] | null {

@@ -510,6 +510,9 @@ export abstract class FunctionRules extends ValueRules {
     const span = this.spanFromNode(value);
     const isRow = partition?.kind === 'rowConstructor' && !partition.isExplicit;
     const partitionBy = partition === undefined ? [] : isRow ? partition.fields : [partition];
+    const other = partitionBy.find(({ kind }) => kind !== 'columnReference');
+    if (other !== undefined)
+      this.refuse('P001', other.span, 'a table is partitioned by columns', 'compute the column in a view');
     if (value.kind === 'tableArgument') return { ...value, span, partitionBy, orderBy };
     if (value.kind === 'subquery') return { kind: 'tableArgument', span, table: value.query, partitionBy, orderBy };
     if (value.kind === 'columnReference')

@@ -234,6 +234,10 @@ export abstract class JobRules extends AlterationRules {
         },
       },
     ]);
+    const isPlain = statement?.kind === 'createTable' && statement.query === null;
+    if (isPlain || (statement !== undefined && !explained.has(statement.kind))) {
+      this.refuse('P012', statement.span, 'only what runs a query can be explained');
+    }
     return { kind: 'explain', span: this.spanFrom(start), hasPlanFor, details, statement };
   });
 
@@ -331,3 +335,13 @@ export abstract class JobRules extends AlterationRules {
 
   readonly name: RuleOf<Identifier> = this.RULE('name', () => this.identifier());
 }
+
+const explained = new Set([
+  'queryStatement',
+  'insert',
+  'statementSet',
+  'createTable',
+  'update',
+  'delete',
+  'executePlan',
+]);

@@ -140,9 +140,9 @@ export abstract class JsonRules extends FunctionRules {
 
   /** `a, 'path' PASSING b AS c` */
   readonly jsonInput: RuleOf<JsonInput> = this.RULE('jsonInput', () => {
-    const input = this.subrule(0, this.expression);
+    const input = this.withoutQuery(this.subrule(0, this.expression));
     this.consume(0, T.Comma);
-    const path = this.subrule(1, this.expression);
+    const path = this.withoutQuery(this.subrule(1, this.expression));
     const passing =
       this.option(0, () => {
         this.consume(0, K.PASSING);
@@ -175,14 +175,14 @@ export abstract class JsonRules extends FunctionRules {
     const hasKey = this.isKeyWord() ? this.maybe(0, K.KEY) : this.isRecording && this.maybe(0, K.KEY);
     const key = this.subrule(0, this.expression);
     this.or(0, [{ ALT: () => this.consume(0, K.VALUE) }, { GATE: () => !hasKey, ALT: () => this.consume(0, T.Colon) }]);
-    const value = this.subrule(1, this.expression);
+    const value = this.withoutQuery(this.subrule(1, this.expression));
     return { kind: 'jsonMember', span: this.spanFrom(start), key, value };
   });
 
   readonly jsonArray: RuleOf<Expression> = this.RULE('jsonArray', () => {
     const start = this.LA(1);
     this.tokens(K.JSON_ARRAY, T.LeftParen);
-    const items = this.option(0, () => this.subrule(0, this.expressions)) ?? [];
+    const items = this.option(0, () => this.withoutQueries(this.subrule(0, this.expressions))) ?? [];
     const nullClause = this.option(1, () => this.subrule(0, this.jsonNullClause)) ?? null;
     this.consume(0, T.RightParen);
     return { kind: 'jsonArray', span: this.spanFrom(start), items, nullClause };
@@ -211,7 +211,7 @@ export abstract class JsonRules extends FunctionRules {
   readonly jsonArrayAggregate: RuleOf<JsonAggregate> = this.RULE('jsonArrayAggregate', () => {
     const start = this.LA(1);
     this.tokens(K.JSON_ARRAYAGG, T.LeftParen);
-    const value = this.subrule(0, this.expression);
+    const value = this.withoutQuery(this.subrule(0, this.expression));
     const orderBy = this.option(0, () => this.subrule(0, this.orderBy)) ?? [];
     const nullClause = this.option(1, () => this.subrule(0, this.jsonNullClause)) ?? null;
     this.consume(0, T.RightParen);

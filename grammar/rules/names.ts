@@ -204,6 +204,23 @@ export abstract class NameRules extends DslParser {
     return { source: this.source, start: token.startOffset, end: token.endOffset + 1 };
   }
 
+  /** Refuses a query as the value or as an operand of it; the arguments of a function may be queries all the same. */
+  protected withoutQuery(expression: Expression): Expression {
+    if (this.isRecording) return expression;
+    if (expression.kind === 'subquery' || expression.kind === 'exists') {
+      this.refuse('P010', expression.span, 'a query is not allowed here');
+    } else if (expression.kind === 'binary') {
+      this.withoutQuery(expression.right);
+      this.withoutQuery(expression.left);
+    } else if (expression.kind === 'unary') this.withoutQuery(expression.operand);
+    return expression;
+  }
+
+  protected withoutQueries(expressions: Expression[]): Expression[] {
+    if (!this.isRecording) expressions.forEach((expression) => this.withoutQuery(expression));
+    return expressions;
+  }
+
   /** @throws SyntaxProblem always, but not while recording */
   protected refuse(code: SyntaxProblem['code'], span: Span, message: string, help: string | null = null): void {
     if (!this.isRecording) throw new SyntaxProblem(code, span, message, help);

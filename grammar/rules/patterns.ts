@@ -23,7 +23,7 @@ export abstract class PatternRules extends QueryRules {
       const partitionBy =
         this.option(0, () => {
           this.tokens(K.PARTITION, K.BY);
-          return this.subrule(0, this.expressions);
+          return this.withoutQueries(this.subrule(0, this.expressions));
         }) ?? [];
       const orderBy = this.option(1, () => this.subrule(0, this.orderBy)) ?? [];
       const measures =
@@ -81,7 +81,7 @@ export abstract class PatternRules extends QueryRules {
 
   readonly measure: RuleOf<Measure> = this.RULE('measure', () => {
     const start = this.LA(1);
-    const value = this.subrule(0, this.expression);
+    const value = this.withoutQuery(this.subrule(0, this.expression));
     this.consume(0, K.AS);
     const name = this.identifier();
     return { kind: 'measure', span: this.spanFrom(start), value, name };

@@ -294,7 +294,7 @@ export abstract class QueryRules extends TableRules {
     const partitionBy =
       this.option(1, () => {
         this.tokens(K.PARTITION, K.BY);
-        return this.subrule(0, this.expressions);
+        return this.withoutQueries(this.subrule(0, this.expressions));
       }) ?? [];
     const orderBy = this.option(2, () => this.subrule(0, this.orderBy)) ?? [];
     const frame = this.option(3, () => this.subrule(0, this.windowFrame)) ?? null;
@@ -364,7 +364,7 @@ export abstract class QueryRules extends TableRules {
       },
       {
         ALT: () => {
-          const distance = this.subrule(0, this.expression);
+          const distance = this.withoutQuery(this.subrule(0, this.expression));
           const bound = this.frameDirection(2);
           return { kind: 'frameBound', span: this.spanFrom(start), bound, distance };
         },

@@ -133,7 +133,7 @@ export abstract class TableRules extends JsonRules {
     const asOf =
       this.option(0, () => {
         this.tokens(K.FOR, K.SYSTEM_TIME, K.AS, K.OF);
-        return this.subrule(0, this.expression);
+        return this.withoutQuery(this.subrule(0, this.expression));
       }) ?? null;
     return { kind: 'tableReference', span: this.spanFrom(start), name, hints, asOf, alias: null };
   });
@@ -179,7 +179,7 @@ export abstract class TableRules extends JsonRules {
     const start = this.LA(1);
     this.tokens(K.TABLE, T.LeftParen);
     const isSpecific = this.maybe(0, K.SPECIFIC);
-    const name = this.subrule(0, this.functionName);
+    const name = this.subrule(0, this.qualifiedName);
     const { arguments: items } = this.subrule(0, this.argumentList);
     this.consume(0, T.RightParen);
     const span = this.spanFrom(start);

@@ -2,7 +2,7 @@ import type { TokenType } from 'chevrotain';
 import type { IntervalQualifier, IntervalUnit } from '../ast/literals.ts';
 import type { BasicTypeName, RowTypeField, TypeName } from '../ast/types.ts';
 import * as T from '../tokens.ts';
-import { K } from '../tokens.ts';
+import { K, type SqlToken } from '../tokens.ts';
 import type { RuleOf } from './dsl.ts';
 import { NameRules } from './names.ts';
 
@@ -331,7 +331,10 @@ export abstract class TypeRules extends NameRules {
   }
 
   protected integer(index: number): number {
-    return Number(this.consume(index, T.IntegerLiteral).image);
+    const token = this.consume(index, T.IntegerLiteral) as SqlToken;
+    const value = Number(token.image);
+    if (value > 2_147_483_647) this.refuse('P006', this.spanOf(token), 'this number is larger than 2147483647');
+    return value;
   }
 
   /** NULL or NOT NULL; takes the alternation 9 of its rule. */

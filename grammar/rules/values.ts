@@ -285,7 +285,7 @@ export abstract class ValueRules extends ExpressionRules {
           this.consume(0, T.LeftBracket);
           const items = this.option(0, {
             GATE: () => collection !== 'MULTISET' || this.LA(1).tokenType !== T.RightBracket,
-            DEF: () => this.subrule(0, this.expressions),
+            DEF: () => this.withoutQueries(this.subrule(0, this.expressions)),
           });
           const last = this.consume(0, T.RightBracket) as SqlToken;
           if (collection === 'MULTISET' && items === undefined) {

@@ -13,6 +13,16 @@ export function closest(written: string, names: Iterable<string>): string | null
   return best;
 }
 
+/** The names within a third of its letters, the nearest first. */
+export function nearest(written: string, names: Iterable<string>): string[] {
+  const limit = Math.max(1, Math.floor(written.length / 3)) + 1;
+  return [...names]
+    .map((name) => ({ name, distance: editDistance(written.toLowerCase(), name.toLowerCase(), limit) }))
+    .filter(({ distance }) => distance < limit)
+    .sort((a, b) => a.distance - b.distance)
+    .map(({ name }) => name);
+}
+
 /** `did you mean "user_id"?`, or undefined where no name is near. */
 export function didYouMean(written: string, names: Iterable<string>): string | undefined {
   const name = closest(written, names);

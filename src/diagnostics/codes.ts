@@ -1,8 +1,8 @@
-import { bindCodes } from './codes/bind.ts'
-import { optionCodes } from './codes/option.ts'
-import { parseCodes } from './codes/parse.ts'
-import { runtimeCodes } from './codes/runtime.ts'
-import { unsupportedCodes } from './codes/unsupported.ts'
+import { bindCodes } from './codes/bind.ts';
+import { optionCodes } from './codes/option.ts';
+import { parseCodes } from './codes/parse.ts';
+import { runtimeCodes } from './codes/runtime.ts';
+import { unsupportedCodes } from './codes/unsupported.ts';
 
 /**
  * Every diagnostic's code with what it means, in one line. The letter says the stage: P parse, B bind, O option,
@@ -14,6 +14,6 @@ export const codes = {
   ...optionCodes,
   ...unsupportedCodes,
   ...runtimeCodes,
-} as const
+} as const;
 
-export type Code = keyof typeof codes
+export type Code = keyof typeof codes;

@@ -1,46 +1,46 @@
-import type { Code } from './codes.ts'
-import type { Span } from './source-text.ts'
-import { placeOf } from './source-text.ts'
+import type { Code } from './codes.ts';
+import type { Span } from './source-text.ts';
+import { placeOf } from './source-text.ts';
 
 /** What went wrong and where, with what to do about it. Rendered by `render.ts`. */
 export interface Diagnostic {
-  readonly code: Code
-  readonly severity: Severity
+  readonly code: Code;
+  readonly severity: Severity;
   /** Lower case, no full stop; quotes what the user wrote. */
-  readonly message: string
+  readonly message: string;
   /** Null where there is no text to point at: an option of the command line, a broken file. */
-  readonly span: Span | null
+  readonly span: Span | null;
   /** Said beside the caret. */
-  readonly label: string | null
+  readonly label: string | null;
   /** Other places and facts, in the order of their telling. */
-  readonly notes: readonly Note[]
+  readonly notes: readonly Note[];
   /** What to do; null where nothing better than the message is known. */
-  readonly help: string | null
+  readonly help: string | null;
 }
 
-export type Severity = 'error' | 'warning'
+export type Severity = 'error' | 'warning';
 
 /** A fact beside the error; with a span it is shown with its own line and underline. */
 export interface Note {
-  readonly message: string
-  readonly span: Span | null
+  readonly message: string;
+  readonly span: Span | null;
 }
 
 /** The parts of a diagnostic that may be left out. */
 export interface DiagnosticDetails {
-  readonly label?: string | undefined
-  readonly notes?: readonly (Note | string)[] | undefined
-  readonly help?: string | undefined
+  readonly label?: string | undefined;
+  readonly notes?: readonly (Note | string)[] | undefined;
+  readonly help?: string | undefined;
 }
 
 /** `error('B003', node.span, 'unknown column "usr_id"', { help: 'did you mean "user_id"?' })` */
 export function error(code: Code, span: Span | null, message: string, details: DiagnosticDetails = {}): Diagnostic {
-  return diagnostic('error', code, span, message, details)
+  return diagnostic('error', code, span, message, details);
 }
 
 /** As `error`, for what does not stop the statement. */
 export function warning(code: Code, span: Span | null, message: string, details: DiagnosticDetails = {}): Diagnostic {
-  return diagnostic('warning', code, span, message, details)
+  return diagnostic('warning', code, span, message, details);
 }
 
 /** Legal SQL that is not executed yet: `unsupported('W001', node.span, 'MATCH_RECOGNIZE')`. */
@@ -50,29 +50,29 @@ export function unsupported(
   feature: string,
   details: DiagnosticDetails = {},
 ): Diagnostic {
-  return diagnostic('error', code, span, `${feature} is not supported yet`, details)
+  return diagnostic('error', code, span, `${feature} is not supported yet`, details);
 }
 
 /** One or more diagnostics on their way to the user. Nothing else is thrown for a user's mistake. */
 export class DiagnosticError extends Error {
-  readonly diagnostics: readonly Diagnostic[]
+  readonly diagnostics: readonly Diagnostic[];
 
   constructor(diagnostics: readonly Diagnostic[]) {
-    super(diagnostics.map(summary).join('\n'))
-    this.name = 'DiagnosticError'
-    this.diagnostics = diagnostics
+    super(diagnostics.map(summary).join('\n'));
+    this.name = 'DiagnosticError';
+    this.diagnostics = diagnostics;
   }
 }
 
 /** Throws one error. @throws DiagnosticError always */
 export function fail(code: Code, span: Span | null, message: string, details: DiagnosticDetails = {}): never {
-  throw new DiagnosticError([error(code, span, message, details)])
+  throw new DiagnosticError([error(code, span, message, details)]);
 }
 
 /** One line without the picture: `fraud.sql:2:46: error[B003]: unknown column "usr_id"`. */
 export function summary(diagnostic: Diagnostic): string {
-  const place = diagnostic.span === null ? '' : `${placeOf(diagnostic.span)}: `
-  return `${place}${diagnostic.severity}[${diagnostic.code}]: ${diagnostic.message}`
+  const place = diagnostic.span === null ? '' : `${placeOf(diagnostic.span)}: `;
+  return `${place}${diagnostic.severity}[${diagnostic.code}]: ${diagnostic.message}`;
 }
 
 function diagnostic(
@@ -90,5 +90,5 @@ function diagnostic(
     label: details.label ?? null,
     notes: (details.notes ?? []).map((note) => (typeof note === 'string' ? { message: note, span: null } : note)),
     help: details.help ?? null,
-  }
+  };
 }

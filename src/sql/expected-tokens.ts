@@ -19,8 +19,8 @@ export function expectedAt(
   rule: (parser: SqlParser) => unknown,
 ): string | null {
   const wanted = new Set<TokenType>();
-  parser.lookahead.onMiss = (types) => {
-    if (parser.nextIndex === index) for (const type of types) wanted.add(type);
+  parser.lookahead.onMiss = (types, inRule) => {
+    if (parser.nextIndex === index && !operatorRules.has(inRule)) for (const type of types) wanted.add(type);
   };
   attempt(parser, tokens, rule);
   parser.lookahead.onMiss = null;
@@ -31,7 +31,10 @@ export function expectedAt(
   return `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
 }
 
-/** Names for groups of tokens, then the rest one by one; operators go without saying. */
+/** Operators may stand behind any value; that goes without saying. */
+const operatorRules = new Set(['expression', 'operand', 'postfix', 'infix', 'wordOperator']);
+
+/** Names for groups of tokens, then the rest one by one. */
 function describe(parser: SqlParser, wanted: Set<TokenType>): string[] {
   const words: string[] = [];
   const takeAll = (types: ReadonlySet<TokenType>, name: string | null): void => {
@@ -45,10 +48,7 @@ function describe(parser: SqlParser, wanted: Set<TokenType>): string[] {
   takeAll(parser.firstOf('text'), 'a string');
   takeAll(parser.firstOf('intervalUnit'), 'a unit of time');
   const hadName = wanted.has(T.Name);
-  const operators = new Set([...parser.firstOf('postfix'), ...parser.firstOf('infix')]);
-  const hasOperators = wanted.has(K.AND) || wanted.has(T.Slash);
   for (const type of wanted) {
-    if (hasOperators && operators.has(type) && type !== T.RightParen && type !== T.Comma) wanted.delete(type);
     if (type === T.UnicodeString || type === T.EscapedString || type === T.PrefixedString || type === T.BinaryString)
       wanted.delete(type);
     if (hadName && (type.CATEGORIES ?? []).includes(T.Name)) wanted.delete(type);

@@ -13,4 +13,4 @@ export const parseCodes = {
   P011: 'a clause that is given twice or that excludes another',
   P012: 'a clause that Flink does not have',
   P013: 'a name that is empty or too long',
-} as const
+} as const;

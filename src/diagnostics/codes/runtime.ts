@@ -7,4 +7,4 @@ export const runtimeCodes = {
   F013: 'a file or folder could not be read',
   F014: 'a file or folder could not be written',
   F015: 'a value could not be written',
-} as const
+} as const;

@@ -5,4 +5,4 @@ export const unsupportedCodes = {
   W003: 'an expression that is not executed yet',
   W004: 'a function that is not executed yet',
   W005: 'a type that is not executed yet',
-} as const
+} as const;

@@ -31,8 +31,10 @@ export function expectedAt(
   return `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
 }
 
-/** Operators may stand behind any value; that goes without saying. */
-const operatorRules = new Set(['expression', 'operand', 'postfix', 'infix', 'wordOperator']);
+/** Operators may stand behind any value, and dots behind any name; that goes without saying. */
+const operatorRules = new Set([
+  ...['expression', 'operand', 'postfix', 'infix', 'wordOperator', 'qualifiedName', 'columnReference'],
+]);
 
 /** Names for groups of tokens, then the rest one by one. */
 function describe(parser: SqlParser, wanted: Set<TokenType>): string[] {
@@ -42,7 +44,10 @@ function describe(parser: SqlParser, wanted: Set<TokenType>): string[] {
     for (const type of types) wanted.delete(type);
     if (name !== null) words.push(name);
   };
-  takeAll(parser.firstOf('expression'), 'an expression');
+  if ([...parser.firstOf('primary')].every((type) => wanted.has(type))) {
+    for (const type of parser.firstOf('expression')) wanted.delete(type);
+    words.push('an expression');
+  }
   takeAll(parser.firstOf('query'), 'a query');
   takeAll(parser.firstOf('elementType'), 'a type');
   takeAll(parser.firstOf('text'), 'a string');

@@ -55,6 +55,8 @@ export function knownMistake(tokens: readonly SqlToken[], index: number): Mistak
   if (before?.image.toUpperCase() === 'TOP' && tokens[index - 2]?.tokenType === K.SELECT) {
     return { code: 'P012', message: 'there is no TOP', help: `write LIMIT ${found.image} at the end` };
   }
+  const order = clauseOrder(tokens, index);
+  if (order !== null) return order;
   if (found.tokenType === T.HintStart) {
     return {
       code: 'P012',
@@ -71,6 +73,40 @@ export function knownMistake(tokens: readonly SqlToken[], index: number): Mistak
     return { code: 'P012', message: `Flink has no function ${word}`, help };
   }
   return null;
+}
+
+const clauses = ['SELECT', 'FROM', 'WHERE', 'GROUP', 'HAVING', 'WINDOW', 'QUALIFY', 'ORDER', 'LIMIT', 'OFFSET'];
+const fullNames: Readonly<Record<string, string>> = { GROUP: 'GROUP BY', ORDER: 'ORDER BY' };
+
+/** A clause that comes too late, or that lacks its FROM. */
+function clauseOrder(tokens: readonly SqlToken[], index: number): Mistake | null {
+  const found = tokens[index] as SqlToken;
+  const place = clauses.indexOf(found.tokenType.name);
+  if (place < 1) return null;
+  let depth = 0;
+  let last = -1;
+  for (let at = index - 1; at >= 0 && depth >= 0; at--) {
+    const { tokenType } = tokens[at] as SqlToken;
+    if (tokenType === T.RightParen) depth++;
+    else if (tokenType === T.LeftParen) depth--;
+    else if (depth === 0) {
+      const clause = clauses.indexOf(tokenType.name);
+      if (clause > last) last = clause;
+      if (clause === 0) break;
+    }
+  }
+  const name = nameOf(place);
+  if (last > place)
+    return { code: 'P001', message: `${name} comes too late`, help: `${name} stands before ${nameOf(last)}` };
+  if (last === 0 && place > 1 && place < 7) {
+    return { code: 'P001', message: `${name} without FROM`, help: 'FROM (VALUES (1)) AS t(a) is a table of one row' };
+  }
+  return null;
+}
+
+function nameOf(clause: number): string {
+  const word = clauses[clause] ?? '';
+  return fullNames[word] ?? word;
 }
 
 const truncation = 'use FLOOR(time TO unit)';

@@ -91,7 +91,10 @@ export class DecodeFailure extends Error {
 export interface EncoderRequest {
   readonly memory: Memory;
   readonly options: OptionValues;
+  /** The columns that are written. */
   readonly schema: Schema;
+  /** Where those stand in the batches; left out: as in the schema. */
+  readonly positions?: readonly number[];
   readonly timeZone: string;
 }
 

@@ -1,5 +1,8 @@
+import type { OptionValues } from '../../catalog/options.ts';
+import { DiagnosticError } from '../../diagnostics/diagnostic.ts';
 import type { Connector } from '../connector.ts';
 import { fileMetadata } from './constant-columns.ts';
+import { FilesystemSink } from './filesystem-sink.ts';
 import { FilesystemSource } from './filesystem-source.ts';
 import { filesystemOptions } from './options.ts';
 
@@ -9,5 +12,17 @@ export const filesystemConnector: Connector = {
   options: filesystemOptions,
   format: 'required',
   metadata: fileMetadata,
-  source: (request) => new FilesystemSource(request),
+  source: (request) => withPlace(request, () => new FilesystemSource(request)),
+  sink: (request) => withPlace(request, () => new FilesystemSink(request)),
 };
+
+/** What a format refuses without a place, such as a column's type, is shown at the option that chose the format. */
+function withPlace<T>({ options }: { readonly options: OptionValues }, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof DiagnosticError)) throw error;
+    const span = options.span('format');
+    throw new DiagnosticError(error.diagnostics.map((each) => (each.span === null ? { ...each, span } : each)));
+  }
+}

@@ -1,8 +1,8 @@
+import { decimalPlainText, floatText } from '../../formats/encode/number-text.ts';
 import type { CellValue } from '../../memory/cell-value.ts';
 import { decodeNested, type NestedValue } from '../../memory/nested.ts';
 import { timestampUnitsPerSecond } from '../../types/physical.ts';
 import { INT, type SqlType } from '../../types/sql-type.ts';
-import { decimalText, floatText } from '../value-text.ts';
 
 /** A value as Flink's print sink shows it: the text of its Java object. Binary is a list of signed bytes. */
 export function printText(value: CellValue, type: SqlType): string {
@@ -37,7 +37,7 @@ function nestedText(value: NestedValue, type: SqlType): string {
     case 'VARBINARY':
       return `[${Array.from(value as Uint8Array, (byte) => (byte << 24) >> 24).join(', ')}]`;
     case 'DECIMAL':
-      return decimalText(value as bigint, type.scale);
+      return decimalPlainText(value as bigint, type.scale);
     case 'FLOAT':
     case 'DOUBLE':
       return floatText(value as number, type.kind);

@@ -3,6 +3,7 @@ import type { Schema } from '../../types/column.ts';
 import { typeText } from '../../types/sql-type.ts';
 import type { DecoderRequest, Format } from '../format.ts';
 import { RecordDecoder } from '../record-decoder.ts';
+import { CsvEncoder } from './csv-encoder.ts';
 import { csvOptionSpecs } from './csv-options.ts';
 import { CsvProgram } from './csv-program.ts';
 
@@ -23,6 +24,10 @@ export const csvFormat: Format = {
       programs.set(request, program);
     }
     return new RecordDecoder(request.memory, program, request.rowsMax);
+  },
+  encoder(request) {
+    checkTypes(request.schema);
+    return new CsvEncoder(request);
   },
   release(request) {
     programs.get(request)?.close();

@@ -3,6 +3,7 @@ import { fail } from '../../diagnostics/diagnostic.ts';
 import type { Decoder, DecoderRequest, Format } from '../format.ts';
 import { RecordDecoder } from '../record-decoder.ts';
 import { decoderOption, jsonEnvelope } from '../record-struct.ts';
+import { JsonEncoder, plainFrames } from './json-encoder.ts';
 import { type JsonEnvelope, JsonProgram } from './json-program.ts';
 
 /** What all formats over JSON take. */
@@ -62,7 +63,7 @@ const jsonOptions: readonly OptionSpec[] = [
   ...jsonWriteOptions,
 ];
 
-const noEnvelope: JsonEnvelope = { kind: jsonEnvelope.none, keys: [], hasPayload: false };
+const noEnvelope: JsonEnvelope = { kind: jsonEnvelope.none, keys: [], hasPayload: false, include: [] };
 
 /** Programs by request: the shards of one table share theirs. */
 const programs = new WeakMap<DecoderRequest, JsonProgram>();
@@ -88,6 +89,7 @@ export const jsonFormat: Format = {
     }
     return new RecordDecoder(request.memory, program, request.rowsMax);
   },
+  encoder: (request) => new JsonEncoder(request, 'json', plainFrames),
   release(request) {
     programs.get(request)?.close();
     programs.delete(request);
@@ -96,11 +98,10 @@ export const jsonFormat: Format = {
 
 /** The decoder of a change format; its programs are not shared, since their columns grow with the records. */
 export function changeDecoder(request: DecoderRequest, format: string, envelope: JsonEnvelope): Decoder {
-  return new RecordDecoder(
-    request.memory,
-    new JsonProgram({ ...programParts(request, format), envelope }),
-    request.rowsMax,
-  );
+  const parts = programParts(request, format);
+  // Flink reads changes by its tree parser.
+  const program = new JsonProgram({ ...parts, options: parts.options | decoderOption.tree, envelope });
+  return new RecordDecoder(request.memory, program, request.rowsMax, () => program.close());
 }
 
 function programParts(request: DecoderRequest, format: string) {

@@ -5,7 +5,7 @@ import { type BlockLayout, blockLayout } from '../column-block.ts';
 import { FieldLayout, type FieldNode, fieldTree } from '../field-tree.ts';
 import type { DecodeFailure } from '../format.ts';
 import type { RecordProgram, RecordRange } from '../record-decoder.ts';
-import { decoderOption, jsonEnvelope, recordStruct } from '../record-struct.ts';
+import { decoderOption, jsonEnvelope, recordStatus, recordStruct } from '../record-struct.ts';
 import { jsonFailure } from './json-failure.ts';
 import type { JsonKernels } from './json-kernels.ts';
 import { TemplateLearner } from './template-learner.ts';
@@ -27,6 +27,8 @@ export interface JsonEnvelope {
   readonly keys: readonly string[];
   /** Debezium with its schema: the change is the member `payload`. */
   readonly hasPayload: boolean;
+  /** Only records whose texts under these keys match are read. */
+  readonly include: readonly { readonly key: string; readonly pattern: RegExp }[];
 }
 
 /** Records that the general way takes before a template is learnt: short inputs are done by then. */
@@ -81,6 +83,7 @@ export class JsonProgram implements RecordProgram {
 
   run(struct: number, range: RecordRange): number {
     const { from, end, row, rowsMax } = range;
+    if (this.#parts.envelope.include.length > 0) return this.#runIncluded(struct, range);
     const learner = this.#learner;
     if (learner === null) return this.#kernels.jsonDecode(struct, from, end, row, rowsMax, recordsAll);
     let rows = row;
@@ -100,6 +103,43 @@ export class JsonProgram implements RecordProgram {
       return this.#kernels.jsonDecode(struct, at, end, rows, rowsMax, recordsAll);
     }
     return learner.run(struct, { from: at, end, row: rows, rowsMax });
+  }
+
+  /** Record by record: a filter on texts of the envelope is rare. */
+  #runIncluded(struct: number, { from, end, row, rowsMax }: RecordRange): number {
+    const { u8, u32 } = this.#memory;
+    let at = from;
+    let rows = row;
+    u32[(struct + recordStruct.next) >>> 2] = at;
+    u32[(struct + recordStruct.status) >>> 2] = recordStatus.done;
+    while (at < end && rows < rowsMax) {
+      const length = u8.subarray(at, end).indexOf(10);
+      if (this.#isIncluded(this.#memory.text(at, length))) {
+        rows = this.#kernels.jsonDecode(struct, at, end, rows, rowsMax, 1);
+        at = this.#word(struct + recordStruct.next);
+        if (this.#word(struct + recordStruct.status) !== recordStatus.done) break;
+      } else {
+        at += length + 1;
+        u32[(struct + recordStruct.next) >>> 2] = at;
+      }
+    }
+    return rows;
+  }
+
+  /** A record that is no JSON is left to the kernel, which says so. */
+  #isIncluded(text: string): boolean {
+    let record: unknown;
+    try {
+      record = JSON.parse(text);
+    } catch {
+      return true;
+    }
+    if (typeof record !== 'object' || record === null) return true;
+    const members = record as Readonly<Record<string, unknown>>;
+    return this.#parts.envelope.include.every(({ key, pattern }) => {
+      const value = members[key];
+      return typeof value === 'string' && pattern.test(value);
+    });
   }
 
   /** Room for four times the rows: a change record may give many. */

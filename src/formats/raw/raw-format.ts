@@ -5,6 +5,7 @@ import { type SqlType, typeText } from '../../types/sql-type.ts';
 import type { DecoderRequest, Format } from '../format.ts';
 import { RecordDecoder } from '../record-decoder.ts';
 import { charsetOf } from './charset.ts';
+import { RawEncoder } from './raw-encoder.ts';
 import { RawProgram } from './raw-program.ts';
 
 const options: readonly OptionSpec[] = [
@@ -41,6 +42,10 @@ export const rawFormat: Format = {
       programs.set(request, program);
     }
     return new RecordDecoder(request.memory, program, request.rowsMax);
+  },
+  encoder(request) {
+    checkColumns(request.schema);
+    return new RawEncoder(request);
   },
   release(request) {
     programs.get(request)?.close();

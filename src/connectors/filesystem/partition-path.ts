@@ -1,0 +1,55 @@
+import { fail } from '../../diagnostics/diagnostic.ts';
+import { decimalPlainText, floatText } from '../../formats/encode/number-text.ts';
+import { bytesAt } from '../../formats/encode/value-writer.ts';
+import type { Memory } from '../../memory/memory.ts';
+import { physicalOf } from '../../types/physical.ts';
+import { type SqlType, typeText } from '../../types/sql-type.ts';
+
+/** The characters that a folder's name stands for as `%XX`, as in Flink (and Hive). */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is escaped
+const escaped = /[\u0001-\u001f\u007f"#%'*/:=?\\{[\]^]/g;
+
+export function escapePartition(text: string): string {
+  return text.replace(escaped, (letter) => `%${letter.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`);
+}
+
+/**
+ * The text of a partition's value, from its address in a native column. A DATE is its count of days since 1970: so are
+ * Flink's folders.
+ */
+export function partitionText(memory: Memory, type: SqlType, at: number): string {
+  const view = new DataView(memory.wasm.buffer);
+  switch (physicalOf(type)) {
+    case 'bool':
+      return view.getUint8(at) === 0 ? 'false' : 'true';
+    case 'i8':
+      return String(view.getInt8(at));
+    case 'i16':
+      return String(view.getInt16(at, true));
+    case 'i32':
+      return String(view.getInt32(at, true));
+    case 'i64':
+      return timestampText(view.getBigInt64(at, true), type);
+    case 'f32':
+      return floatText(view.getFloat32(at, true), 'FLOAT');
+    case 'f64':
+      return floatText(view.getFloat64(at, true), 'DOUBLE');
+    case 'i128': {
+      if (type.kind !== 'DECIMAL') return fail('O007', null, `no partition by a ${typeText(type)}`);
+      return decimalPlainText((view.getBigInt64(at + 8, true) << 64n) | view.getBigUint64(at, true), type.scale);
+    }
+    case 'bytes': {
+      const { address, length } = bytesAt(memory, at, 0);
+      return memory.text(address, length);
+    }
+  }
+}
+
+function timestampText(value: bigint, type: SqlType): string {
+  if (type.kind !== 'TIMESTAMP' && type.kind !== 'TIMESTAMP_LTZ') return String(value);
+  const ms = type.precision <= 3 ? value : value / 1000n;
+  return new Date(Number(ms))
+    .toISOString()
+    .replace(/\.000Z$/, '')
+    .replace('Z', '');
+}

@@ -1,0 +1,43 @@
+/** Bytes that are written one after the other, in memory outside the engine's. */
+export class ByteSink {
+  #bytes: Buffer = Buffer.allocUnsafe(64 * 1024);
+  length = 0;
+
+  reset(): void {
+    this.length = 0;
+  }
+
+  /** What was written, without a copy: valid until the next write. */
+  written(): Uint8Array {
+    return this.#bytes.subarray(0, this.length);
+  }
+
+  byte(value: number): void {
+    if (this.length === this.#bytes.length) this.#grow(1);
+    this.#bytes[this.length++] = value;
+  }
+
+  ascii(text: string): void {
+    this.#grow(text.length);
+    this.#bytes.write(text, this.length, 'latin1');
+    this.length += text.length;
+  }
+
+  bytes(from: Uint8Array, start = 0, end = from.length): void {
+    this.#grow(end - start);
+    const target = this.#bytes;
+    let at = this.length;
+    // A short copy is faster byte by byte than by a view.
+    if (end - start < 32) for (let i = start; i < end; i++) target[at++] = from[i] ?? 0;
+    else target.set(from.subarray(start, end), at);
+    this.length += end - start;
+  }
+
+  #grow(count: number): void {
+    const needed = this.length + count;
+    if (needed <= this.#bytes.length) return;
+    const grown = Buffer.allocUnsafe(Math.max(needed, this.#bytes.length * 2));
+    this.#bytes.copy(grown, 0, 0, this.length);
+    this.#bytes = grown;
+  }
+}

@@ -1,5 +1,5 @@
-import type { Span } from '../diagnostics/source-text.ts';
 import type { Table } from '../catalog/table.ts';
+import type { Span } from '../diagnostics/source-text.ts';
 import type { Column, Schema } from '../types/column.ts';
 import type { AggregateCall, Expression, LiteralExpression } from './expression.ts';
 

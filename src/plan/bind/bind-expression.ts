@@ -1,0 +1,279 @@
+import { typeOf } from '../../catalog/type-of.ts';
+import { DiagnosticError, fail, unsupported } from '../../diagnostics/diagnostic.ts';
+import type { Span } from '../../diagnostics/source-text.ts';
+import { scalarFunction } from '../../functions/registry.ts';
+import type {
+  BinaryExpression,
+  Case,
+  FloorCeil,
+  FunctionCall,
+  InList,
+  IsTest,
+  JsonValue,
+  JsonValueBehavior,
+  Like,
+  Literal,
+  Expression as Syntax,
+} from '../../sql/ast.ts';
+import { NULL_TYPE } from '../../types/sql-type.ts';
+import { unreachable } from '../../types/unreachable.ts';
+import type { Expression } from '../expression.ts';
+import { call, caseCall, condition, explicitCast, isAggregateName } from './calls.ts';
+import { unitInterval } from './interval-literals.ts';
+import { bindLiteral, intervalLiteral, nullLiteral, stringLiteral } from './literals.ts';
+import { fieldOf, resolveColumn, type Scope } from './scope.ts';
+
+/** What the names and calls of an expression mean where it stands. */
+export interface ExpressionContext {
+  readonly scope: Scope;
+  readonly timeZone: string;
+  /**
+   * Asked first for every node: what stands for it (a group key, an aggregate's result), or null. A clause in which
+   * aggregates may not stand gives none.
+   */
+  readonly intercept?: (node: Syntax) => Expression | null;
+}
+
+/** Names to columns, calls to overloads, literals to typed constants. @throws DiagnosticError B and W codes, with the place */
+export function bindExpression(node: Syntax, context: ExpressionContext): Expression {
+  const stand = context.intercept?.(node) ?? null;
+  if (stand !== null) return stand;
+  const bind = (child: Syntax): Expression => bindExpression(child, context);
+  const { span } = node;
+  switch (node.kind) {
+    case 'numberLiteral':
+    case 'stringLiteral':
+    case 'binaryLiteral':
+    case 'booleanLiteral':
+    case 'nullLiteral':
+    case 'dateTimeLiteral':
+    case 'intervalLiteral':
+      return bindLiteral(node as Literal, context.timeZone);
+    case 'intervalExpression':
+      return call('*', [intervalLiteral(unitInterval(node.qualifier.from), span), bind(node.value)], span);
+    case 'columnReference':
+      return resolveColumn(context.scope, node.name);
+    case 'unary':
+      if (node.operator === 'NOT') return call('NOT', [condition(bind(node.operand), 'NOT')], span);
+      if (node.operator === '+') return bind(node.operand);
+      if (node.operand.kind === 'numberLiteral') return { ...bindLiteral(node.operand, context.timeZone, true), span };
+      return call('-', [bind(node.operand)], span);
+    case 'binary':
+      return bindBinary(node, bind);
+    case 'between': {
+      const [value, low, high] = [bind(node.value), bind(node.low), bind(node.high)];
+      const within = (a: Expression, b: Expression): Expression =>
+        call('AND', [call('>=', [value, a], span), call('<=', [value, b], span)], span);
+      const test = node.isSymmetric ? call('OR', [within(low, high), within(high, low)], span) : within(low, high);
+      return node.isNegated ? call('NOT', [test], span) : test;
+    }
+    case 'inList':
+      return bindInList(node, bind);
+    case 'like':
+      return bindLike(node, bind);
+    case 'isTest':
+      return bindIsTest(node, bind);
+    case 'isJson': {
+      const test = call(`IS JSON ${node.form}`, [bind(node.value)], span);
+      return node.isNegated ? call('NOT', [test], span) : test;
+    }
+    case 'case':
+      return bindCase(node, bind);
+    case 'cast':
+      if (node.format !== null) return notYet('W003', node.format.span, 'CAST ... FORMAT');
+      return explicitCast(bind(node.value), typeOf(node.type), node.form !== 'CAST', span);
+    case 'functionCall':
+      return bindCall(node, bind);
+    case 'extract':
+      return call('EXTRACT', [stringLiteral(node.unit.name, node.unit.span), bind(node.value)], span);
+    case 'floorCeil':
+      return bindFloor(node, bind);
+    case 'position':
+      return call('POSITION', [node.needle, node.haystack, ...(node.from === null ? [] : [node.from])].map(bind), span);
+    case 'trim': {
+      const characters = node.characters === null ? stringLiteral(' ', span) : bind(node.characters);
+      return call('TRIM', [stringLiteral(node.side ?? 'BOTH', span), characters, bind(node.value)], span);
+    }
+    case 'substring':
+      return call('SUBSTRING', [node.value, node.from, ...(node.length === null ? [] : [node.length])].map(bind), span);
+    case 'overlay': {
+      const length = node.length === null ? [] : [node.length];
+      return call('OVERLAY', [node.value, node.placing, node.from, ...length].map(bind), span);
+    }
+    case 'timestampArithmetic':
+      return call(node.name, [stringLiteral(node.unit.name, node.unit.span), ...node.arguments.map(bind)], span);
+    case 'minusDate':
+      return call('MINUS_DATE', [bind(node.left), bind(node.right), stringLiteral(node.qualifier.from, span)], span);
+    case 'jsonExists':
+      return call('JSON_EXISTS', [bind(node.input), bind(node.path), stringLiteral(node.onError ?? '', span)], span);
+    case 'jsonValue':
+      return bindJsonValue(node, bind);
+    case 'jsonQuery': {
+      const clauses = [node.wrapper, node.onEmpty, node.onError].map((clause) => stringLiteral(clause ?? '', span));
+      const returning = node.returning === null ? [] : [nullLiteral(typeOf(node.returning), span)];
+      return call('JSON_QUERY', [bind(node.input), bind(node.path), ...clauses, ...returning], span);
+    }
+    case 'jsonObject': {
+      const members = node.members.flatMap(({ key, value }) => [bind(key), bind(value)]);
+      return call('JSON_OBJECT', [stringLiteral(node.nullClause ?? '', span), ...members], span);
+    }
+    case 'jsonArray':
+      return call('JSON_ARRAY', [stringLiteral(node.nullClause ?? '', span), ...node.items.map(bind)], span);
+    case 'rowConstructor':
+      return call('ROW', node.fields.map(bind), span);
+    case 'collectionConstructor':
+      return call(node.collection, node.items.map(bind), span);
+    case 'elementAccess':
+      return call('ITEM', [bind(node.value), bind(node.index)], span);
+    case 'fieldAccess':
+      return fieldOf(bind(node.value), node.field);
+    case 'star':
+    case 'fieldStar':
+      return fail('B011', span, 'a star may only stand in the SELECT list and in COUNT(*)');
+    case 'subquery':
+    case 'inQuery':
+    case 'exists':
+    case 'quantifiedComparison':
+    case 'collectionQuery':
+    case 'cursor':
+      return notYet('W003', span, 'a subquery in an expression');
+    case 'jsonAggregate':
+      return notYet('W004', span, node.name);
+    case 'convert':
+      return notYet('W004', span, node.name);
+    case 'formatJson':
+    case 'matchNavigation':
+    case 'period':
+    case 'methodCall':
+    case 'parameter':
+    case 'defaultValue':
+    case 'nextValue':
+      return notYet('W003', span, 'this expression');
+    case 'tableArgument':
+    case 'modelArgument':
+    case 'descriptor':
+      return fail('B011', span, 'this may only be an argument of a table function');
+    default:
+      return unreachable(node);
+  }
+}
+
+/** @throws DiagnosticError always: legal, and not executed yet */
+export function notYet(code: 'W001' | 'W002' | 'W003' | 'W004' | 'W005', span: Span, feature: string): never {
+  throw new DiagnosticError([unsupported(code, span, feature)]);
+}
+
+type Bind = (child: Syntax) => Expression;
+
+function bindBinary(node: BinaryExpression, bind: Bind): Expression {
+  const { operator, span } = node;
+  switch (operator) {
+    case 'AND':
+    case 'OR':
+      return bindLogic(node, operator, bind);
+    case 'OVERLAPS': {
+      const ends = (side: Syntax): readonly Expression[] => {
+        if (side.kind === 'rowConstructor' && side.fields.length === 2) return side.fields.map(bind);
+        return side.kind === 'period'
+          ? [bind(side.from), bind(side.to)]
+          : fail('B005', side.span, 'OVERLAPS takes two periods, (start, end)');
+      };
+      return call('OVERLAPS', [...ends(node.left), ...ends(node.right)], span);
+    }
+    default:
+      return call(operator, [bind(node.left), bind(node.right)], span);
+  }
+}
+
+/** `a AND b AND c ...` may be long: the chain is walked, not descended. */
+function bindLogic(node: BinaryExpression, operator: 'AND' | 'OR', bind: Bind): Expression {
+  const parts: { readonly node: Syntax; readonly span: Span }[] = [];
+  let left: Syntax = node;
+  while (left.kind === 'binary' && left.operator === operator) {
+    parts.push({ node: left.right, span: left.span });
+    left = left.left;
+  }
+  return parts.reduceRight<Expression>(
+    (value, part) => call(operator, [value, condition(bind(part.node), operator)], part.span),
+    condition(bind(left), operator),
+  );
+}
+
+function bindInList(node: InList, bind: Bind): Expression {
+  const { span } = node;
+  const value = bind(node.value);
+  const items = node.items.map(bind);
+  const test =
+    scalarFunction('IN') !== undefined
+      ? call('IN', [value, ...items], span)
+      : items
+          .map((item) => call('=', [value, item], span))
+          .reduce((any: Expression, next: Expression) => call('OR', [any, next], span));
+  return node.isNegated ? call('NOT', [test], span) : test;
+}
+
+function bindLike(node: Like, bind: Bind): Expression {
+  const { span } = node;
+  const escapes = node.escape === null ? [] : [bind(node.escape)];
+  const name = node.operator === 'RLIKE' ? 'REGEXP' : node.operator;
+  const test = call(name, [bind(node.value), bind(node.pattern), ...escapes], span);
+  return node.isNegated ? call('NOT', [test], span) : test;
+}
+
+function bindIsTest(node: IsTest, bind: Bind): Expression {
+  const { test, span } = node;
+  if (test === 'A SET' || test === 'EMPTY') return notYet('W003', span, `IS ${test}`);
+  const value = test === 'NULL' ? bind(node.value) : condition(bind(node.value), `IS ${test}`);
+  return call(`IS ${node.isNegated ? 'NOT ' : ''}${test}`, [value], span);
+}
+
+function bindCase(node: Case, bind: Bind): Expression {
+  const { span } = node;
+  const operand = node.operand === null ? null : bind(node.operand);
+  const args = node.branches.flatMap(({ when, then }) => {
+    const tests = when.map((test) => (operand === null ? bind(test) : call('=', [operand, bind(test)], test.span)));
+    return [tests.reduce((any: Expression, next: Expression) => call('OR', [any, next], span)), bind(then)];
+  });
+  const otherwise = node.otherwise === null ? nullLiteral(NULL_TYPE, span) : bind(node.otherwise);
+  return caseCall([...args, otherwise], span);
+}
+
+function bindFloor(node: FloorCeil, bind: Bind): Expression {
+  const unit = node.unit === null ? [] : [stringLiteral(node.unit.name, node.unit.span)];
+  return call(node.name, [bind(node.value), ...unit], node.span);
+}
+
+function bindJsonValue(node: JsonValue, bind: Bind): Expression {
+  const { span } = node;
+  const clause = (behavior: JsonValueBehavior | null): readonly Expression[] => {
+    if (behavior === null || typeof behavior === 'string') {
+      return [stringLiteral(behavior ?? '', span), nullLiteral(NULL_TYPE, span)];
+    }
+    return [stringLiteral('DEFAULT', span), bind(behavior.value)];
+  };
+  const returning = node.returning === null ? [] : [nullLiteral(typeOf(node.returning), span)];
+  return call(
+    'JSON_VALUE',
+    [bind(node.input), bind(node.path), ...clause(node.onEmpty), ...clause(node.onError), ...returning],
+    span,
+  );
+}
+
+function bindCall(node: FunctionCall, bind: Bind): Expression {
+  const { span } = node;
+  const name = node.name.parts.map((part) => part.name).join('.');
+  const upper = name.toUpperCase();
+  if (node.over !== null) return notYet('W003', span, `${upper} ... OVER`);
+  if (isAggregateName(upper)) {
+    fail('B011', span, `${upper} is an aggregate function, which may not stand here`, {
+      help: 'aggregates stand in the SELECT list, in HAVING and in QUALIFY',
+    });
+  }
+  if (node.quantifier !== null || node.filter !== null || node.orderBy.length > 0) {
+    fail('B005', span, `${upper} is no aggregate function: DISTINCT, FILTER and ORDER BY do not apply`);
+  }
+  const named = node.arguments?.find((argument) => argument.name !== null);
+  if (named !== undefined) return notYet('W003', named.span, 'a named argument');
+  const args = (node.arguments ?? []).map(({ value }) => bind(value));
+  return call(upper, args, span);
+}

@@ -1,0 +1,425 @@
+import { pathText } from '../../catalog/object-path.ts';
+import type { Session } from '../../catalog/session.ts';
+import type { Table } from '../../catalog/table.ts';
+import { fail } from '../../diagnostics/diagnostic.ts';
+import type { Span } from '../../diagnostics/source-text.ts';
+import { commonType } from '../../functions/coercion.ts';
+import type {
+  Limit,
+  OrderItem,
+  Query,
+  QueryBody,
+  Select,
+  SetOperation,
+  TableAlias,
+  TableArgument,
+  TableExpression,
+  TableReference,
+  Values,
+} from '../../sql/ast.ts';
+import type { Column, Schema } from '../../types/column.ts';
+import { typeText, withNullable } from '../../types/sql-type.ts';
+import type { Expression } from '../expression.ts';
+import { allChanges, appendOnly, isAppendOnly, type LogicalNode, type SortKey } from '../logical.ts';
+import { projectNode } from '../nodes.ts';
+import { bindExpression, notYet } from './bind-expression.ts';
+import { bindSelect } from './bind-select.ts';
+import { bindWindowFunction, isWindowFunction } from './bind-window-function.ts';
+import { type BoundFrom, type BoundQuery, ofNode, settled, sortKeyOf } from './bound-query.ts';
+import { castTo } from './calls.ts';
+import { emptyScope } from './scope.ts';
+import type { Syntax } from './syntax.ts';
+import { type ChangesOf, scopeOf, tableSource } from './table-source.ts';
+
+/** The queries of a WITH clause in force, by name. */
+type CommonTables = ReadonlyMap<
+  string,
+  { readonly query: Query; readonly columns: readonly string[] | null; readonly outer: CommonTables }
+>;
+
+/** Binds queries of one job: a table, view or CTE that is read twice with the same text is one node. */
+export class QueryBinder {
+  readonly session: Session;
+  readonly #changesOf: ChangesOf;
+  readonly #sources = new Map<string, LogicalNode>();
+  readonly #views = new Map<string, BoundQuery>();
+  readonly #common = new Map<Query, BoundQuery>();
+  #commonTables: CommonTables = new Map();
+  #home: { readonly catalog: string; readonly database: string };
+
+  constructor(session: Session, changesOf: ChangesOf) {
+    this.session = session;
+    this.#changesOf = changesOf;
+    this.#home = session.home;
+  }
+
+  get timeZone(): string {
+    return this.session.settings.timeZone;
+  }
+
+  /** @throws DiagnosticError */
+  query(query: Query): LogicalNode {
+    return settled(this.bound(query), query.span);
+  }
+
+  bound(query: Query): BoundQuery {
+    const outer = this.#commonTables;
+    if (query.with !== null) {
+      if (query.with.isRecursive) notYet('W002', query.with.span, 'WITH RECURSIVE');
+      for (const { name, columns, query: body } of query.with.items) {
+        const inner = new Map(this.#commonTables);
+        inner.set(name.name, {
+          query: body,
+          columns: columns?.map((column) => column.name) ?? null,
+          outer: this.#commonTables,
+        });
+        this.#commonTables = inner;
+      }
+    }
+    try {
+      const body = this.#body(query.body);
+      return this.#ordered(body, query);
+    } finally {
+      this.#commonTables = outer;
+    }
+  }
+
+  #body(body: QueryBody): BoundQuery {
+    switch (body.kind) {
+      case 'select':
+        return this.#select(body);
+      case 'values':
+        return ofNode(this.#values(body));
+      case 'explicitTable':
+        return this.#table({
+          kind: 'tableReference',
+          name: body.name,
+          hints: [],
+          asOf: null,
+          alias: null,
+          span: body.span,
+        }).bound;
+      case 'parenthesizedQuery':
+        return this.bound(body.query);
+      case 'setOperation':
+        return ofNode(this.#setOperation(body));
+    }
+  }
+
+  #select(select: Select): BoundQuery {
+    if (select.hints.length > 0 && select.hints.some(({ name }) => name.name.toUpperCase() !== 'STATE_TTL')) {
+      // Join hints have no meaning without joins; unknown ones are Flink's to refuse.
+      for (const hint of select.hints)
+        if (!knownHints.has(hint.name.name.toUpperCase())) fail('B039', hint.span, `unknown hint "${hint.name.name}"`);
+    }
+    const from = select.from === null ? null : this.from(select.from);
+    return bindSelect(select, from, {
+      timeZone: this.timeZone,
+      stateTtlMs: this.session.settings.durationMs('table.exec.state.ttl'),
+    });
+  }
+
+  from(node: TableExpression): BoundFrom {
+    switch (node.kind) {
+      case 'tableReference':
+        return this.#table(node);
+      case 'derivedTable': {
+        if (node.isLateral) notYet('W002', node.span, 'LATERAL');
+        return aliased(this.bound(node.query), node.alias, null);
+      }
+      case 'tableFunction': {
+        const name = node.name.parts
+          .map((part) => part.name)
+          .join('.')
+          .toUpperCase();
+        if (!isWindowFunction(name)) notYet('W002', node.span, `the table function ${name}`);
+        const window = bindWindowFunction(node, name, (argument) => this.#tableArgument(argument));
+        return aliased(ofNode(window), node.alias, null);
+      }
+      case 'parenthesizedJoin':
+        return this.from(node.join);
+      case 'join':
+        return notYet('W002', node.span, 'a join');
+      case 'unnest':
+        return notYet('W002', node.span, 'UNNEST');
+      case 'matchRecognize':
+        return notYet('W002', node.span, 'MATCH_RECOGNIZE');
+      case 'pivot':
+      case 'unpivot':
+      case 'tableSample':
+        return notYet('W002', node.span, node.kind.toUpperCase());
+    }
+  }
+
+  #tableArgument({ table, span }: TableArgument): LogicalNode {
+    if (table.kind === 'query') return this.query(table);
+    const { bound } = this.#table({ kind: 'tableReference', name: table, hints: [], asOf: null, alias: null, span });
+    return settled(bound, span);
+  }
+
+  #table(node: TableReference): BoundFrom {
+    if (node.asOf !== null) notYet('W002', node.asOf.span, 'FOR SYSTEM_TIME AS OF');
+    const [only] = node.name.parts;
+    const common = node.name.parts.length === 1 ? this.#commonTables.get(only?.name ?? '') : undefined;
+    if (common !== undefined && only !== undefined) {
+      return aliased(named(this.#commonTable(common), common.columns, node.span), node.alias, only.name);
+    }
+    const object = this.session.get(node.name, this.#home);
+    const name = node.name.parts.at(-1)?.name ?? '';
+    if (object.kind === 'view') {
+      const { view } = object;
+      return aliased(
+        named(this.#view(pathText(view.path), view.query, view.home), view.columns, node.span),
+        node.alias,
+        name,
+        view.path,
+      );
+    }
+    const table = withHints(object.table, node);
+    const key = `${pathText(table.path)} ${[...table.options].map(([option, { value }]) => `${option}=${value}`).join(' ')}`;
+    let source = this.#sources.get(key);
+    if (source === undefined) {
+      source = tableSource(table, this.session, this.#changesOf, node.span);
+      this.#sources.set(key, source);
+    }
+    return aliased(ofNode(source), node.alias, name, table.path);
+  }
+
+  #commonTable({ query, outer }: { readonly query: Query; readonly outer: CommonTables }): BoundQuery {
+    const known = this.#common.get(query);
+    if (known !== undefined) return known;
+    const here = this.#commonTables;
+    this.#commonTables = outer;
+    try {
+      const bound = this.bound(query);
+      this.#common.set(query, bound);
+      return bound;
+    } finally {
+      this.#commonTables = here;
+    }
+  }
+
+  #view(key: string, query: Query, home: { readonly catalog: string; readonly database: string }): BoundQuery {
+    const known = this.#views.get(key);
+    if (known !== undefined) return known;
+    const outer = { commonTables: this.#commonTables, home: this.#home };
+    this.#commonTables = new Map();
+    this.#home = home;
+    try {
+      const bound = this.bound(query);
+      this.#views.set(key, bound);
+      return bound;
+    } finally {
+      this.#commonTables = outer.commonTables;
+      this.#home = outer.home;
+    }
+  }
+
+  #values(values: Values): LogicalNode {
+    const rows = values.rows.map((row) =>
+      row.fields.map((field) => bindExpression(field, { scope: emptyScope, timeZone: this.timeZone })),
+    );
+    const width = rows[0]?.length ?? 0;
+    for (const [at, row] of rows.entries()) {
+      if (row.length !== width)
+        fail('B019', values.rows[at]?.span ?? values.span, `this row has ${row.length} values, the first has ${width}`);
+    }
+    const schema = Array.from({ length: width }, (_, at): Column => {
+      const column = rows.flatMap((row) => row[at] ?? []);
+      const type = commonType(column.map((value) => value.type));
+      if (type === null) {
+        const notes = column.map((value) => ({ message: typeText(value.type), span: value.span }));
+        return fail('B006', values.span, `column ${at + 1} of VALUES has no common type`, { notes });
+      }
+      return { name: `EXPR$${at}`, type };
+    });
+    const cast = rows.map((row) =>
+      row.map((value, at) => castTo(value, withNullable(schema[at]?.type ?? value.type, value.type.nullable))),
+    );
+    return { kind: 'values', rows: cast, schema, changes: appendOnly, uniqueKeys: [], span: values.span };
+  }
+
+  #setOperation(node: SetOperation): LogicalNode {
+    if (node.operator !== 'UNION' || node.quantifier !== 'ALL') {
+      return notYet('W002', node.span, `${node.operator}${node.quantifier === 'ALL' ? ' ALL' : ''}`);
+    }
+    const sides = [this.#body(node.left), this.#body(node.right)].map((side) => settled(side, node.span));
+    const [left, right] = sides;
+    if (left === undefined || right === undefined) throw new Error('a union has two sides');
+    if (left.schema.length !== right.schema.length) {
+      fail('B019', node.span, `the sides of UNION have ${left.schema.length} and ${right.schema.length} columns`);
+    }
+    const schema = left.schema.map((column, at): Column => {
+      const other = right.schema[at] ?? column;
+      const type = commonType([column.type, other.type]);
+      if (type === null)
+        return fail(
+          'B006',
+          node.span,
+          `column ${at + 1} of UNION is ${typeText(column.type)} on the left and ${typeText(other.type)} on the right`,
+        );
+      return column.timeAttribute !== undefined && column.timeAttribute === other.timeAttribute
+        ? { name: column.name, type, timeAttribute: column.timeAttribute }
+        : { name: column.name, type };
+    });
+    const inputs = sides
+      .map((side) => castColumns(side, schema, node.span))
+      .flatMap((side) => (side.kind === 'union' ? side.inputs : [side]));
+    const changes = inputs.every((input) => isAppendOnly(input.changes)) ? appendOnly : allChanges;
+    return { kind: 'union', inputs, schema, changes, uniqueKeys: [], span: node.span };
+  }
+
+  #ordered(bound: BoundQuery, query: Query): BoundQuery {
+    if (query.orderBy.length === 0 && query.limit === null && query.offset === null) return bound;
+    const node = settled(bound, query.span);
+    const fetch = this.#count(query.limit);
+    const offset = query.offset === null ? 0 : this.#constant(query.offset);
+    if (fetch === null && query.offset !== null)
+      fail('B034', query.offset.span, 'OFFSET needs a LIMIT behind it: the stream has no end to skip to');
+    if (query.orderBy.length > 0 && fetch === null) {
+      return this.#sorted(node, query);
+    }
+    if (fetch === null) return bound;
+    if (query.orderBy.length === 0) {
+      const { schema, changes, uniqueKeys } = node;
+      return ofNode({
+        kind: 'limit',
+        input: node,
+        offset,
+        fetch,
+        schema,
+        changes,
+        uniqueKeys,
+        span: query.limit?.span ?? query.span,
+      });
+    }
+    const order = query.orderBy.map((item) => this.#sortKey(item, node));
+    const { schema } = node;
+    return ofNode({
+      kind: 'top-n',
+      input: node,
+      partition: [],
+      order,
+      rankStart: offset + 1,
+      rankEnd: offset + fetch,
+      outputRank: false,
+      window: null,
+      schema,
+      changes: allChanges,
+      uniqueKeys: node.uniqueKeys,
+      span: query.span,
+    });
+  }
+
+  #sorted(node: LogicalNode, query: Query): never {
+    const [first] = query.orderBy;
+    const key = first === undefined ? null : this.#sortKey(first, node);
+    const column = key === null ? undefined : node.schema[key.column];
+    if (column?.timeAttribute !== undefined && key?.descending === false)
+      return notYet('W002', query.span, 'ORDER BY without LIMIT');
+    return fail('B034', first?.span ?? query.span, 'a stream can only be sorted by its time attribute, ascending', {
+      help: 'add a LIMIT: the first rows are kept up to date',
+    });
+  }
+
+  #sortKey(item: OrderItem, node: LogicalNode): SortKey {
+    const { value } = item;
+    let column: number;
+    if (value.kind === 'numberLiteral' && value.form === 'integer') {
+      column = Number(value.text) - 1;
+      if (node.schema[column] === undefined)
+        fail('B019', value.span, `ORDER BY ${value.text}: there are ${node.schema.length} columns`);
+    } else {
+      const bound = bindExpression(value, { scope: scopeOf(node.schema), timeZone: this.timeZone });
+      if (bound.kind !== 'column') return notYet('W002', value.span, 'ORDER BY of an expression');
+      column = bound.index;
+    }
+    return sortKeyOf(item, column);
+  }
+
+  #count(limit: Limit | null): number | null {
+    if (limit === null) return null;
+    if (limit.count === null) return limit.form === 'FETCH' ? 1 : null;
+    return this.#constant(limit.count);
+  }
+
+  #constant(node: Syntax): number {
+    const bound = bindExpression(node, { scope: emptyScope, timeZone: this.timeZone });
+    if (
+      bound.kind !== 'literal' ||
+      (typeof bound.value !== 'number' && typeof bound.value !== 'bigint') ||
+      Number(bound.value) < 0
+    ) {
+      return fail('B007', node.span, 'a number of rows is expected here');
+    }
+    return Number(bound.value);
+  }
+}
+
+const knownHints = new Set([
+  'STATE_TTL',
+  'LOOKUP',
+  'BROADCAST',
+  'SHUFFLE_HASH',
+  'SHUFFLE_MERGE',
+  'NEST_LOOP',
+  'MULTI_JOIN',
+]);
+
+/** The same rows under other column names. */
+function named(bound: BoundQuery, columns: readonly string[] | null, span: Span): BoundQuery {
+  if (columns === null || columns.every((name, at) => name === bound.schema[at]?.name)) return bound;
+  if (columns.length !== bound.schema.length)
+    fail('B019', span, `${columns.length} names for ${bound.schema.length} columns`);
+  const schema = bound.schema.map((column, at) => ({ ...column, name: columns[at] ?? column.name }));
+  if (bound.node === null) return { ...bound, schema };
+  const renamed = bound.node.schema.map(({ type }, index) => ({
+    expression: { kind: 'column' as const, index, type, span },
+    name: columns[index] ?? '',
+  }));
+  return ofNode(projectNode(bound.node, renamed, span));
+}
+
+function aliased(
+  bound: BoundQuery,
+  alias: TableAlias | null,
+  name: string | null,
+  path: Table['path'] | null = null,
+): BoundFrom {
+  const renamed =
+    alias === null ? bound : named(bound, alias.columns?.map((column) => column.name) ?? null, alias.span);
+  const relation = {
+    alias: alias?.name.name ?? name,
+    path: alias === null ? path : null,
+    start: 0,
+    count: renamed.schema.length,
+  };
+  return { bound: renamed, scope: { schema: renamed.schema, relations: [relation] } };
+}
+
+/** OPTIONS hints go over the table's own options. */
+function withHints(table: Table, node: TableReference): Table {
+  const options = new Map(table.options);
+  for (const hint of node.hints) {
+    if (hint.name.name.toUpperCase() !== 'OPTIONS') continue;
+    for (const option of hint.options) {
+      if (option.kind !== 'hintProperty') fail('B039', hint.span, "OPTIONS takes 'key' = 'value'");
+      const key = option.key.kind === 'text' ? option.key.value : option.key.name;
+      options.set(key, { value: option.value.value, keySpan: option.key.span, valueSpan: option.value.span });
+    }
+  }
+  return node.hints.length === 0 ? table : { ...table, options };
+}
+
+/** Casts columns to the types of a schema, where they differ. */
+function castColumns(node: LogicalNode, schema: Schema, span: Span): LogicalNode {
+  const columns = node.schema.map(({ type }, index) => {
+    const column: Expression = { kind: 'column', index, type, span };
+    const wanted = schema[index]?.type ?? type;
+    return { expression: castTo(column, withNullable(wanted, type.nullable)), name: schema[index]?.name ?? '' };
+  });
+  const same = columns.every(
+    ({ expression, name }, at) => expression.kind === 'column' && name === node.schema[at]?.name,
+  );
+  return same ? node : projectNode(node, columns, span);
+}

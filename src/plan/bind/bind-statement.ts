@@ -1,0 +1,162 @@
+import type { CatalogObject, Session } from '../../catalog/session.ts';
+import type { Table, TableColumn } from '../../catalog/table.ts';
+import { didYouMean } from '../../diagnostics/candidates.ts';
+import { fail } from '../../diagnostics/diagnostic.ts';
+import { castsImplicitly } from '../../functions/coercion.ts';
+import type { CreateView, Insert, Query, Statement } from '../../sql/ast.ts';
+import { type Column, columnTypeText, type Schema } from '../../types/column.ts';
+import { sameType, typeText, withNullable } from '../../types/sql-type.ts';
+import type { Expression } from '../expression.ts';
+import { changesText, isAppendOnly, type LogicalNode, type LogicalSink } from '../logical.ts';
+import { projectNode } from '../nodes.ts';
+import { notYet } from './bind-expression.ts';
+import { QueryBinder } from './bind-query.ts';
+import { castTo } from './calls.ts';
+import { nullLiteral } from './literals.ts';
+import { type ChangesOf, tableSource } from './table-source.ts';
+
+/** What the binder must know of connectors, which lie above it. */
+export interface TableTraitsOf {
+  readonly changesOf: ChangesOf;
+  readonly accepts: (table: Table) => 'append' | 'all' | 'upsert';
+}
+
+/** The sinks of a statement that runs: one of a query or an INSERT, several of a statement set. Null for other statements. */
+export function bindStatement(
+  statement: Statement,
+  session: Session,
+  traits: TableTraitsOf,
+): readonly LogicalSink[] | null {
+  const binder = new QueryBinder(session, traits.changesOf);
+  switch (statement.kind) {
+    case 'queryStatement': {
+      const input = binder.query(statement.query);
+      return [{ input, table: null, staticPartition: new Map(), overwrite: false, span: statement.span }];
+    }
+    case 'insert':
+      return [bindInsert(statement, session, binder, traits)];
+    case 'statementSet':
+      return statement.inserts.map((insert) => bindInsert(insert, session, binder, traits));
+    default:
+      return null;
+  }
+}
+
+/** The columns of a table or view as a query sees them. @throws DiagnosticError for a computed column or watermark that cannot be */
+export function objectSchema(
+  object: CatalogObject,
+  session: Session,
+  traits: Pick<TableTraitsOf, 'changesOf'>,
+): Schema {
+  if (object.kind === 'table') return tableSource(object.table, session, traits.changesOf, object.table.span).schema;
+  const { view } = object;
+  const { schema } = new QueryBinder(session, traits.changesOf).query(view.query);
+  return schema.map((column, at) => ({ ...column, name: view.columns[at] ?? column.name }));
+}
+
+/** The column names of a view that is being made. @throws DiagnosticError when its query is wrong */
+export function viewColumns(
+  statement: CreateView,
+  session: Session,
+  traits: Pick<TableTraitsOf, 'changesOf'>,
+): readonly string[] {
+  const bound = new QueryBinder(session, traits.changesOf).bound(statement.query);
+  if (statement.columns === null) return bound.schema.map(({ name }) => name);
+  if (statement.columns.length !== bound.schema.length) {
+    fail(
+      'B019',
+      statement.name.span,
+      `the view has ${statement.columns.length} names for ${bound.schema.length} columns`,
+    );
+  }
+  return statement.columns.map(({ name }) => name);
+}
+
+/** A column that is written. */
+type StoredColumn = Exclude<TableColumn, { readonly kind: 'computed' }>;
+
+function bindInsert(insert: Insert, session: Session, binder: QueryBinder, traits: TableTraitsOf): LogicalSink {
+  const object = session.get(insert.table);
+  if (object.kind === 'view')
+    fail('B017', insert.table.span, `"${object.view.path.name}" is a view; INSERT takes a table`);
+  if (insert.partition !== null) notYet('W002', insert.partition.span, 'PARTITION in INSERT');
+  const { table } = object;
+  const query = binder.query(insert.query);
+  const targets = table.columns.filter(
+    (column): column is StoredColumn => column.kind === 'physical' || (column.kind === 'metadata' && !column.virtual),
+  );
+  const input = toColumns(query, insert, table, targets);
+  checkChanges(query, insert.query, table, traits);
+  return { input, table, staticPartition: new Map(), overwrite: insert.form === 'INSERT OVERWRITE', span: insert.span };
+}
+
+/** The query's columns as the table's, by position or by the names that are written. */
+function toColumns(query: LogicalNode, insert: Insert, table: Table, targets: readonly StoredColumn[]): LogicalNode {
+  const names =
+    insert.columns?.map((column) => column.parts.map((part) => part.name).join('.')) ?? targets.map(({ name }) => name);
+  for (const [at, name] of names.entries()) {
+    if (targets.some((target) => target.name === name)) continue;
+    fail('B003', insert.columns?.[at]?.span ?? insert.table.span, `unknown column "${name}"`, {
+      help: didYouMean(
+        name,
+        targets.map((target) => target.name),
+      ),
+    });
+  }
+  if (names.length !== query.schema.length) {
+    fail(
+      'B019',
+      insert.query.span,
+      `"${table.path.name}" takes ${names.length} columns, and the query has ${query.schema.length}`,
+      {
+        notes: [
+          { message: `the query: ${schemaText(query.schema)}`, span: null },
+          { message: `the table: ${schemaText(targets)}`, span: null },
+        ],
+      },
+    );
+  }
+  const columns = targets.map((target) => {
+    const at = names.indexOf(target.name);
+    const source = query.schema[at];
+    if (source === undefined) {
+      if (!target.type.nullable)
+        fail('B030', insert.table.span, `column "${target.name}" is NOT NULL and gets no value`);
+      return { expression: nullLiteral(target.type, insert.span) as Expression, name: target.name };
+    }
+    const column: Expression = { kind: 'column', index: at, type: source.type, span: insert.query.span };
+    if (!sameType(source.type, target.type) && !castsImplicitly(source.type, target.type)) {
+      fail(
+        'B030',
+        insert.query.span,
+        `column ${at + 1} of the query is ${columnTypeText(source)}, and "${target.name}" of "${table.path.name}" is ${typeText(target.type)}`,
+        {
+          notes: [{ message: `"${target.name}" is declared here`, span: target.span }],
+          help: `CAST it to ${typeText(withNullable(target.type, true))}`,
+        },
+      );
+    }
+    return { expression: castTo(column, target.type), name: target.name };
+  });
+  return projectNode(query, columns, insert.span);
+}
+
+function schemaText(schema: readonly Pick<Column, 'name' | 'type'>[]): string {
+  return schema.map(({ name, type }) => `${name} ${typeText(type)}`).join(', ');
+}
+
+function checkChanges(query: LogicalNode, at: Query, table: Table, traits: TableTraitsOf): void {
+  if (isAppendOnly(query.changes) || traits.accepts(table) !== 'append') return;
+  const origin = updatingNode(query);
+  fail('B031', origin.span, `"${table.path.name}" takes inserts only, and this sends ${changesText(query.changes)}`, {
+    notes: [{ message: 'the query', span: at.span }],
+    help: 'aggregate by windows, whose results are final, or write to a table that takes updates',
+  });
+}
+
+/** The deepest node whose rows are updated. */
+function updatingNode(node: LogicalNode): LogicalNode {
+  const inputs = node.kind === 'union' ? node.inputs : 'input' in node ? [node.input] : [];
+  const below = inputs.find((input) => !isAppendOnly(input.changes));
+  return below === undefined ? node : updatingNode(below);
+}

@@ -1,0 +1,121 @@
+import { fail } from '../../diagnostics/diagnostic.ts';
+import type { Span } from '../../diagnostics/source-text.ts';
+import { BIGINT } from '../../types/sql-type.ts';
+import type { Expression } from '../expression.ts';
+import { type AttachedWindow, allChanges, appendOnly, type LogicalNode, type SortKey } from '../logical.ts';
+import { projectNode } from '../nodes.ts';
+import { columnsOf, conjuncts } from '../same-expression.ts';
+import { windowTraits } from '../window-traits.ts';
+import { call } from './calls.ts';
+
+/** Rows with their ROW_NUMBER, which nothing bounds yet. */
+export interface Ranking {
+  /** The rows that are ranked. */
+  readonly input: LogicalNode;
+  readonly partition: readonly number[];
+  readonly order: readonly SortKey[];
+  /** What the query selects: over the input's columns, with the rank behind them. */
+  readonly columns: readonly { readonly expression: Expression; readonly name: string }[];
+  readonly span: Span;
+}
+
+/** A filter over a ranking: the Top-N that it means, and what of the condition is left. Null where it bounds no rank. */
+export function topNOf(
+  ranking: Ranking,
+  condition: Expression,
+): { readonly node: LogicalNode; readonly rest: Expression | null } | null {
+  const rankColumn = ranking.input.schema.length;
+  const isRank = (expression: Expression): boolean => {
+    const bare = expression.kind === 'cast' ? expression.input : expression;
+    if (bare.kind !== 'column') return false;
+    const selected = ranking.columns[bare.index]?.expression;
+    return selected?.kind === 'column' && selected.index === rankColumn;
+  };
+  let start = 1;
+  let end: number | { readonly column: number } | null = null;
+  const rest: Expression[] = [];
+  for (const part of conjuncts(condition)) {
+    const bound = part.kind === 'call' ? rankBound(part.name, part.args, isRank) : null;
+    if (bound === null) {
+      rest.push(part);
+      continue;
+    }
+    const { operator, value } = bound;
+    const number = value.kind === 'literal' ? Number(value.value) : null;
+    if (number === null) {
+      const selected = value.kind === 'column' ? ranking.columns[value.index]?.expression : undefined;
+      if (operator !== '<=' || selected?.kind !== 'column') rest.push(part);
+      else end = { column: selected.index };
+    } else if (operator === '<=' || operator === '<') end = least(end, operator === '<' ? number - 1 : number);
+    else if (operator === '>=' || operator === '>') start = Math.max(start, operator === '>' ? number + 1 : number);
+    else {
+      start = Math.max(start, number);
+      end = least(end, number);
+    }
+  }
+  if (end === null) return null;
+  if (typeof end === 'number' && end < 1)
+    fail('B033', condition.span, 'a rank is 1 or more: this condition is never true');
+  const { input, partition, order, span } = ranking;
+  const window = attachedWindow(input, partition);
+  const topN: LogicalNode = {
+    kind: 'top-n',
+    input,
+    partition,
+    order,
+    rankStart: start,
+    rankEnd: end,
+    outputRank: true,
+    window,
+    schema: [...input.schema, { name: '$rank', type: BIGINT(false) }],
+    changes: window === null ? allChanges : appendOnly,
+    uniqueKeys: [[...partition, rankColumn]],
+    span,
+  };
+  const node = projectNode(topN, ranking.columns, span);
+  const left = rest.length === 0 ? null : rest.reduce((all, next) => call('AND', [all, next], condition.span));
+  return { node, rest: left };
+}
+
+function least(end: number | { readonly column: number } | null, value: number): number | { readonly column: number } {
+  return typeof end === 'number' ? Math.min(end, value) : (end ?? value);
+}
+
+const mirrored: Readonly<Record<string, string>> = { '<': '>', '<=': '>=', '>': '<', '>=': '<=', '=': '=' };
+
+function rankBound(
+  name: string,
+  args: readonly Expression[],
+  isRank: (expression: Expression) => boolean,
+): { readonly operator: string; readonly value: Expression } | null {
+  const [left, right] = args.map(withoutCast);
+  if (left === undefined || right === undefined || mirrored[name] === undefined) return null;
+  if (isRank(left) && !mentions(right, isRank)) return { operator: name, value: right };
+  return isRank(right) && !mentions(left, isRank) ? { operator: mirrored[name] ?? name, value: left } : null;
+}
+
+function withoutCast(expression: Expression): Expression {
+  return expression.kind === 'cast' && (expression.input.kind === 'literal' || expression.input.kind === 'column')
+    ? expression.input
+    : expression;
+}
+
+function mentions(expression: Expression, isRank: (expression: Expression) => boolean): boolean {
+  return [...columnsOf(expression)].some((index) =>
+    isRank({ kind: 'column', index, type: BIGINT(), span: expression.span }),
+  );
+}
+
+/** The window that a partition keeps apart: its start and end are among the partition's columns. */
+export function attachedWindow(input: LogicalNode, partition: readonly number[]): AttachedWindow | null {
+  const traits = windowTraits(input);
+  if (traits === null || traits.end === null || traits.start === null) return null;
+  if (!partition.includes(traits.end) || !partition.includes(traits.start)) return null;
+  return {
+    kind: 'attached',
+    startColumn: traits.start,
+    endColumn: traits.end,
+    window: traits.window,
+    time: traits.time,
+  };
+}

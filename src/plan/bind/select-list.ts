@@ -1,0 +1,93 @@
+import { fail } from '../../diagnostics/diagnostic.ts';
+import type { Span } from '../../diagnostics/source-text.ts';
+import type { Identifier, SelectItem } from '../../sql/ast.ts';
+import type { Expression } from '../expression.ts';
+import type { LogicalNode } from '../logical.ts';
+import { bindExpression, type ExpressionContext } from './bind-expression.ts';
+import { ErrorCollector } from './error-collector.ts';
+import { fieldOf, relationsNamed, resolveColumn, type Scope } from './scope.ts';
+import type { Syntax } from './syntax.ts';
+
+/** What a SELECT is bound with. */
+export interface SelectSettings {
+  readonly timeZone: string;
+  readonly stateTtlMs: number;
+}
+
+/** A column of a SELECT list. */
+export interface SelectedColumn {
+  readonly expression: Expression;
+  readonly name: string;
+}
+
+/** The rows behind FROM, WHERE and GROUP BY, and what the expressions of the SELECT list mean over them. */
+export interface SelectRows {
+  readonly node: LogicalNode;
+  readonly context: ExpressionContext;
+}
+
+/** The columns that the SELECT list names, stars spread. */
+export function selectedColumns(items: readonly SelectItem[], context: ExpressionContext): readonly SelectedColumn[] {
+  const columns: SelectedColumn[] = [];
+  const errors = new ErrorCollector();
+  for (const item of items) {
+    const added = errors.attempt(() => itemColumns(item, context, columns.length));
+    columns.push(...(added ?? []));
+  }
+  errors.throwIfAny();
+  return columns;
+}
+
+function itemColumns(
+  { value, alias }: SelectItem,
+  context: ExpressionContext,
+  position: number,
+): readonly SelectedColumn[] {
+  const { scope } = context;
+  if (value.kind === 'star') return starColumns(value.qualifier?.parts ?? null, scope, value.span, context);
+  if (value.kind === 'fieldStar') {
+    const row = bindExpression(value.value, context);
+    if (row.type.kind !== 'ROW') return fail('B005', value.span, '.* takes the fields of a ROW');
+    return row.type.fields.map(({ name }) => ({
+      expression: fieldOf(row, { kind: 'identifier', name, isQuoted: true, span: value.span }),
+      name,
+    }));
+  }
+  return [{ expression: bindExpression(value, context), name: alias?.name ?? nameOf(value) ?? `EXPR$${position}` }];
+}
+
+function nameOf(value: Syntax): string | null {
+  if (value.kind === 'columnReference') return value.name.parts.at(-1)?.name ?? null;
+  return value.kind === 'fieldAccess' ? value.field.name : null;
+}
+
+function starColumns(
+  qualifier: readonly Identifier[] | null,
+  scope: Scope,
+  span: Span,
+  context: ExpressionContext,
+): readonly SelectedColumn[] {
+  const relations = qualifier === null ? scope.relations : relationsNamed(scope, qualifier);
+  if (qualifier === null && relations.length === 0) return fail('B003', span, 'a star needs a FROM');
+  if (relations.length === 0 && qualifier !== null) {
+    const row = resolveColumn(scope, { kind: 'qualifiedName', parts: qualifier, span });
+    if (row.type.kind !== 'ROW') return fail('B005', span, '.* takes the fields of a ROW');
+    return row.type.fields.map(({ name }) => ({
+      expression: fieldOf(row, { kind: 'identifier', name, isQuoted: true, span }),
+      name,
+    }));
+  }
+  return relations.flatMap(({ start, count }) =>
+    scope.schema.slice(start, start + count).map(({ name, type }, at) => {
+      const identifier = { kind: 'identifier' as const, name, isQuoted: true, span };
+      const reference = {
+        kind: 'columnReference' as const,
+        name: { kind: 'qualifiedName' as const, parts: [identifier], span },
+        span,
+      };
+      // A star over groups names columns that may not be grouped.
+      const stand = context.intercept?.(reference) ?? null;
+      return { expression: stand ?? { kind: 'column' as const, index: start + at, type, span }, name };
+    }),
+  );
+}

@@ -1,0 +1,159 @@
+import type { Span } from '../diagnostics/source-text.ts';
+import type { Column, Schema } from '../types/column.ts';
+import { BIGINT, TIMESTAMP } from '../types/sql-type.ts';
+import type { AggregateCall, Expression } from './expression.ts';
+import {
+  allChanges,
+  appendOnly,
+  type Changes,
+  isAppendOnly,
+  type LogicalAggregate,
+  type LogicalExpand,
+  type LogicalFilter,
+  type LogicalNode,
+  type LogicalProject,
+  type LogicalWatermark,
+  type LogicalWindow,
+  type LogicalWindowAggregate,
+  type WindowColumn,
+  type WindowTime,
+} from './logical.ts';
+
+/** Makers of plan nodes: each derives schema, changes and unique keys from its inputs. */
+
+export function filterNode(input: LogicalNode, condition: Expression, span: Span): LogicalFilter {
+  const { schema, changes, uniqueKeys } = input;
+  return { kind: 'filter', input, condition, schema, changes, uniqueKeys, span };
+}
+
+/** Columns by expression and name; a bare column keeps its time attribute. */
+export function projectNode(
+  input: LogicalNode,
+  columns: readonly { readonly expression: Expression; readonly name: string }[],
+  span: Span,
+): LogicalProject {
+  const schema = columns.map(({ expression, name }): Column => {
+    const attribute = expression.kind === 'column' ? input.schema[expression.index]?.timeAttribute : undefined;
+    const isProctime = expression.kind === 'call' && expression.name === 'PROCTIME';
+    const timeAttribute = isProctime ? 'proctime' : attribute;
+    return timeAttribute === undefined
+      ? { name, type: expression.type }
+      : { name, type: expression.type, timeAttribute };
+  });
+  const places = new Map<number, number>();
+  for (const [at, { expression }] of columns.entries()) {
+    if (expression.kind === 'column' && !places.has(expression.index)) places.set(expression.index, at);
+  }
+  const uniqueKeys = input.uniqueKeys.flatMap((key) => {
+    const mapped = key.flatMap((column) => places.get(column) ?? []);
+    return mapped.length === key.length ? [mapped] : [];
+  });
+  const expressions = columns.map(({ expression }) => expression);
+  return { kind: 'project', input, expressions, schema, changes: input.changes, uniqueKeys, span };
+}
+
+export function watermarkNode(
+  input: LogicalNode,
+  timeColumn: number,
+  expression: Expression,
+  span: Span,
+): LogicalWatermark {
+  const schema = input.schema.map(
+    (column, at): Column => (at === timeColumn ? { ...column, timeAttribute: 'rowtime' } : column),
+  );
+  const { changes, uniqueKeys } = input;
+  return { kind: 'watermark', input, timeColumn, expression, schema, changes, uniqueKeys, span };
+}
+
+/** window_start, window_end and window_time behind the input's columns; the time attribute that was cut is one no longer. */
+export function windowNode(input: LogicalNode, time: WindowTime, span: Span): LogicalWindow {
+  const column = input.schema[time.timeColumn];
+  if (column === undefined) throw new Error('a window has a time column');
+  const schema = [...input.schema, ...windowColumns(column)];
+  return { kind: 'window', input, ...time, schema, changes: input.changes, uniqueKeys: [], span };
+}
+
+/** The columns that a window function adds. */
+export function windowColumns(time: Column): Schema {
+  const timeType = { ...time.type, nullable: false };
+  return [
+    { name: 'window_start', type: TIMESTAMP(3, false) },
+    { name: 'window_end', type: TIMESTAMP(3, false) },
+    {
+      name: 'window_time',
+      type: timeType.kind === 'TIMESTAMP_LTZ' ? { ...timeType, precision: 3 } : TIMESTAMP(3, false),
+      timeAttribute: time.timeAttribute,
+    },
+  ];
+}
+
+export function expandNode(
+  input: LogicalNode,
+  keys: readonly number[],
+  sets: LogicalExpand['sets'],
+  span: Span,
+): LogicalExpand {
+  const schema = [
+    ...input.schema.map(
+      (column, at): Column =>
+        keys.includes(at) ? { name: column.name, type: { ...column.type, nullable: true } as Column['type'] } : column,
+    ),
+    { name: '$set', type: BIGINT(false) },
+  ];
+  return { kind: 'expand', input, keys, sets, schema, changes: input.changes, uniqueKeys: [], span };
+}
+
+export function aggregateNode(
+  input: LogicalNode,
+  keys: readonly number[],
+  aggregates: readonly AggregateCall[],
+  stateTtlMs: number,
+  span: Span,
+): LogicalAggregate {
+  const schema = [...keyColumns(input, keys), ...aggregateColumns(aggregates)];
+  const changes: Changes = isAppendOnly(input.changes)
+    ? { updateBefore: true, updateAfter: true, delete: false }
+    : allChanges;
+  const uniqueKeys = [keys.map((_, at) => at)];
+  return { kind: 'aggregate', input, keys, aggregates, stateTtlMs, schema, changes, uniqueKeys, span };
+}
+
+export function windowAggregateNode(
+  input: LogicalNode,
+  parts: Pick<LogicalWindowAggregate, 'window' | 'keys' | 'aggregates' | 'windowColumns' | 'legacy'>,
+  timeColumn: Column,
+  span: Span,
+): LogicalWindowAggregate {
+  const added = windowColumns(timeColumn);
+  const columnOf: Record<WindowColumn, Column | undefined> = { start: added[0], end: added[1], time: added[2] };
+  const schema = [
+    ...keyColumns(input, parts.keys),
+    ...aggregateColumns(parts.aggregates),
+    ...parts.windowColumns.flatMap((column) => columnOf[column] ?? []),
+  ];
+  const windowAt = parts.keys.length + parts.aggregates.length;
+  const uniqueKeys =
+    parts.windowColumns.includes('start') && parts.windowColumns.includes('end')
+      ? [
+          [
+            ...parts.keys.keys(),
+            windowAt + parts.windowColumns.indexOf('start'),
+            windowAt + parts.windowColumns.indexOf('end'),
+          ],
+        ]
+      : [];
+  return { kind: 'window-aggregate', input, ...parts, schema, changes: appendOnly, uniqueKeys, span };
+}
+
+/** Group keys: time attributes do not outlive an aggregation. */
+function keyColumns(input: LogicalNode, keys: readonly number[]): Schema {
+  return keys.map((key) => {
+    const column = input.schema[key];
+    if (column === undefined) throw new Error(`no column ${key}`);
+    return { name: column.name, type: column.type };
+  });
+}
+
+function aggregateColumns(aggregates: readonly AggregateCall[]): Schema {
+  return aggregates.map(({ name, type }) => ({ name, type }));
+}

@@ -1,0 +1,384 @@
+import { unreachable } from '../../types/unreachable.ts';
+import { inputsOf } from '../children.ts';
+import type { AggregateCall, Expression } from '../expression.ts';
+import type { AttachedWindow, LogicalNode, LogicalSink } from '../logical.ts';
+import { columnsOf, mapColumns } from '../same-expression.ts';
+
+/**
+ * Leaves out columns that nothing reads, from the sinks down to the scans: a decoder parses only what is asked for.
+ * A node that several read keeps what any of them wants. Ranks that nobody asks for are not kept up; a Top-1 by a
+ * time attribute without its rank is a deduplication.
+ */
+export function pruneColumns(sinks: readonly LogicalSink[]): readonly LogicalSink[] {
+  const order = topologicalOrder(sinks);
+  const wanted = new Map<LogicalNode, Set<number>>();
+  const want = (node: LogicalNode, columns: Iterable<number>): void => {
+    let set = wanted.get(node);
+    if (set === undefined) {
+      set = new Set();
+      wanted.set(node, set);
+    }
+    for (const column of columns) set.add(column);
+  };
+  for (const { input } of sinks) want(input, input.schema.keys());
+  for (const node of order)
+    for (const [input, columns] of wantedOfInputs(node, wanted.get(node) ?? new Set())) want(input, columns);
+  const pruned = new Map<LogicalNode, Pruned>();
+  for (const node of order.toReversed()) pruned.set(node, prune(node, wanted.get(node) ?? new Set(), pruned));
+  return sinks.map((sink) => ({ ...sink, input: prunedOf(pruned, sink.input).node }));
+}
+
+interface Pruned {
+  readonly node: LogicalNode;
+  /** Old columns as new ones; a column that is gone is not in it. */
+  readonly places: ReadonlyMap<number, number>;
+}
+
+/** Readers before what they read. */
+function topologicalOrder(sinks: readonly LogicalSink[]): readonly LogicalNode[] {
+  const done = new Set<LogicalNode>();
+  const order: LogicalNode[] = [];
+  const visit = (node: LogicalNode): void => {
+    if (done.has(node)) return;
+    done.add(node);
+    for (const input of inputsOf(node)) visit(input);
+    order.push(node);
+  };
+  for (const { input } of sinks) visit(input);
+  return order.toReversed();
+}
+
+function wantedOfInputs(
+  node: LogicalNode,
+  wanted: ReadonlySet<number>,
+): readonly (readonly [LogicalNode, Iterable<number>])[] {
+  switch (node.kind) {
+    case 'scan':
+    case 'values':
+      return [];
+    case 'watermark':
+      return [[node.input, [...wanted, node.timeColumn, ...columnsOf(node.expression)]]];
+    case 'filter':
+      return [[node.input, [...wanted, ...columnsOf(node.condition)]]];
+    case 'project':
+      return [[node.input, [...wanted].flatMap((at) => [...columnsOf(expressionAt(node.expressions, at))])]];
+    case 'expand':
+      return [[node.input, [...[...wanted].filter((at) => at < node.input.schema.length), ...node.keys]]];
+    case 'window': {
+      const partition = node.window.kind === 'session' ? node.window.partition : [];
+      return [
+        [node.input, [...[...wanted].filter((at) => at < node.input.schema.length), node.timeColumn, ...partition]],
+      ];
+    }
+    case 'window-aggregate': {
+      const { window } = node;
+      const own =
+        window.kind === 'attached'
+          ? windowColumnsOf(window)
+          : [window.timeColumn, ...(window.window.kind === 'session' ? window.window.partition : [])];
+      return [[node.input, [...node.keys, ...own, ...node.aggregates.flatMap(columnsOfCall)]]];
+    }
+    case 'aggregate':
+      return [[node.input, [...node.keys, ...node.aggregates.flatMap(columnsOfCall)]]];
+    case 'top-n': {
+      const variable = typeof node.rankEnd === 'number' ? [] : [node.rankEnd.column];
+      const own = [
+        ...node.partition,
+        ...node.order.map(({ column }) => column),
+        ...variable,
+        ...(node.window === null ? [] : windowColumnsOf(node.window)),
+      ];
+      return [[node.input, [...[...wanted].filter((at) => at < node.input.schema.length), ...own]]];
+    }
+    case 'deduplicate':
+      return [
+        [
+          node.input,
+          [...wanted, ...node.keys, node.timeColumn, ...(node.window === null ? [] : windowColumnsOf(node.window))],
+        ],
+      ];
+    case 'limit':
+      return [[node.input, wanted]];
+    case 'union':
+      return node.inputs.map((input) => [input, wanted] as const);
+    default:
+      return unreachable(node);
+  }
+}
+
+function windowColumnsOf({ startColumn, endColumn }: AttachedWindow): readonly number[] {
+  return startColumn === null ? [endColumn] : [startColumn, endColumn];
+}
+
+function columnsOfCall({ args, filter }: AggregateCall): readonly number[] {
+  return [...args, ...(filter === null ? [] : [filter])].flatMap((expression) => [...columnsOf(expression)]);
+}
+
+function expressionAt(expressions: readonly Expression[], at: number): Expression {
+  const expression = expressions[at];
+  if (expression === undefined) throw new Error(`no column ${at} among ${expressions.length}`);
+  return expression;
+}
+
+function prunedOf(pruned: ReadonlyMap<LogicalNode, Pruned>, node: LogicalNode): Pruned {
+  const found = pruned.get(node);
+  if (found === undefined) throw new Error(`the ${node.kind} has not been pruned`);
+  return found;
+}
+
+function prune(node: LogicalNode, wanted: ReadonlySet<number>, all: ReadonlyMap<LogicalNode, Pruned>): Pruned {
+  switch (node.kind) {
+    case 'scan': {
+      const kept = [...node.columns.keys()].filter((at) => wanted.has(at));
+      const pick = <T>(list: readonly T[]): readonly T[] => list.filter((_, at) => wanted.has(at));
+      return {
+        node: { ...node, columns: pick(node.columns), schema: pick(node.schema), uniqueKeys: [] },
+        places: numbered(kept),
+      };
+    }
+    case 'values': {
+      const kept = [...node.schema.keys()].filter((at) => wanted.has(at));
+      const pick = <T>(list: readonly T[]): readonly T[] => list.filter((_, at) => wanted.has(at));
+      return { node: { ...node, schema: pick(node.schema), rows: node.rows.map(pick) }, places: numbered(kept) };
+    }
+    case 'watermark': {
+      const { node: input, places } = prunedOf(all, node.input);
+      const timeColumn = place(places, node.timeColumn);
+      return {
+        node: {
+          ...node,
+          input,
+          timeColumn,
+          expression: moved(node.expression, places),
+          schema: schemaOf(node, places),
+        },
+        places,
+      };
+    }
+    case 'filter': {
+      const { node: input, places } = prunedOf(all, node.input);
+      return {
+        node: {
+          ...node,
+          input,
+          condition: moved(node.condition, places),
+          schema: schemaOf(node, places),
+          uniqueKeys: keysOf(node, places),
+        },
+        places,
+      };
+    }
+    case 'project': {
+      const { node: input, places } = prunedOf(all, node.input);
+      const kept = [...node.schema.keys()].filter((at) => wanted.has(at));
+      const own = numbered(kept);
+      const expressions = kept.map((at) => moved(expressionAt(node.expressions, at), places));
+      return {
+        node: { ...node, input, expressions, schema: schemaOf(node, own), uniqueKeys: keysOf(node, own) },
+        places: own,
+      };
+    }
+    case 'expand': {
+      const { node: input, places } = prunedOf(all, node.input);
+      const own = withAdded(places, node.input.schema.length, input.schema.length, 1);
+      const sets = node.sets.map(({ keep, id }) => ({ keep: keep.map((at) => place(places, at)), id }));
+      return {
+        node: { ...node, input, keys: node.keys.map((at) => place(places, at)), sets, schema: schemaOf(node, own) },
+        places: own,
+      };
+    }
+    case 'window': {
+      const { node: input, places } = prunedOf(all, node.input);
+      const own = withAdded(places, node.input.schema.length, input.schema.length, 3);
+      const window =
+        node.window.kind === 'session'
+          ? { ...node.window, partition: node.window.partition.map((at) => place(places, at)) }
+          : node.window;
+      return {
+        node: { ...node, input, window, timeColumn: place(places, node.timeColumn), schema: schemaOf(node, own) },
+        places: own,
+      };
+    }
+    case 'window-aggregate': {
+      const { node: input, places } = prunedOf(all, node.input);
+      const { window } = node;
+      let placed = window;
+      if (window.kind === 'attached') placed = attachedAt(window, places);
+      else if (window.window.kind === 'session') {
+        const partition = window.window.partition.map((at) => place(places, at));
+        placed = { ...window, timeColumn: place(places, window.timeColumn), window: { ...window.window, partition } };
+      } else placed = { ...window, timeColumn: place(places, window.timeColumn) };
+      const keys = node.keys.map((at) => place(places, at));
+      const aggregates = node.aggregates.map((call) => movedCall(call, places));
+      return { node: { ...node, input, window: placed, keys, aggregates }, places: identity(node) };
+    }
+    case 'aggregate': {
+      const { node: input, places } = prunedOf(all, node.input);
+      const keys = node.keys.map((at) => place(places, at));
+      return {
+        node: { ...node, input, keys, aggregates: node.aggregates.map((call) => movedCall(call, places)) },
+        places: identity(node),
+      };
+    }
+    case 'top-n':
+      return pruneTopN(node, wanted, all);
+    case 'deduplicate': {
+      const { node: input, places } = prunedOf(all, node.input);
+      const window = node.window === null ? null : attachedAt(node.window, places);
+      const keys = node.keys.map((at) => place(places, at));
+      return {
+        node: {
+          ...node,
+          input,
+          keys,
+          window,
+          timeColumn: place(places, node.timeColumn),
+          schema: schemaOf(node, places),
+          uniqueKeys: [keys],
+        },
+        places,
+      };
+    }
+    case 'limit': {
+      const { node: input, places } = prunedOf(all, node.input);
+      return { node: { ...node, input, schema: schemaOf(node, places), uniqueKeys: keysOf(node, places) }, places };
+    }
+    case 'union': {
+      const kept = [...node.schema.keys()].filter((at) => wanted.has(at));
+      const own = numbered(kept);
+      // The inputs may keep more, for other readers, and each in places of its own.
+      const inputs = node.inputs.map((input): LogicalNode => {
+        const { node: side, places } = prunedOf(all, input);
+        const isSame = side.schema.length === kept.length && kept.every((at, index) => places.get(at) === index);
+        if (isSame) return side;
+        const expressions = kept.map((at): Expression => {
+          const index = place(places, at);
+          return {
+            kind: 'column',
+            index,
+            type: side.schema[index]?.type ?? { kind: 'NULL', nullable: true },
+            span: node.span,
+          };
+        });
+        return {
+          kind: 'project',
+          input: side,
+          expressions,
+          schema: schemaOf(node, own),
+          changes: side.changes,
+          uniqueKeys: [],
+          span: node.span,
+        };
+      });
+      return { node: { ...node, inputs, schema: schemaOf(node, own) }, places: own };
+    }
+    default:
+      return unreachable(node);
+  }
+}
+
+function pruneTopN(
+  node: Extract<LogicalNode, { readonly kind: 'top-n' }>,
+  wanted: ReadonlySet<number>,
+  all: ReadonlyMap<LogicalNode, Pruned>,
+): Pruned {
+  const { node: input, places } = prunedOf(all, node.input);
+  const rank = node.input.schema.length;
+  const outputRank = node.outputRank && wanted.has(rank);
+  const partition = node.partition.map((at) => place(places, at));
+  const order = node.order.map((key) => ({ ...key, column: place(places, key.column) }));
+  const window = node.window === null ? null : attachedAt(node.window, places);
+  const [only, second] = order;
+  const attribute = only === undefined ? undefined : input.schema[only.column]?.timeAttribute;
+  if (
+    !outputRank &&
+    only !== undefined &&
+    second === undefined &&
+    attribute !== undefined &&
+    node.rankStart === 1 &&
+    node.rankEnd === 1
+  ) {
+    const schema = schemaOf({ schema: node.schema.slice(0, rank) }, places);
+    const time = attribute === 'proctime' ? ('processing' as const) : ('event' as const);
+    const keep = only.descending ? ('last' as const) : ('first' as const);
+    const { span } = node;
+    const isFirst = keep === 'first' && node.input.changes.updateAfter === false && node.input.changes.delete === false;
+    const changes =
+      window !== null || isFirst ? { updateBefore: false, updateAfter: false, delete: false } : node.changes;
+    return {
+      node: {
+        kind: 'deduplicate',
+        input,
+        keys: partition,
+        timeColumn: only.column,
+        time,
+        keep,
+        window,
+        schema,
+        changes,
+        uniqueKeys: [partition],
+        span,
+      },
+      places,
+    };
+  }
+  const own = outputRank ? withAdded(places, rank, input.schema.length, 1) : places;
+  const rankEnd = typeof node.rankEnd === 'number' ? node.rankEnd : { column: place(places, node.rankEnd.column) };
+  const schema = schemaOf(outputRank ? node : { schema: node.schema.slice(0, rank) }, own);
+  return {
+    node: { ...node, input, partition, order, rankEnd, outputRank, window, schema, uniqueKeys: [] },
+    places: own,
+  };
+}
+
+function attachedAt(window: AttachedWindow, places: ReadonlyMap<number, number>): AttachedWindow {
+  const startColumn = window.startColumn === null ? null : place(places, window.startColumn);
+  return { ...window, startColumn, endColumn: place(places, window.endColumn) };
+}
+
+function moved(expression: Expression, places: ReadonlyMap<number, number>): Expression {
+  return mapColumns(expression, (index, column) => ({ ...column, index: place(places, index) }));
+}
+
+function movedCall(call: AggregateCall, places: ReadonlyMap<number, number>): AggregateCall {
+  const filter = call.filter === null ? null : moved(call.filter, places);
+  return { ...call, args: call.args.map((arg) => moved(arg, places)), filter };
+}
+
+function place(places: ReadonlyMap<number, number>, column: number): number {
+  const found = places.get(column);
+  if (found === undefined) throw new Error(`column ${column} was left out, and is read`);
+  return found;
+}
+
+function numbered(kept: readonly number[]): ReadonlyMap<number, number> {
+  return new Map(kept.map((at, index) => [at, index]));
+}
+
+function identity({ schema }: LogicalNode): ReadonlyMap<number, number> {
+  return new Map([...schema.keys()].map((at) => [at, at]));
+}
+
+/** The places of an input's columns, and of those that a node adds behind them. */
+function withAdded(
+  places: ReadonlyMap<number, number>,
+  before: number,
+  after: number,
+  count: number,
+): ReadonlyMap<number, number> {
+  const own = new Map(places);
+  for (let at = 0; at < count; at++) own.set(before + at, after + at);
+  return own;
+}
+
+function schemaOf({ schema }: Pick<LogicalNode, 'schema'>, places: ReadonlyMap<number, number>): LogicalNode['schema'] {
+  const kept = [...places].sort(([, a], [, b]) => a - b);
+  return kept.flatMap(([at]) => schema[at] ?? []);
+}
+
+function keysOf({ uniqueKeys }: LogicalNode, places: ReadonlyMap<number, number>): readonly (readonly number[])[] {
+  return uniqueKeys.flatMap((key) => {
+    const kept = key.flatMap((column) => places.get(column) ?? []);
+    return kept.length === key.length ? [kept] : [];
+  });
+}

@@ -1,8 +1,10 @@
 import type { Span } from '../diagnostics/source-text.ts';
 import { writeCast } from '../functions/cast/write-cast.ts';
+import { assignField } from '../functions/scalar/nested-item.ts';
 import type { HostCall, HostValue } from '../functions/scalar-function.ts';
 import type { ExpressionWriter, SessionSettings, Value } from '../functions/value.ts';
 import { arenaLayout } from '../memory/kernels.ts';
+import { rowLayout } from '../memory/nested.ts';
 import type {
   CallExpression,
   CastExpression,
@@ -338,18 +340,11 @@ export class CodeWriter implements ExpressionWriter {
     const input = this.write(expression.input, scope);
     return this.#unlessNull(input, expression.type, (row) => {
       const [address] = this.bytes(row);
-      const field = i32.const(expression.index);
-      const physical = physicalOf(expression.type);
       const rowType = expression.input.type;
       if (rowType.kind !== 'ROW') throw new Error(`a field of ${rowType.kind}`);
       const result = this.variable(withNullable(expression.type, true));
-      this.f.if(i32.eqz(this.kernel('nestedFieldIsNull', 'i32', address, field)), () => {
-        const slot = this.f.local(
-          'i32',
-          this.kernel('nestedFieldAddress', 'i32', address, i32.const(rowType.fields.length), field),
-        );
-        this.assign(result, this.value(expression.type, null, ...nestedParts(physical, address, slot)));
-      });
+      const slotAt = rowLayout(rowType).slots[expression.index] ?? 0;
+      assignField(this, result, address, { index: expression.index, slotAt });
       return result;
     });
   }
@@ -359,21 +354,6 @@ export class CodeWriter implements ExpressionWriter {
     if (value.parts.length !== 1 || part?.type !== type)
       throw new Error(`${value.physical} has no single part ${type}`);
     return part as Local<T>;
-  }
-}
-
-/** The parts of a value in a slot of a nested value that starts at `base`; text stands there by its offset. */
-function nestedParts(physical: Physical, base: I32, slot: I32): readonly Code<ValueType>[] {
-  switch (physical) {
-    case 'bool':
-    case 'i8':
-      return [i32.load8S(slot)];
-    case 'i16':
-      return [i32.load16S(slot)];
-    case 'bytes':
-      return [i32.add(base, i32.load(slot)), i32.load(slot, { offset: 4 })];
-    default:
-      return partTypes(physical).map((part, at) => loadPart(slot, part, at * 8));
   }
 }
 

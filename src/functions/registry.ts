@@ -6,9 +6,12 @@ import { listagg } from './aggregate/listagg.ts';
 import { sum } from './aggregate/sum.ts';
 import { stddevPop, stddevSamp, varPop, varSamp } from './aggregate/variance.ts';
 import type { AggregateFunction } from './aggregate-function.ts';
+import { arithmeticFunctions } from './scalar/arithmetic.ts';
 import { arrayFunctions } from './scalar/array-functions.ts';
 import { characterKindFunctions } from './scalar/character-kind.ts';
+import { comparisonFunctions } from './scalar/comparison.ts';
 import { concatFunctions } from './scalar/concat.ts';
+import { conditionalFunctions } from './scalar/conditional.ts';
 import { dateFormatFunctions } from './scalar/date-format.ts';
 import { encodingFunctions } from './scalar/encoding.ts';
 import { extractFunctions } from './scalar/extract.ts';
@@ -18,7 +21,9 @@ import { jsonConstructorFunctions } from './scalar/json-constructor.ts';
 import { jsonQuoteFunctions } from './scalar/json-quote.ts';
 import { letterCaseFunctions } from './scalar/letter-case.ts';
 import { likeFunctions } from './scalar/like.ts';
+import { logicFunctions } from './scalar/logic.ts';
 import { mapFunctions } from './scalar/map-functions.ts';
+import { mathFunctions } from './scalar/math.ts';
 import { nestedAccessFunctions } from './scalar/nested-access.ts';
 import { nestedConstructorFunctions } from './scalar/nested-constructor.ts';
 import { nowFunctions } from './scalar/now.ts';
@@ -59,6 +64,11 @@ import type { ScalarFunction } from './scalar-function.ts';
  *   wrapper, on empty, on error, RETURNING), `JSON_OBJECT` (on null, key, value, ...), `JSON_ARRAY` (on null, item...)
  */
 const scalarTopics: readonly (readonly ScalarFunction[])[] = [
+  comparisonFunctions,
+  logicFunctions,
+  conditionalFunctions,
+  arithmeticFunctions,
+  mathFunctions,
   concatFunctions,
   letterCaseFunctions,
   textPositionFunctions,

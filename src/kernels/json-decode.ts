@@ -209,6 +209,9 @@ function readObject(field: usize, from: usize, row: u32): usize {
   return finishObject(field, from, row, stamp) ? end : 0;
 }
 
+/** While an old image is filled up from the new one, what the old one names stays. */
+let keepsMet: bool = false;
+
 /** Children that were met in the object read last. */
 let metCount: u32 = 0;
 
@@ -232,7 +235,7 @@ function finishObject(field: usize, from: usize, row: u32, stamp: u32): bool {
 function readMembers(field: usize, from: usize, row: u32, stamp: u32): usize {
   const count = load<u32>(field, fieldChildCount);
   const children = <usize>load<u32>(field, fieldChildren);
-  const lastCounts = (options & optionTree) != 0;
+  const lastCounts = (options & optionTree) != 0 && !keepsMet;
   let expected: u32 = 0;
   let met: u32 = 0;
   let p = skipSpace(from + 1);
@@ -604,7 +607,10 @@ function readOverlaid(old: usize, data: usize): bool {
   const stamp = ++stamps;
   if (readMembers(root, old, rows, stamp) == 0) return false;
   const met = metCount;
-  if (readMembers(root, data, rows, stamp) == 0) return false;
+  keepsMet = true;
+  const end = readMembers(root, data, rows, stamp);
+  keepsMet = false;
+  if (end == 0) return false;
   metCount += met;
   if (!finishObject(root, old, rows, stamp)) return false;
   addRow(kindUpdateBefore);

@@ -1,13 +1,13 @@
 import type { Table, TableColumn } from '../catalog/table.ts';
 import type { View } from '../catalog/view.ts';
-import { format } from '../sql/format.ts';
+import { formatExpression, formatQuery } from '../sql/format.ts';
 import { declaredTypeText } from './show.ts';
 
 /** The statement that makes a table again, as Flink prints it. */
 export function createTableText(table: Table): string {
   const lines = table.columns.map(columnText);
   if (table.watermark !== null) {
-    lines.push(`WATERMARK FOR ${quoted(table.watermark.column)} AS ${format(table.watermark.expression)}`);
+    lines.push(`WATERMARK FOR ${quoted(table.watermark.column)} AS ${formatExpression(table.watermark.expression)}`);
   }
   if (table.primaryKey !== null) {
     const name = table.primaryKey.name ?? `PK_${table.primaryKey.columns.join('_')}`;
@@ -31,7 +31,7 @@ export function createTableText(table: Table): string {
 export function createViewText(view: View): string {
   const columns = view.columns.map((name) => `  ${quoted(name)}`).join(',\n');
   const comment = view.comment === null ? '' : `COMMENT ${text(view.comment)}\n`;
-  return `CREATE ${view.temporary ? 'TEMPORARY ' : ''}VIEW ${fullName(view)} (\n${columns}\n)\n${comment}AS ${format(view.query)}\n`;
+  return `CREATE ${view.temporary ? 'TEMPORARY ' : ''}VIEW ${fullName(view)} (\n${columns}\n)\n${comment}AS ${formatQuery(view.query)}\n`;
 }
 
 function columnText(column: TableColumn): string {
@@ -45,7 +45,7 @@ function columnText(column: TableColumn): string {
       return `${name} ${declaredTypeText(column)} METADATA${from}${column.virtual ? ' VIRTUAL' : ''}${comment}`;
     }
     case 'computed':
-      return `${name} AS ${format(column.expression)}${comment}`;
+      return `${name} AS ${formatExpression(column.expression)}${comment}`;
   }
 }
 

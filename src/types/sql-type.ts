@@ -5,7 +5,10 @@
  * (`Column.timeAttribute`), not of a type.
  */
 export type SqlType =
-  | { readonly kind: 'BOOLEAN' | 'TINYINT' | 'SMALLINT' | 'INT' | 'BIGINT' | 'FLOAT' | 'DOUBLE' | 'DATE'; readonly nullable: boolean }
+  | {
+      readonly kind: 'BOOLEAN' | 'TINYINT' | 'SMALLINT' | 'INT' | 'BIGINT' | 'FLOAT' | 'DOUBLE' | 'DATE';
+      readonly nullable: boolean;
+    }
   | DecimalType
   | TextType
   | TimeType
@@ -78,7 +81,9 @@ export const lengthMax = 2_147_483_647;
 
 type SimpleKind = 'BOOLEAN' | 'TINYINT' | 'SMALLINT' | 'INT' | 'BIGINT' | 'FLOAT' | 'DOUBLE' | 'DATE';
 
-const simple = (kind: SimpleKind) => (nullable = true): SqlType => ({ kind, nullable });
+const simple =
+  (kind: SimpleKind) =>
+  (nullable = true): SqlType => ({ kind, nullable });
 
 /** Makers of types; nullable unless told otherwise. */
 export const BOOLEAN = simple('BOOLEAN');
@@ -94,12 +99,29 @@ export const STRING = (nullable = true): TextType => ({ kind: 'VARCHAR', length:
 export const BYTES = (nullable = true): TextType => ({ kind: 'VARBINARY', length: lengthMax, nullable });
 export const VARCHAR = (length: number, nullable = true): TextType => ({ kind: 'VARCHAR', length, nullable });
 export const CHAR = (length: number, nullable = true): TextType => ({ kind: 'CHAR', length, nullable });
-export const DECIMAL = (precision: number, scale: number, nullable = true): DecimalType => ({ kind: 'DECIMAL', precision, scale, nullable });
+export const DECIMAL = (precision: number, scale: number, nullable = true): DecimalType => ({
+  kind: 'DECIMAL',
+  precision,
+  scale,
+  nullable,
+});
 export const TIME = (precision: number, nullable = true): TimeType => ({ kind: 'TIME', precision, nullable });
 export const TIMESTAMP = (precision: number, nullable = true): TimeType => ({ kind: 'TIMESTAMP', precision, nullable });
-export const TIMESTAMP_LTZ = (precision: number, nullable = true): TimeType => ({ kind: 'TIMESTAMP_LTZ', precision, nullable });
-export const INTERVAL_DAY_TIME = (nullable = true, resolution = 'SECOND(3)'): SqlType => ({ kind: 'INTERVAL_DAY_TIME', nullable, resolution });
-export const INTERVAL_YEAR_MONTH = (nullable = true, resolution = 'MONTH'): SqlType => ({ kind: 'INTERVAL_YEAR_MONTH', nullable, resolution });
+export const TIMESTAMP_LTZ = (precision: number, nullable = true): TimeType => ({
+  kind: 'TIMESTAMP_LTZ',
+  precision,
+  nullable,
+});
+export const INTERVAL_DAY_TIME = (nullable = true, resolution = 'SECOND(3)'): SqlType => ({
+  kind: 'INTERVAL_DAY_TIME',
+  nullable,
+  resolution,
+});
+export const INTERVAL_YEAR_MONTH = (nullable = true, resolution = 'MONTH'): SqlType => ({
+  kind: 'INTERVAL_YEAR_MONTH',
+  nullable,
+  resolution,
+});
 export const ARRAY = (element: SqlType, nullable = true): ArrayType => ({ kind: 'ARRAY', element, nullable });
 export const MAP = (key: SqlType, value: SqlType, nullable = true): MapType => ({ kind: 'MAP', key, value, nullable });
 export const MULTISET = (element: SqlType, nullable = true): MultisetType => ({ kind: 'MULTISET', element, nullable });

@@ -1,0 +1,148 @@
+import { columnTypeText } from '../types/column.ts';
+import { typeText } from '../types/sql-type.ts';
+import { unreachable } from '../types/unreachable.ts';
+import { inputsOf } from './children.ts';
+import type { AggregateCall, Expression } from './expression.ts';
+import { changesText, type LogicalNode, type LogicalSink, type SortKey, type WindowKind } from './logical.ts';
+
+/** A plan as a tree of lines: what each node does, its columns, and the changes that it sends. */
+export function printPlan(sinks: readonly LogicalSink[], options: { readonly types?: boolean } = {}): string {
+  return sinks
+    .map(({ input, table }) => {
+      const sink = table === null ? 'result' : `sink ${table.path.name}`;
+      return [`${sink} ${changesText(input.changes)}`, ...lines(input, '', true, options.types === true)].join('\n');
+    })
+    .join('\n\n');
+}
+
+function lines(node: LogicalNode, indent: string, isLast: boolean, types: boolean): readonly string[] {
+  const inputs = inputsOf(node);
+  const own = `${indent}${isLast ? '└─ ' : '├─ '}${nodeText(node)}  ${changesText(node.changes)}`;
+  const below = `${indent}${isLast ? '   ' : '│  '}`;
+  const columns = types
+    ? [
+        `${below}${inputs.length === 0 ? ' ' : '│'}  ${node.schema.map((column) => `${column.name} ${columnTypeText(column)}`).join(', ')}`,
+      ]
+    : [];
+  return [own, ...columns, ...inputs.flatMap((input, at) => lines(input, below, at === inputs.length - 1, types))];
+}
+
+function nodeText(node: LogicalNode): string {
+  switch (node.kind) {
+    case 'scan':
+      return `scan ${node.table.path.name}: ${node.columns.map(({ path }) => path.join('.')).join(', ') || 'no columns'}`;
+    case 'values':
+      return `values: ${node.rows.length} ${node.rows.length === 1 ? 'row' : 'rows'}`;
+    case 'watermark':
+      return `watermark ${columnName(node.input, node.timeColumn)} AS ${text(node.expression, node.input)}`;
+    case 'filter':
+      return `filter ${text(node.condition, node.input)}`;
+    case 'project':
+      return `project ${node.expressions.map((expression, at) => named(text(expression, node.input), node.schema[at]?.name ?? '')).join(', ')}`;
+    case 'expand':
+      return `expand ${node.sets.length} grouping sets`;
+    case 'window':
+      return `window ${windowText(node.window, columnName(node.input, node.timeColumn))}`;
+    case 'window-aggregate': {
+      const { window } = node;
+      const time = window.kind === 'attached' ? 'the windows of its input' : columnName(node.input, window.timeColumn);
+      return `window aggregate ${windowText(window.window, time)}${groups(node.input, node.keys)}: ${calls(node.aggregates, node.input)}   state: open windows x keys`;
+    }
+    case 'aggregate':
+      return `aggregate${groups(node.input, node.keys)}: ${calls(node.aggregates, node.input)}   state: keys, for ever`;
+    case 'top-n': {
+      const end = typeof node.rankEnd === 'number' ? String(node.rankEnd) : columnName(node.input, node.rankEnd.column);
+      return `${node.window === null ? '' : 'window '}top-n ${node.rankStart}..${end}${groups(node.input, node.partition)} order by ${node.order.map((key) => sortText(key, node.input)).join(', ')}`;
+    }
+    case 'deduplicate':
+      return `${node.window === null ? '' : 'window '}deduplicate: ${node.keep} row${groups(node.input, node.keys)} by ${columnName(node.input, node.timeColumn)}`;
+    case 'limit':
+      return `limit ${node.fetch}${node.offset > 0 ? ` offset ${node.offset}` : ''}`;
+    case 'union':
+      return 'union all';
+    default:
+      return unreachable(node);
+  }
+}
+
+function named(expression: string, name: string): string {
+  return expression === name ? name : `${expression} AS ${name}`;
+}
+
+function groups(input: LogicalNode, keys: readonly number[]): string {
+  return keys.length === 0 ? '' : ` by ${keys.map((key) => columnName(input, key)).join(', ')}`;
+}
+
+function calls(aggregates: readonly AggregateCall[], input: LogicalNode): string {
+  if (aggregates.length === 0) return 'distinct';
+  return aggregates
+    .map(({ name, args, distinct, filter }) => {
+      const inner = args.length === 0 ? '*' : args.map((arg) => text(arg, input)).join(', ');
+      return `${name}(${distinct ? 'DISTINCT ' : ''}${inner})${filter === null ? '' : ` FILTER (${text(filter, input)})`}`;
+    })
+    .join(', ');
+}
+
+function sortText({ column, descending }: SortKey, input: LogicalNode): string {
+  return `${columnName(input, column)}${descending ? ' DESC' : ''}`;
+}
+
+function columnName(node: LogicalNode, index: number): string {
+  return node.schema[index]?.name ?? `$${index}`;
+}
+
+/** `TUMBLE(ts, 10 min)` */
+function windowText(window: WindowKind, time: string): string {
+  switch (window.kind) {
+    case 'tumble':
+      return `TUMBLE(${time}, ${duration(window.sizeMs)})`;
+    case 'hop':
+      return `HOP(${time}, ${duration(window.slideMs)}, ${duration(window.sizeMs)})`;
+    case 'cumulate':
+      return `CUMULATE(${time}, ${duration(window.stepMs)}, ${duration(window.sizeMs)})`;
+    case 'session':
+      return `SESSION(${time}, ${duration(window.gapMs)})`;
+  }
+}
+
+const units = [
+  [86_400_000, 'd'],
+  [3_600_000, 'h'],
+  [60_000, 'min'],
+  [1000, 's'],
+] as const;
+
+function duration(ms: number): string {
+  for (const [size, unit] of units) if (ms % size === 0) return `${ms / size} ${unit}`;
+  return `${ms} ms`;
+}
+
+/** An expression over a node's columns, in the look of SQL. */
+export function text(expression: Expression, input: LogicalNode): string {
+  switch (expression.kind) {
+    case 'column':
+      return columnName(input, expression.index);
+    case 'literal':
+      return literalText(expression.value);
+    case 'call': {
+      const args = expression.args.map((arg) => text(arg, input));
+      if (/^[A-Z_0-9]+$/.test(expression.name) && !['AND', 'OR'].includes(expression.name))
+        return `${expression.name}(${args.join(', ')})`;
+      if (args.length === 2) return `(${args[0]} ${expression.name} ${args[1]})`;
+      return expression.name.startsWith('IS ')
+        ? `(${args[0]} ${expression.name})`
+        : `${expression.name}(${args.join(', ')})`;
+    }
+    case 'cast':
+      return `${expression.safe ? 'TRY_CAST' : 'CAST'}(${text(expression.input, input)} AS ${typeText({ ...expression.type, nullable: true } as Expression['type'])})`;
+    case 'field':
+      return `${text(expression.input, input)}.${expression.input.type.kind === 'ROW' ? (expression.input.type.fields[expression.index]?.name ?? '') : expression.index}`;
+  }
+}
+
+function literalText(value: unknown): string {
+  if (value === null) return 'NULL';
+  if (typeof value === 'string') return `'${value.replaceAll("'", "''")}'`;
+  if (value instanceof Uint8Array) return `x'${Buffer.from(value).toString('hex')}'`;
+  return String(value).toUpperCase();
+}

@@ -1,0 +1,59 @@
+import type { Sink, Source } from '../connectors/connector.ts';
+import { connectorSink, connectorSource } from '../connectors/index.ts';
+import { createOperator } from '../operators/create.ts';
+import type { Operator } from '../operators/operator.ts';
+import type { PhysicalGraph } from '../physical/graph.ts';
+import { Job, type JobProgress } from '../runtime/job.ts';
+import type { SessionContext } from './session-context.ts';
+
+/** Makes what a plan names: sources and sinks by their connectors, operators with their code. The job owns them. */
+export function makeJob(
+  graph: PhysicalGraph,
+  context: SessionContext,
+  answer: { readonly sink: (id: string) => Sink; readonly onProgress: (progress: JobProgress) => void },
+): Job {
+  const { memory, clock, session, recordBatches } = context;
+  const { settings } = session;
+  const { timeZone } = settings;
+  const batchRows = settings.int('tidemark.batch-size');
+  let processingTimeMs = clock.nowMs();
+  const zone = context.zone(timeZone);
+  const times = { timeZone, zoneAddress: zone.address, processingTimeMs: () => processingTimeMs };
+  const operators = new Map<string, Operator>();
+  try {
+    for (const node of graph.operators) {
+      operators.set(node.id, createOperator(node, { memory, session: times, batchRows, zone: zone.clock }));
+    }
+    const sources = new Map<string, Source>();
+    for (const { id, scan } of graph.sources) {
+      sources.set(id, connectorSource({ memory, scan, timeZone, rowsMax: batchRows, clock, recordBatches }));
+    }
+    const sinks = new Map<string, Sink>();
+    for (const { id, table, schema } of graph.sinks) {
+      const { standardOutput, standardError } = context;
+      sinks.set(
+        id,
+        table === null
+          ? answer.sink(id)
+          : connectorSink({ memory, table, schema, timeZone, standardOutput, standardError }),
+      );
+    }
+    return new Job({
+      graph,
+      memory,
+      session: times,
+      clock,
+      sources,
+      operators,
+      sinks,
+      idleTimeoutMs: settings.durationMs('table.exec.source.idle-timeout'),
+      onTime: (nowMs) => {
+        processingTimeMs = nowMs;
+      },
+      onProgress: answer.onProgress,
+    });
+  } catch (error) {
+    for (const operator of operators.values()) operator.close();
+    throw error;
+  }
+}

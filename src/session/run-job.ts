@@ -1,0 +1,72 @@
+import type { Sink } from '../connectors/connector.ts';
+import { DiagnosticError } from '../diagnostics/diagnostic.ts';
+import type { Batch } from '../memory/batch.ts';
+import { planPhysically } from '../physical/plan.ts';
+import type { LogicalSink } from '../plan/logical.ts';
+import type { Job } from '../runtime/job.ts';
+import { EventChannel } from './event-channel.ts';
+import { makeJob } from './make-job.ts';
+import { BatchSink, ResultSink } from './result-sink.ts';
+import type { SessionContext } from './session-context.ts';
+import type { AnswerHeader, StatementEvent } from './statement-event.ts';
+
+/** How a job's rows are taken and the job itself is reached while it runs. */
+export interface JobHooks {
+  /** Takes an answer's batches where they lie, instead of rows among the events. */
+  readonly onBatch: ((batch: Batch, header: AnswerHeader) => void | Promise<void>) | null;
+  /** Told the job that runs, and null when it has ended. */
+  readonly onJob: (job: Job | null) => void;
+}
+
+/**
+ * Runs a query, an INSERT or a statement set as one job, to the end of its input or until it is cancelled.
+ * @throws DiagnosticError: before the first event for what is wrong with the plan; behind rows for a failing one
+ */
+export async function* runJob(
+  sinks: readonly LogicalSink[],
+  context: SessionContext,
+  hooks: JobHooks,
+): AsyncGenerator<StatementEvent> {
+  const graph = planPhysically(sinks);
+  const channel = new EventChannel();
+  const { timeZone } = context.session.settings;
+  const answer = graph.sinks.find(({ table }) => table === null);
+  const header = answer === undefined ? null : { columns: answer.schema, changes: answer.changes, timeZone };
+  const answerSink = (): Sink => {
+    const { onBatch } = hooks;
+    if (onBatch === null || header === null) return new ResultSink(context.memory, channel);
+    return new BatchSink((batch) => onBatch(batch, header));
+  };
+  const job = makeJob(graph, context, {
+    sink: answerSink,
+    onProgress: (progress) => void channel.push({ kind: 'progress', progress }),
+  });
+  if (header !== null) yield { kind: 'answer', header };
+  hooks.onJob(job);
+  const ended = job.run().then(
+    (summary) => {
+      void channel.push({ kind: 'summary', summary });
+      channel.end();
+    },
+    (error: unknown) => channel.fail(error),
+  );
+  try {
+    yield* channel;
+  } catch (error) {
+    throw error instanceof DiagnosticError ? new JobFailure(error) : error;
+  } finally {
+    // Also when the reader has stopped reading: nothing runs on behind its back.
+    job.cancel();
+    channel.discard();
+    await ended;
+    hooks.onJob(null);
+  }
+}
+
+/** A job that was refused while it ran, not before. */
+export class JobFailure extends DiagnosticError {
+  constructor(cause: DiagnosticError) {
+    super(cause.diagnostics);
+    this.name = 'JobFailure';
+  }
+}

@@ -1,0 +1,72 @@
+import { tableTraits } from '../connectors/index.ts';
+import { DiagnosticError, fail, unsupported } from '../diagnostics/diagnostic.ts';
+import { bindStatement, objectSchema, type TableTraitsOf, viewColumns } from '../plan/bind/bind-statement.ts';
+import { appendOnly, type LogicalSink } from '../plan/logical.ts';
+import { optimize } from '../plan/optimize.ts';
+import type { Explain, Statement } from '../sql/ast.ts';
+import { executeCatalogStatement, type TableSchemas } from './catalog-statement.ts';
+import { explainText } from './explain.ts';
+import { type JobHooks, runJob } from './run-job.ts';
+import type { SessionContext } from './session-context.ts';
+import type { StatementEvent } from './statement-event.ts';
+import { answerTexts, type TextAnswer } from './text-answer.ts';
+
+const traits: TableTraitsOf = {
+  changesOf: (table) => tableTraits(table).changes,
+  accepts: (table) => tableTraits(table).accepts,
+};
+
+/** Executes one statement; what happens is told as it does. @throws DiagnosticError when it is refused */
+export async function* runStatement(
+  statement: Statement,
+  context: SessionContext,
+  hooks: JobHooks,
+): AsyncGenerator<StatementEvent> {
+  const { session } = context;
+  const sinks = bindStatement(statement, session, traits);
+  if (sinks !== null) {
+    yield* runJob(optimized(sinks, context), context, hooks);
+    return;
+  }
+  if (statement.kind === 'explain') {
+    yield* textAnswer(answerTexts(['result'], [[explain(statement, context)]]), context);
+    return;
+  }
+  const schemas: TableSchemas = {
+    tableSchema: (object) => objectSchema(object, session, traits),
+    viewColumns: (view) => viewColumns(view, session, traits),
+  };
+  const answer = executeCatalogStatement(statement, session, schemas);
+  if (answer === 'other') throw new DiagnosticError([unsupported('W001', statement.span, statementName(statement))]);
+  if (answer !== null) yield* textAnswer(answer, context);
+}
+
+function optimized(sinks: readonly LogicalSink[], { session }: SessionContext): readonly LogicalSink[] {
+  return optimize(sinks, { isOff: session.settings.get('tidemark.optimizer') === 'off' });
+}
+
+function explain(statement: Explain, context: SessionContext): string {
+  const sinks = bindStatement(statement.statement, context.session, traits);
+  if (sinks === null)
+    return fail('B039', statement.statement.span, 'EXPLAIN takes a query, an INSERT or a statement set');
+  return explainText(statement, optimized(sinks, context));
+}
+
+function* textAnswer({ columns, rows }: TextAnswer, { session }: SessionContext): Generator<StatementEvent> {
+  const { timeZone } = session.settings;
+  yield { kind: 'answer', header: { columns, changes: appendOnly, timeZone } };
+  yield {
+    kind: 'rows',
+    rows: rows.map((values) => ({
+      kind: '+I' as const,
+      values: values.map((value, at) =>
+        columns[at]?.type.kind === 'BOOLEAN' && value !== null ? value === 'TRUE' : value,
+      ),
+    })),
+  };
+}
+
+/** As a person calls it: `ALTER TABLE`. */
+function statementName({ kind }: Statement): string {
+  return kind.replace(/[A-Z]/g, (letter) => ` ${letter}`).toUpperCase();
+}

@@ -1,0 +1,47 @@
+import type { RecordBatch } from 'apache-arrow';
+import type { Session } from '../catalog/session.ts';
+import type { Memory } from '../memory/memory.ts';
+import { utcClock, type WallClock } from '../operators/wall-clock.ts';
+import { zoneClock } from '../operators/zone-clock.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { zoneBytes, zoneNamed } from '../types/zone.ts';
+
+/** A zone as jobs use it: its table in the memory and its wall clock. */
+export interface SessionZone {
+  readonly address: number;
+  readonly clock: WallClock;
+}
+
+/** What the statements of a script share. */
+export interface SessionContext {
+  readonly session: Session;
+  readonly memory: Memory;
+  readonly clock: Clock;
+  readonly standardOutput: (text: string) => void;
+  readonly standardError: (text: string) => void;
+  /** What the embedding program gave the engine, by name: tables of connector `arrow`. */
+  readonly recordBatches: ReadonlyMap<string, readonly RecordBatch[]>;
+  zone(name: string): SessionZone;
+}
+
+/** Zones by memory and name: their tables are a few hundred bytes and stay. */
+const zones = new WeakMap<Memory, Map<string, SessionZone>>();
+
+export function sessionZone(memory: Memory, name: string): SessionZone {
+  let known = zones.get(memory);
+  if (known === undefined) {
+    known = new Map();
+    zones.set(memory, known);
+  }
+  let found = known.get(name);
+  if (found === undefined) {
+    const zone = zoneNamed(name);
+    if (zone === null) throw new Error(`no time zone "${name}"`);
+    const bytes = zoneBytes(zone);
+    const address = memory.alloc(bytes.length);
+    memory.u8.set(bytes, address);
+    found = { address, clock: zone.transitions.length === 0 && zone.offsets[0] === 0 ? utcClock : zoneClock(zone) };
+    known.set(name, found);
+  }
+  return found;
+}

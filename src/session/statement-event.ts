@@ -1,0 +1,41 @@
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
+import type { Span } from '../diagnostics/source-text.ts';
+import type { NestedValue } from '../memory/nested.ts';
+import type { Changes } from '../plan/logical.ts';
+import type { JobProgress, JobSummary } from '../runtime/job.ts';
+import type { Schema } from '../types/column.ts';
+
+/** What happens while a script runs, in order. A statement that is refused is the last. */
+export type StatementEvent =
+  /** A statement begins. */
+  | { readonly kind: 'statement'; readonly index: number; readonly span: Span }
+  /** The statement answers with rows: what they look like. */
+  | { readonly kind: 'answer'; readonly header: AnswerHeader }
+  | { readonly kind: 'rows'; readonly rows: readonly ResultRow[] }
+  /** Where a running job stands, about twice a second. */
+  | { readonly kind: 'progress'; readonly progress: JobProgress }
+  /** A job has come to its end, or was stopped. */
+  | { readonly kind: 'summary'; readonly summary: JobSummary }
+  /** The statement has been executed, its answer is complete. */
+  | { readonly kind: 'done' }
+  | { readonly kind: 'refused'; readonly stage: RefusalStage; readonly diagnostics: readonly Diagnostic[] }
+  | { readonly kind: 'warnings'; readonly diagnostics: readonly Diagnostic[] };
+
+/** `runtime`: refused at a row, or by a file, after the job has begun. */
+export type RefusalStage = 'parse' | 'bind' | 'runtime';
+
+export interface AnswerHeader {
+  readonly columns: Schema;
+  /** The kinds of changes that rows may have. */
+  readonly changes: Changes;
+  /** The zone in which TIMESTAMP_LTZ is shown. */
+  readonly timeZone: string;
+}
+
+/** A row of an answer, outside the memory; its values are read with the types of the header's columns. */
+export interface ResultRow {
+  readonly kind: ChangeKindText;
+  readonly values: readonly NestedValue[];
+}
+
+export type ChangeKindText = '+I' | '-U' | '+U' | '-D';

@@ -1,13 +1,13 @@
 import type { RecordBatch } from 'apache-arrow';
 import { Session } from './catalog/session.ts';
-import { DiagnosticError } from './diagnostics/diagnostic.ts';
+import { type Diagnostic, DiagnosticError } from './diagnostics/diagnostic.ts';
 import type { SourceText } from './diagnostics/source-text.ts';
 import type { Batch } from './memory/batch.ts';
 import { Memory } from './memory/memory.ts';
 import { type Clock, systemClock } from './runtime/clock.ts';
 import type { Job } from './runtime/job.ts';
 import { JobFailure } from './session/run-job.ts';
-import { runStatement } from './session/run-statement.ts';
+import { explainStatement, runStatement } from './session/run-statement.ts';
 import { type SessionContext, sessionZone } from './session/session-context.ts';
 import type { AnswerHeader, RefusalStage, StatementEvent } from './session/statement-event.ts';
 import { parse } from './sql/parse.ts';
@@ -27,6 +27,11 @@ export interface EngineOptions {
   /** Takes an answer's batches where they lie, in place of `rows` events. Valid during the call; a promise is waited for. */
   readonly onBatch?: ((batch: Batch, header: AnswerHeader) => void | Promise<void>) | undefined;
 }
+
+/** What `Engine.explain` gives. */
+export type ExplainEvent =
+  | { readonly kind: 'plan'; readonly text: string }
+  | { readonly kind: 'refused'; readonly diagnostics: readonly Diagnostic[] };
 
 /** A session: catalogs, settings, and the scripts that run in it, one after the other. */
 export class Engine {
@@ -82,6 +87,24 @@ export class Engine {
       if (!(error instanceof DiagnosticError)) throw error;
       if (error instanceof JobFailure) stage = 'runtime';
       yield { kind: 'refused', stage, diagnostics: error.diagnostics };
+    }
+  }
+
+  /**
+   * The plans of a script's queries and INSERTs, which are not run; its other statements are executed.
+   * @throws only for a fault of the engine itself
+   */
+  async *explain(source: SourceText): AsyncGenerator<ExplainEvent> {
+    try {
+      const { script, diagnostics } = parse(source);
+      if (diagnostics.length > 0) throw new DiagnosticError(diagnostics);
+      for (const statement of script.statements) {
+        const plan = explainStatement(statement, this.#context);
+        if (plan !== null) yield { kind: 'plan', text: plan };
+      }
+    } catch (error) {
+      if (!(error instanceof DiagnosticError)) throw error;
+      yield { kind: 'refused', diagnostics: error.diagnostics };
     }
   }
 

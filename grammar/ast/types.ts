@@ -13,7 +13,7 @@ export interface BasicType extends TypeNode {
   readonly kind: 'basicType';
   /** One word, synonyms resolved: CHARACTER VARYING is VARCHAR, DEC is DECIMAL, TIMESTAMP_LTZ stays. */
   readonly name: BasicTypeName;
-  /** The numbers in brackets: length, precision and scale. */
+  /** The numbers in brackets: length; precision and scale; of an interval, -1 for a first one that is not written. */
   readonly parameters: readonly number[];
 }
 

@@ -309,20 +309,17 @@ export abstract class TableRules extends JsonRules {
     const start = this.LA(1);
     return this.or<Expression[]>(0, [
       {
-        GATE: () => this.isDefaultRow(),
+        GATE: () => start.tokenType === T.LeftParen || this.LA(2).tokenType === T.LeftParen,
         ALT: () => {
           this.maybe(0, K.ROW);
-          return this.subrule(0, this.rowFields);
+          const fields = this.subrule(0, this.rowFields);
+          // Brackets around one ROW(...) say nothing.
+          const first = fields?.[0];
+          const isWrapped = start.tokenType === T.LeftParen && first?.kind === 'rowConstructor' && first.isExplicit;
+          return isWrapped && fields.length === 1 ? [...first.fields] : fields;
         },
       },
-      {
-        ALT: () => {
-          const value = this.subrule(0, this.expression);
-          if (this.isRecording || value.kind !== 'rowConstructor') return [value];
-          const isWhole = value.isExplicit || start.tokenType === T.LeftParen;
-          return isWhole ? [...value.fields] : [value];
-        },
-      },
+      { ALT: () => [this.subrule(0, this.expression)] },
     ]);
   });
 
@@ -384,21 +381,6 @@ export abstract class TableRules extends JsonRules {
         return this.identifier();
       }) ?? null
     );
-  }
-
-  /** A row with DEFAULT among its fields, which is no expression; or with a query right inside. */
-  private isDefaultRow(): boolean {
-    let ahead = this.LA(1).tokenType === K.ROW ? 2 : 1;
-    if (this.LA(ahead).tokenType !== T.LeftParen) return false;
-    const next = this.LA(ahead + 1).tokenType;
-    if (ahead === 1 && (next === K.SELECT || next === K.VALUES || next === K.WITH)) return true;
-    for (let depth = 0; ; ahead++) {
-      const { tokenType } = this.LA(ahead);
-      if (tokenType === T.LeftParen) depth++;
-      else if (tokenType === T.RightParen) depth--;
-      else if (tokenType === K.DEFAULT && depth === 1) return true;
-      if (depth === 0 || tokenType.name === 'EOF') return false;
-    }
   }
 
   private outerJoin(index: number): void {

@@ -2,14 +2,14 @@ import type { PhysicalGraph } from '../physical/graph.ts';
 import { planPhysically } from '../physical/plan.ts';
 import type { LogicalSink } from '../plan/logical.ts';
 import { printPlan } from '../plan/print.ts';
-import type { Explain } from '../sql/ast.ts';
+import type { Statement } from '../sql/ast.ts';
 import { format } from '../sql/format.ts';
 
 /** What EXPLAIN shows of a statement: its tree, the logical plan with schemas and changes, the graph of operators. */
-export function explainText(statement: Explain, sinks: readonly LogicalSink[]): string {
+export function explainText(statement: Statement, sinks: readonly LogicalSink[]): string {
   return [
     '== Abstract Syntax Tree ==',
-    format(statement.statement),
+    format(statement),
     '',
     '== Logical Plan ==',
     printPlan(sinks, { types: true }),

@@ -32,11 +32,7 @@ export async function* runStatement(
     yield* textAnswer(answerTexts(['result'], [[explain(statement, context)]]), context);
     return;
   }
-  const schemas: TableSchemas = {
-    tableSchema: (object) => objectSchema(object, session, traits),
-    viewColumns: (view) => viewColumns(view, session, traits),
-  };
-  const answer = executeCatalogStatement(statement, session, schemas);
+  const answer = executeCatalogStatement(statement, session, schemasOf(context));
   if (answer === 'other') throw new DiagnosticError([unsupported('W001', statement.span, statementName(statement))]);
   if (answer !== null) yield* textAnswer(answer, context);
 }
@@ -45,11 +41,28 @@ function optimized(sinks: readonly LogicalSink[], { session }: SessionContext): 
   return optimize(sinks, { isOff: session.settings.get('tidemark.optimizer') === 'off' });
 }
 
+function schemasOf({ session }: SessionContext): TableSchemas {
+  return {
+    tableSchema: (object) => objectSchema(object, session, traits),
+    viewColumns: (view) => viewColumns(view, session, traits),
+  };
+}
+
 function explain(statement: Explain, context: SessionContext): string {
-  const sinks = bindStatement(statement.statement, context.session, traits);
-  if (sinks === null)
-    return fail('B039', statement.statement.span, 'EXPLAIN takes a query, an INSERT or a statement set');
-  return explainText(statement, optimized(sinks, context));
+  const plan = planText(statement.statement, context);
+  return plan ?? fail('B039', statement.statement.span, 'EXPLAIN takes a query, an INSERT or a statement set');
+}
+
+/** The plan of a statement that would run a job; one of another kind is executed, and has none. */
+export function explainStatement(statement: Statement, context: SessionContext): string | null {
+  const plan = planText(statement, context);
+  if (plan === null) executeCatalogStatement(statement, context.session, schemasOf(context));
+  return plan;
+}
+
+function planText(statement: Statement, context: SessionContext): string | null {
+  const sinks = bindStatement(statement, context.session, traits);
+  return sinks === null ? null : explainText(statement, optimized(sinks, context));
 }
 
 function* textAnswer({ columns, rows }: TextAnswer, { session }: SessionContext): Generator<StatementEvent> {

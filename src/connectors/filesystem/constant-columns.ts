@@ -79,7 +79,7 @@ function parseTime(text: string, type: SqlType): CellValue | undefined {
     const ms = Date.parse(`${text}T00:00:00Z`);
     return Number.isNaN(ms) ? undefined : BigInt(ms / 86_400_000);
   }
-  const parts = /^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d(?:\.\d{1,3})?)Z?$/.exec(text);
+  const parts = /^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?)Z?$/.exec(text);
   if (parts === null || (type.kind !== 'TIMESTAMP' && type.kind !== 'TIMESTAMP_LTZ')) return undefined;
   const ms = Date.parse(`${parts[1]}T${parts[2]}Z`);
   return Number.isNaN(ms) ? undefined : BigInt(ms) * BigInt(timestampUnitsPerSecond(type.precision) / 1000);

@@ -4,6 +4,7 @@ import { bytesAt } from '../../formats/encode/value-writer.ts';
 import type { Memory } from '../../memory/memory.ts';
 import { physicalOf } from '../../types/physical.ts';
 import { type SqlType, typeText } from '../../types/sql-type.ts';
+import { timestampText } from '../print/print-text.ts';
 
 /** The characters that a folder's name stands for as `%XX`, as in Flink (and Hive). */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is escaped
@@ -29,7 +30,9 @@ export function partitionText(memory: Memory, type: SqlType, at: number): string
     case 'i32':
       return String(view.getInt32(at, true));
     case 'i64':
-      return timestampText(view.getBigInt64(at, true), type);
+      return type.kind === 'TIMESTAMP' || type.kind === 'TIMESTAMP_LTZ'
+        ? timestampText(view.getBigInt64(at, true), type.precision)
+        : String(view.getBigInt64(at, true));
     case 'f32':
       return floatText(view.getFloat32(at, true), 'FLOAT');
     case 'f64':
@@ -43,13 +46,4 @@ export function partitionText(memory: Memory, type: SqlType, at: number): string
       return memory.text(address, length);
     }
   }
-}
-
-function timestampText(value: bigint, type: SqlType): string {
-  if (type.kind !== 'TIMESTAMP' && type.kind !== 'TIMESTAMP_LTZ') return String(value);
-  const ms = type.precision <= 3 ? value : value / 1000n;
-  return new Date(Number(ms))
-    .toISOString()
-    .replace(/\.000Z$/, '')
-    .replace('Z', '');
 }

@@ -97,7 +97,8 @@ function daysAndNanos(value: bigint, precision: number): { days: bigint; nanos: 
   return { days: (all - nanos) / nanosPerDay, nanos };
 }
 
-function timestampText(value: bigint, precision: number): string {
+/** As LocalDateTime.toString. */
+export function timestampText(value: bigint, precision: number): string {
   const { days, nanos } = daysAndNanos(value, precision);
   return `${dateText(days)}T${clockText(nanos)}`;
 }

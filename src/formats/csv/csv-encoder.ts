@@ -8,7 +8,7 @@ import { bytesAt, forElements, forFields, scalarWriter, type ValueWriter } from 
 import type { Encoder, EncoderRequest } from '../format.ts';
 import { type CsvOptions, csvOptions } from './csv-options.ts';
 
-/** A longer text is quoted without being looked through, as Jackson does. */
+/** A text of more UTF-16 units is quoted without being looked through, as Jackson does. */
 const looseLengthMax = 24;
 
 /** Rows as CSV lines, quoted where Flink quotes. */
@@ -123,10 +123,17 @@ export class CsvEncoder implements Encoder {
   }
 
   #needsQuotes(bytes: Uint8Array): boolean {
-    if (bytes.length > looseLengthMax) return true;
+    if (bytes.length > looseLengthMax && unitCount(bytes) > looseLengthMax) return true;
     const { escape: escaping } = this.#options;
     return bytes.some((byte) => byte < this.#safeMin || byte === 0x5c || byte === escaping);
   }
+}
+
+/** UTF-16 units of a text in UTF-8. */
+function unitCount(bytes: Uint8Array): number {
+  let count = 0;
+  for (const byte of bytes) count += (byte & 0xc0) === 0x80 ? 0 : byte >= 0xf0 ? 2 : 1;
+  return count;
 }
 
 /** Numbers and booleans are never quoted. */

@@ -1,0 +1,186 @@
+import { type Diagnostic, DiagnosticError } from '../../diagnostics/diagnostic.ts';
+import { renderDiagnostic } from '../../diagnostics/render.ts';
+import { Engine } from '../../engine.ts';
+import type { StatementEvent } from '../../session/statement-event.ts';
+import { exitCode } from '../exit-codes.ts';
+import type { AnswerWriter } from '../formats/answer-writer.ts';
+import { changelogWriter } from '../formats/changelog.ts';
+import { csvWriter } from '../formats/csv.ts';
+import { jsonlWriter } from '../formats/jsonl.ts';
+import { tableWriter } from '../formats/table.ts';
+import { ProgressLine } from '../progress.ts';
+import { type ScriptFile, scriptFiles } from '../script-files.ts';
+import { addTotals, noTotals, summaryLine, type Totals } from '../summary-line.ts';
+import type { Terminal } from '../terminal.ts';
+import { UsageError } from '../usage-error.ts';
+
+export const formats = ['table', 'jsonl', 'csv', 'changelog'] as const;
+
+export interface RunOptions {
+  readonly execute: readonly string[];
+  readonly config: Readonly<Record<string, string>>;
+  readonly format: (typeof formats)[number];
+  /** Rows shown of each answer of `--format table`. */
+  readonly rows: number;
+}
+
+/** `tidemark run`: the scripts one after the other in one session; the code to exit with. */
+export async function run(
+  paths: readonly string[],
+  options: RunOptions,
+  out: Terminal,
+  err: Terminal,
+): Promise<number> {
+  const scripts = scriptFiles(paths, options.execute);
+  if (scripts.length === 0) throw new UsageError('nothing to run', "name a file, a folder or -e 'SELECT ...'");
+  return new Runner(scripts, options, out, err).run();
+}
+
+class Runner {
+  readonly #scripts: readonly ScriptFile[];
+  readonly #options: RunOptions;
+  readonly #out: Terminal;
+  readonly #err: Terminal;
+  readonly #writer: AnswerWriter;
+  readonly #progress: ProgressLine;
+  readonly #hasHeadings: boolean;
+  #totals: Totals = noTotals;
+  #isInterrupted = false;
+
+  constructor(scripts: readonly ScriptFile[], options: RunOptions, out: Terminal, err: Terminal) {
+    this.#scripts = scripts;
+    this.#options = options;
+    this.#out = out;
+    this.#err = err;
+    this.#progress = new ProgressLine(err);
+    this.#hasHeadings = options.format === 'table' && scripts.filter(({ isSetup }) => !isSetup).length > 1;
+    this.#writer = this.#newWriter();
+  }
+
+  async run(): Promise<number> {
+    const engine = this.#newEngine();
+    const onInterrupt = () => {
+      if (this.#isInterrupted) process.exit(exitCode.interrupted);
+      this.#isInterrupted = true;
+      engine?.cancel();
+    };
+    process.on('SIGINT', onInterrupt);
+    try {
+      for (const script of engine === null ? [] : this.#scripts) {
+        if (!(await this.#runScript(engine as Engine, script))) return this.#ended('failed', exitCode.failed);
+        if (this.#isInterrupted) return this.#ended('stopped', exitCode.interrupted);
+      }
+      return engine === null ? exitCode.failed : this.#ended('done', exitCode.ok);
+    } finally {
+      process.off('SIGINT', onInterrupt);
+      engine?.close();
+    }
+  }
+
+  /** Null when a setting of `-c` was refused. */
+  #newEngine(): Engine | null {
+    try {
+      return new Engine({
+        settings: this.#options.config,
+        standardOutput: (text) => this.#out.write(text),
+        standardError: (text) => this.#err.write(text),
+      });
+    } catch (thrown) {
+      if (!(thrown instanceof DiagnosticError)) throw thrown;
+      this.#refuse(thrown.diagnostics);
+      return null;
+    }
+  }
+
+  async #runScript(engine: Engine, script: ScriptFile): Promise<boolean> {
+    if (this.#hasHeadings && !script.isSetup && script.path !== null) this.#heading(script);
+    for await (const event of engine.run(script.source)) {
+      if (!this.#take(event)) return false;
+      await this.#out.drained();
+    }
+    return true;
+  }
+
+  /** False: the script is over. */
+  #take(event: StatementEvent): boolean {
+    switch (event.kind) {
+      case 'statement':
+        return true;
+      case 'answer':
+        this.#progress.clear();
+        this.#writer.begin(event.header);
+        return true;
+      case 'rows':
+        this.#progress.clear();
+        this.#writer.rows(event.rows);
+        return true;
+      case 'progress':
+        this.#progress.show(event.progress);
+        return true;
+      case 'summary':
+        this.#progress.clear();
+        this.#totals = addTotals(this.#totals, event.summary);
+        return true;
+      case 'done':
+        this.#progress.clear();
+        this.#writer.end();
+        return true;
+      case 'warnings':
+        this.#show(event.diagnostics);
+        return true;
+      case 'refused':
+        this.#progress.clear();
+        this.#refuse(event.diagnostics);
+        return false;
+    }
+  }
+
+  #refuse(diagnostics: readonly Diagnostic[]): void {
+    this.#writer.refused(diagnostics);
+    this.#show(diagnostics);
+  }
+
+  #show(diagnostics: readonly Diagnostic[]): void {
+    for (const diagnostic of diagnostics) {
+      this.#err.write(`${renderDiagnostic(diagnostic, { color: this.#err.colors.isColorSupported })}\n`);
+    }
+  }
+
+  #heading({ path, title }: ScriptFile): void {
+    const { bold, dim } = this.#out.colors;
+    const name = path?.split(/[\\/]/).at(-1) ?? '';
+    this.#out.write(`\n${bold(name)}${title === null ? '' : `   ${dim(title)}`}\n`);
+  }
+
+  /** The summary is for people: beside a table, or on a terminal. */
+  #ended(word: 'done' | 'stopped' | 'failed', code: number): number {
+    if (this.#totals.jobs === 0 || (this.#options.format !== 'table' && !this.#err.isTerminal)) return code;
+    const line = summaryLine(word, this.#totals, performance.now());
+    this.#err.write(`${this.#hasHeadings ? '\n' : ''}${this.#err.colors.dim(line)}\n`);
+    return code;
+  }
+
+  #newWriter(): AnswerWriter {
+    const write = (text: string) => this.#out.write(text);
+    switch (this.#options.format) {
+      case 'changelog':
+        return changelogWriter(write);
+      case 'csv':
+        return csvWriter(write);
+      case 'jsonl':
+        return jsonlWriter(write);
+      case 'table':
+        return tableWriter(write, {
+          boxes: this.#out.isTerminal,
+          bold: this.#out.colors.bold,
+          dim: this.#out.colors.dim,
+          rowsMax: this.#options.rows,
+          indent: this.#hasHeadings ? '  ' : '',
+          later: (callback, ms) => {
+            const timer = setTimeout(callback, ms);
+            return { cancel: () => clearTimeout(timer) };
+          },
+        });
+    }
+  }
+}

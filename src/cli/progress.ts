@@ -1,0 +1,28 @@
+import type { JobProgress } from '../runtime/job.ts';
+import { progressLine } from './summary-line.ts';
+import type { Terminal } from './terminal.ts';
+
+/** A job that ends within this time shows no progress. */
+const showAfterMs = 1000;
+
+/** One line on a terminal's standard error that is drawn over; nothing where there is no terminal. */
+export class ProgressLine {
+  readonly #terminal: Terminal;
+  #isShown = false;
+
+  constructor(terminal: Terminal) {
+    this.#terminal = terminal;
+  }
+
+  show(progress: JobProgress): void {
+    if (!this.#terminal.isTerminal || progress.elapsedMs < showAfterMs) return;
+    const text = `${progressLine(progress)}   ctrl-c to stop`.slice(0, this.#terminal.columns - 1);
+    this.#terminal.write(`\r\u001b[2K${this.#terminal.colors.dim(text)}`);
+    this.#isShown = true;
+  }
+
+  clear(): void {
+    if (this.#isShown) this.#terminal.write('\r\u001b[2K');
+    this.#isShown = false;
+  }
+}

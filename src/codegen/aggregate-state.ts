@@ -144,6 +144,19 @@ export class AggregateState {
     return writer.value(INT(false), null, i32.divU(offset, i32.const(this.layout.rowBytes)));
   }
 
+  /** Adds the state of one row to that of another of the same table, whose rows came before. No DISTINCT among the aggregates. */
+  mergeRow(writer: CodeWriter, table: Local<'i32'>, into: Local<'i32'>, from: Local<'i32'>): void {
+    const { f } = writer;
+    if (this.#updating) {
+      const { offset } = this.layout.field('rows');
+      f.do(i64.store(into, i64.add(i64.load(into, { offset }), i64.load(from, { offset })), { offset }));
+    }
+    for (const { code, prefix } of this.#calls) {
+      const state = stateAccess(writer, this.layout, { table, row: into, prefix });
+      code.merge?.(writer, state, stateAccess(writer, this.layout, { table, row: from, prefix }));
+    }
+  }
+
   /** Whether rows came and went so that none is left. */
   isEmpty(row: Local<'i32'>): I32 | null {
     if (!this.#updating) return null;

@@ -1,18 +1,45 @@
+import { DiagnosticError, unsupported } from '../diagnostics/diagnostic.ts';
 import type { PhysicalOperator } from '../physical/graph.ts';
 import { unreachable } from '../types/unreachable.ts';
 import { Collect } from './collect.ts';
+import { GroupAggregate } from './group-aggregate.ts';
+import { Limit } from './limit.ts';
 import type { Operator } from './operator.ts';
 import type { OperatorContext } from './operator-context.ts';
+import { SessionAggregate } from './session-aggregate.ts';
+import { TopN } from './top-n.ts';
+import { Union } from './union.ts';
+import { Values } from './values.ts';
 import { WindowAggregate } from './window-aggregate.ts';
+import { WindowTopN } from './window-top-n.ts';
 
-/** The running operator of a node of the plan. */
+/** The running operator of a node of the plan. @throws DiagnosticError W for what is not executed yet */
 export function createOperator(node: PhysicalOperator, context: OperatorContext): Operator {
   const { work } = node;
   switch (work.kind) {
     case 'collect':
       return new Collect(node, context);
+    case 'values':
+      return new Values(node, work, context);
     case 'window-aggregate':
+      if (work.window.kind === 'assign' && work.window.window.kind === 'session') {
+        return new SessionAggregate(node, { ...work, window: { ...work.window, window: work.window.window } }, context);
+      }
       return new WindowAggregate(node, work, context);
+    case 'aggregate':
+      return new GroupAggregate(node, work, context);
+    case 'top-n':
+      return work.window === null ? TopN.of(node, work, context) : WindowTopN.of(node, work, work.window, context);
+    case 'deduplicate':
+      return work.window === null
+        ? TopN.ofDeduplication(node, work, context)
+        : WindowTopN.ofDeduplication(node, work, work.window, context);
+    case 'limit':
+      return new Limit(node, work, context);
+    case 'union':
+      return new Union();
+    case 'session-window':
+      throw new DiagnosticError([unsupported('W002', node.span, 'SESSION without aggregation')]);
     default:
       return unreachable(work);
   }

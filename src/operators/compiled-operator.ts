@@ -1,0 +1,136 @@
+import { OutputWriter } from '../codegen/output-writer.ts';
+import type { PipelineEnd } from '../codegen/pipeline.ts';
+import { writePipeline } from '../codegen/pipeline.ts';
+import { QueryModule, status } from '../codegen/query-module.ts';
+import type { Batch, ColumnEncoding } from '../memory/batch.ts';
+import { BatchBuilder } from '../memory/batch-builder.ts';
+import type { PhysicalOperator } from '../physical/graph.ts';
+import { isAppendOnly } from '../plan/logical.ts';
+import { newMetrics, type Operator, type Output } from './operator.ts';
+import type { OperatorContext } from './operator-context.ts';
+
+/** An emitted module for batches of one encoding. */
+export interface Compiled {
+  readonly module: QueryModule;
+  readonly output: OutputWriter;
+  readonly exports: Readonly<Record<string, (...args: readonly (number | bigint)[]) => number>>;
+}
+
+/** The cells that all operators have: i64 watermark, i64 late rows. Further ones follow. */
+export const baseCells = { watermark: 0, lateRows: 8, bytes: 16 } as const;
+
+const i64Max = 2n ** 63n - 1n;
+const i64Min = -(2n ** 63n);
+
+/** Milliseconds as i64; the infinities are its ends. */
+export function watermarkI64(ms: number): bigint {
+  if (ms === Number.POSITIVE_INFINITY) return i64Max;
+  return ms === Number.NEGATIVE_INFINITY ? i64Min : BigInt(ms);
+}
+
+/**
+ * What operators share whose rows come through an emitted loop: the code is made at the first batch of an encoding, rows
+ * are sent from one output batch.
+ */
+export abstract class CompiledOperator implements Operator {
+  readonly metrics = newMetrics();
+  protected readonly node: PhysicalOperator;
+  protected readonly context: OperatorContext;
+  protected readonly output: BatchBuilder;
+  /** See `baseCells`. */
+  protected readonly cells: number;
+  readonly #compiled = new Map<ColumnEncoding, Compiled>();
+  #out: Output | null = null;
+
+  constructor(node: PhysicalOperator, context: OperatorContext, cellBytes: number = baseCells.bytes) {
+    this.node = node;
+    this.context = context;
+    this.output = new BatchBuilder(context.memory, node.schema, {
+      capacity: context.batchRows,
+      kinds: !isAppendOnly(node.changes),
+      watermarks: node.marksWatermarks,
+    });
+    this.cells = context.memory.alloc(cellBytes);
+    context.memory.u8.fill(0, this.cells, this.cells + cellBytes);
+    this.setCell(baseCells.watermark, i64Min);
+  }
+
+  process(batch: Batch, out: Output): void {
+    this.#out = out;
+    this.metrics.rowsIn += batch.rowCount;
+    const compiled = this.compiledFor(batch.encoding);
+    compiled.module.scratch.reset();
+    const ended = compiled.exports.process?.(batch.address);
+    this.metrics.lateRows = Number(this.context.memory.i64[(this.cells + baseCells.lateRows) >> 3] ?? 0n);
+    // What came before a failing row is good: it goes out first.
+    this.#send(compiled.output.take());
+    if (ended !== status.ok) throw compiled.module.failure();
+  }
+
+  onWatermark(watermarkMs: number, _out: Output): void {
+    this.setCell(baseCells.watermark, watermarkI64(watermarkMs));
+  }
+
+  close(): void {
+    for (const { module } of this.#compiled.values()) module.close();
+    this.output.close();
+    this.context.memory.free(this.cells);
+  }
+
+  /** What the rows end in. */
+  protected abstract end(module: QueryModule, output: OutputWriter): PipelineEnd<unknown>;
+
+  /** Further functions of the module. */
+  protected writeFunctions(_module: QueryModule, _output: OutputWriter): void {}
+
+  /** The code of any encoding: for what does not look at the input. */
+  protected anyCompiled(): Compiled {
+    for (const compiled of this.#compiled.values()) return compiled;
+    return this.compiledFor('native');
+  }
+
+  /** Calls an export that sends rows. */
+  protected call(compiled: Compiled, name: string, ...args: readonly (number | bigint)[]): void {
+    if (compiled.exports[name]?.(...args) !== status.ok) throw compiled.module.failure();
+  }
+
+  /** Sends what the calls before have put into the output batch. */
+  protected flush(compiled: Compiled, out: Output): void {
+    this.#out = out;
+    this.#send(compiled.output.take());
+  }
+
+  /** Where rows go that fill the output batch. */
+  protected sendTo(out: Output): void {
+    this.#out = out;
+  }
+
+  protected setCell(offset: number, value: bigint): void {
+    this.context.memory.i64[(this.cells + offset) >> 3] = value;
+  }
+
+  protected compiledFor(encoding: ColumnEncoding): Compiled {
+    const known = this.#compiled.get(encoding);
+    if (known !== undefined) return known;
+    const module = new QueryModule(this.context.memory, this.context.session);
+    const output = new OutputWriter(module, this.output, (rowCount) => this.#send(rowCount));
+    writePipeline(
+      module,
+      { schema: this.node.inputSchema, encoding, updating: !isAppendOnly(this.node.inputChanges) },
+      this.node.steps,
+      { watermarkAddress: this.cells + baseCells.watermark },
+      this.node.span,
+      this.end(module, output),
+    );
+    this.writeFunctions(module, output);
+    const compiled = { module, output, exports: module.instantiate() as unknown as Compiled['exports'] };
+    this.#compiled.set(encoding, compiled);
+    return compiled;
+  }
+
+  #send(rowCount: number): void {
+    if (rowCount === 0) return;
+    this.metrics.rowsOut += rowCount;
+    this.#out?.batch(this.output.batch(rowCount));
+  }
+}

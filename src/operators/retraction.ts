@@ -1,0 +1,20 @@
+import { DiagnosticError, unsupported } from '../diagnostics/diagnostic.ts';
+import type { AggregateCall } from '../plan/expression.ts';
+
+/** @throws DiagnosticError W004 at each aggregate that cannot take a row back */
+export function checkRetraction(aggregates: readonly AggregateCall[]): void {
+  const errors = aggregates
+    .filter(
+      ({ overload, args, type }) =>
+        overload.code(
+          args.map((arg) => arg.type),
+          type,
+        ).retract === undefined,
+    )
+    .map(({ name, span }) =>
+      unsupported('W004', span, `${name} over an updating input`, {
+        help: 'aggregate the rows themselves, or window them first',
+      }),
+    );
+  if (errors.length > 0) throw new DiagnosticError(errors);
+}

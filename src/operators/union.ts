@@ -1,0 +1,17 @@
+import type { Batch } from '../memory/batch.ts';
+import { newMetrics, type Operator, type Output } from './operator.ts';
+
+/** UNION ALL: the rows of all inputs as they come. The caller merges the watermarks. No state. */
+export class Union implements Operator {
+  readonly metrics = newMetrics();
+
+  process(batch: Batch, out: Output): void {
+    this.metrics.rowsIn += batch.rowCount;
+    this.metrics.rowsOut += batch.rowCount;
+    out.batch(batch);
+  }
+
+  onWatermark(): void {}
+
+  close(): void {}
+}

@@ -36,7 +36,7 @@ export function bindSelect(select: Select, from: BoundFrom | null, settings: Sel
     select.items.some(({ value }) => someNode(value, isAggregateCall));
   if (!isGrouped) {
     const rows: SelectRows = { node: filtered, context: plain };
-    return distinct(projected(select, rows, selectedColumns(select.items, plain)), select, settings);
+    return distinct(projected(select, rows, null), select, settings);
   }
   return distinct(
     bindGroups(select, filtered, plain, settings, (rows, columns) => projected(select, rows, columns)),

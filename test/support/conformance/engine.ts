@@ -1,6 +1,61 @@
-import type { EnginePort } from './engine-port.ts';
+import { SourceText } from '../../../src/diagnostics/source-text.ts';
+import { Engine } from '../../../src/engine.ts';
+import { Memory } from '../../../src/memory/memory.ts';
+import { rowTexts } from '../../../src/session/result-text.ts';
+import type { AnswerHeader, StatementEvent } from '../../../src/session/statement-event.ts';
+import { columnTypeText } from '../../../src/types/column.ts';
+import type { Answer, EnginePort } from './engine-port.ts';
 
-/** The engine of the sources as a port. */
+/** The engine of the sources as a port. One memory serves all scripts: each gives back what it took. */
 export async function openEngine(): Promise<EnginePort> {
-  throw new Error('src/engine.ts does not exist');
+  const memory = Memory.create();
+  return {
+    async *run(script, { scriptName, settings }) {
+      const silent = (): void => {};
+      const engine = new Engine({ memory, settings, standardOutput: silent, standardError: silent });
+      yield* answers(engine.run(new SourceText(scriptName, script)));
+    },
+  };
+}
+
+async function* answers(events: AsyncIterable<StatementEvent>): AsyncGenerator<Answer> {
+  let header: AnswerHeader | null = null;
+  let texts: ReturnType<typeof rowTexts> | null = null;
+  let rows: [string, readonly (string | null)[]][] = [];
+  for await (const event of events) {
+    switch (event.kind) {
+      case 'answer':
+        header = event.header;
+        texts = rowTexts(header);
+        rows = [];
+        break;
+      case 'rows':
+        for (const row of event.rows) rows.push([row.kind, texts?.(row) ?? []]);
+        break;
+      case 'done':
+        if (header !== null) {
+          yield {
+            columns: header.columns.map((column) => ({ name: column.name, type: columnTypeText(column) })),
+            rows,
+          } as Answer;
+        }
+        header = null;
+        break;
+      case 'refused': {
+        const [diagnostic] = event.diagnostics;
+        if (diagnostic === undefined) throw new Error('refused without a reason');
+        const { code, message, span } = diagnostic;
+        const place = span === null ? null : span.source.position(span.start);
+        yield {
+          error: { code, message, line: place?.line ?? null, column: place?.column ?? null, stage: event.stage },
+        } as Answer;
+        return;
+      }
+      case 'statement':
+      case 'progress':
+      case 'summary':
+      case 'warnings':
+        break;
+    }
+  }
 }

@@ -11,7 +11,7 @@ import type { Label } from '../wasm/function-builder.ts';
 import { batchScope, ComputedColumns } from './batch-scope.ts';
 import { CodeWriter, type RowScope } from './expression-writer.ts';
 import { type QueryModule, status } from './query-module.ts';
-import { floorMultiple, localWallClock } from './window-time.ts';
+import { floorMultiple, isUtc, localWallClock } from './window-time.ts';
 
 /** A row as it comes out of the steps. */
 export interface PipelineRow {
@@ -256,18 +256,25 @@ function writeWindowStep(
     withWindow(start, end, row.next);
     return;
   }
-  // HOP: the first window's end is the slide's end that contains the row, then one slide later each, while the start is not
-  // behind the row. CUMULATE: ends one step later each, up to the size's end.
-  const width = BigInt(window.kind === 'hop' ? window.slideMs : window.stepMs);
   const from = i64.sub(local, i64.const(offset));
-  const end = f.local('i64', i64.add(floorMultiple(f, from, width).multiple, i64.const(width + offset)));
-  const last = f.local('i64');
-  if (window.kind === 'hop') f.set(last, i64.add(local, i64.const(size)));
-  else f.set(last, i64.add(floorMultiple(f, from, size).multiple, i64.const(size + offset)));
   const start = f.local('i64');
-  f.while(i64.leS(end, last), () => {
-    if (window.kind === 'hop') f.set(start, i64.sub(end, i64.const(size)));
-    else f.set(start, i64.sub(last, i64.const(size)));
+  const end = f.local('i64');
+  if (window.kind === 'hop') {
+    // The newest window first, then one slide earlier each, while the row is before its end.
+    const slide = BigInt(window.slideMs);
+    f.set(start, i64.add(floorMultiple(f, from, slide).multiple, i64.const(offset)));
+    f.while(i64.gtS(start, i64.sub(local, i64.const(size))), () => {
+      f.set(end, i64.add(start, i64.const(size)));
+      f.block((next) => withWindow(start, end, next));
+      f.set(start, i64.sub(start, i64.const(slide)));
+    });
+    return;
+  }
+  // CUMULATE: ends one step later each, up to the size's end.
+  const width = BigInt(window.stepMs);
+  f.set(start, i64.add(floorMultiple(f, from, size).multiple, i64.const(offset)));
+  f.set(end, i64.add(floorMultiple(f, from, width).multiple, i64.const(width + offset)));
+  f.while(i64.leS(end, i64.add(start, i64.const(size))), () => {
     f.block((next) => withWindow(start, end, next));
     f.set(end, i64.add(end, i64.const(width)));
   });
@@ -275,7 +282,9 @@ function writeWindowStep(
 
 /** window_time: the window's last millisecond, as a time attribute of the input's kind. */
 function windowTimeValue(writer: CodeWriter, time: Value, end: Local<'i64'>): Value {
-  const last = i64.sub(end, i64.const(1n));
+  const wall = i64.sub(end, i64.const(1n));
+  const isInstant = time.type.kind === 'TIMESTAMP_LTZ' && !isUtc(writer.session.timeZone);
+  const last = isInstant ? writer.kernel('zoneToUtc', 'i64', writer.zone, wall) : wall;
   return writer.value(
     { ...TIMESTAMP(3, false), kind: time.type.kind === 'TIMESTAMP_LTZ' ? 'TIMESTAMP_LTZ' : 'TIMESTAMP' },
     null,

@@ -7,7 +7,7 @@ import { type PipelineEnd, type PipelineRow, writeStepsAfter } from '../codegen/
 import { type QueryModule, status } from '../codegen/query-module.ts';
 import { keyFields, StateLayout } from '../codegen/state-layout.ts';
 import { localWallClock } from '../codegen/window-time.ts';
-import { DiagnosticError, unsupported } from '../diagnostics/diagnostic.ts';
+import { DiagnosticError, fail, unsupported } from '../diagnostics/diagnostic.ts';
 import type { Batch } from '../memory/batch.ts';
 import { tableLayout } from '../memory/kernels.ts';
 import type { PhysicalOperator, Work } from '../physical/graph.ts';
@@ -75,6 +75,15 @@ export class SessionAggregate extends CompiledOperator {
     const distinct = work.aggregates.find((aggregate) => aggregate.distinct);
     if (distinct !== undefined)
       throw new DiagnosticError([unsupported('W004', distinct.span, 'DISTINCT in a session')]);
+    const unmergeable = work.aggregates.find(
+      ({ overload, args, type }) =>
+        overload.code(
+          args.map((arg) => arg.type),
+          type,
+        ).merge === undefined,
+    );
+    if (unmergeable !== undefined)
+      fail('B011', unmergeable.span, `${unmergeable.name} cannot be in a session: sessions that meet cannot be merged`);
     const { window } = work;
     this.#clock =
       window.time === 'processing' || node.stepSchema[window.timeColumn]?.type.kind === 'TIMESTAMP_LTZ'

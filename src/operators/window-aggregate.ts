@@ -6,6 +6,7 @@ import { OutputWriter } from '../codegen/output-writer.ts';
 import { type PipelineRow, writePipeline, writeStepsAfter } from '../codegen/pipeline.ts';
 import { QueryModule, status } from '../codegen/query-module.ts';
 import { floorMultiple, localWallClock } from '../codegen/window-time.ts';
+import { fail } from '../diagnostics/diagnostic.ts';
 import type { Value } from '../functions/value.ts';
 import type { Batch, ColumnEncoding } from '../memory/batch.ts';
 import { BatchBuilder } from '../memory/batch-builder.ts';
@@ -18,6 +19,7 @@ import { call, type FunctionRef } from '../wasm/function-builder.ts';
 import { GroupStores } from './group-store.ts';
 import { newMetrics, type Operator, type Output } from './operator.ts';
 import type { OperatorContext } from './operator-context.ts';
+import { checkRetraction } from './retraction.ts';
 import { type FilledSlice, SlidingMerge } from './sliding-merge.ts';
 import { utcClock, type WallClock } from './wall-clock.ts';
 import { type WindowSlices, windowSlices } from './window-slices.ts';
@@ -73,10 +75,12 @@ export class WindowAggregate implements Operator {
       work.window.kind === 'assign' && work.window.window.kind === 'hop' ? work.window.window.slideMs : null;
     this.#clock = isLocal(work, node.stepSchema) ? context.zone : utcClock;
     const keyTypes = work.keys.map((key) => this.#type(key));
+    if (!isAppendOnly(node.inputChanges)) checkRetraction(work.aggregates);
     const attached = work.window.kind === 'attached';
     this.#state = new AggregateState(attached ? [...keyTypes, TIMESTAMP(3, false)] : keyTypes, work.aggregates, {
       updating: !isAppendOnly(this.#node.inputChanges),
     });
+    checkMerge(work, this.#state);
     this.#stores = new GroupStores(context.memory, this.#state.tableRowBytes);
     this.#output = new BatchBuilder(context.memory, node.schema, {
       capacity: context.batchRows,
@@ -512,6 +516,15 @@ function boundOf(bounds: WindowBounds, column: WindowColumn | undefined): I64 {
     default:
       throw new Error('no such window column');
   }
+}
+
+/** @throws DiagnosticError B011 for an aggregate whose slices cannot be merged, in windows of several */
+function checkMerge({ window }: WindowAggregateWork, state: AggregateState): void {
+  const call = state.unmergeable();
+  if (call === null || window.kind === 'attached' || window.window.kind === 'tumble') return;
+  fail('B011', call.span, `${call.name} cannot be in windows that share rows: their slices cannot be merged`, {
+    help: 'use TUMBLE',
+  });
 }
 
 function slicesOf({ window }: WindowAggregateWork): WindowSlices {

@@ -110,7 +110,7 @@ export function aggregateNode(
   stateTtlMs: number,
   span: Span,
 ): LogicalAggregate {
-  const schema = [...keyColumns(input, keys), ...aggregateColumns(aggregates)];
+  const schema = [...keyColumns(input, keys), ...aggregateColumns(aggregates, input)];
   const changes: Changes = isAppendOnly(input.changes)
     ? { updateBefore: true, updateAfter: true, delete: false }
     : allChanges;
@@ -125,10 +125,12 @@ export function windowAggregateNode(
   span: Span,
 ): LogicalWindowAggregate {
   const added = windowColumns(timeColumn);
-  const columnOf: Record<WindowColumn, Column | undefined> = { start: added[0], end: added[1], time: added[2] };
+  // The rowtime of a group window is as nullable as the time that it cuts.
+  const time = parts.legacy ? { ...timeColumn, name: 'window_time' } : added[2];
+  const columnOf: Record<WindowColumn, Column | undefined> = { start: added[0], end: added[1], time };
   const schema = [
     ...keyColumns(input, parts.keys),
-    ...aggregateColumns(parts.aggregates),
+    ...aggregateColumns(parts.aggregates, input),
     ...parts.windowColumns.flatMap((column) => columnOf[column] ?? []),
   ];
   const windowAt = parts.keys.length + parts.aggregates.length;
@@ -145,15 +147,20 @@ export function windowAggregateNode(
   return { kind: 'window-aggregate', input, ...parts, schema, changes: appendOnly, uniqueKeys, span };
 }
 
-/** Group keys: time attributes do not outlive an aggregation. */
+/** Group keys. */
 function keyColumns(input: LogicalNode, keys: readonly number[]): Schema {
   return keys.map((key) => {
     const column = input.schema[key];
     if (column === undefined) throw new Error(`no column ${key}`);
-    return { name: column.name, type: column.type };
+    return column;
   });
 }
 
-function aggregateColumns(aggregates: readonly AggregateCall[]): Schema {
-  return aggregates.map(({ name, type }) => ({ name, type }));
+/** MIN and MAX of a time attribute show as one. */
+function aggregateColumns(aggregates: readonly AggregateCall[], input: LogicalNode): Schema {
+  return aggregates.map(({ name, type, args: [arg] }) => {
+    const attribute =
+      arg?.kind === 'column' && (name === 'MIN' || name === 'MAX') ? input.schema[arg.index]?.timeAttribute : undefined;
+    return attribute === undefined ? { name, type } : { name, type, timeAttribute: attribute };
+  });
 }

@@ -25,6 +25,7 @@ export async function* runStatement(
   const { session } = context;
   const sinks = bindStatement(statement, session, traits);
   if (sinks !== null) {
+    checkEmitSettings(statement, context);
     yield* runJob(optimized(sinks, context), context, hooks);
     return;
   }
@@ -35,6 +36,14 @@ export async function* runStatement(
   const answer = executeCatalogStatement(statement, session, schemasOf(context));
   if (answer === 'other') throw new DiagnosticError([unsupported('W001', statement.span, statementName(statement))]);
   if (answer !== null) yield* textAnswer(answer, context);
+}
+
+/** Windows that send before or after their end (`table.exec.emit.*`) are not executed yet. @throws DiagnosticError W002 */
+function checkEmitSettings(statement: Statement, { session: { settings } }: SessionContext): void {
+  for (const key of ['table.exec.emit.early-fire.enabled', 'table.exec.emit.late-fire.enabled']) {
+    if (settings.get(key)?.toLowerCase() === 'true')
+      throw new DiagnosticError([unsupported('W002', statement.span, key)]);
+  }
 }
 
 function optimized(sinks: readonly LogicalSink[], { session }: SessionContext): readonly LogicalSink[] {

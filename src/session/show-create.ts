@@ -1,13 +1,14 @@
 import type { Table, TableColumn } from '../catalog/table.ts';
 import type { View } from '../catalog/view.ts';
-import { formatExpression, formatQuery } from '../sql/format.ts';
+import { formatQuery } from '../sql/format.ts';
+import { expressionText } from './expression-text.ts';
 import { declaredTypeText } from './show.ts';
 
 /** The statement that makes a table again, as Flink prints it. */
 export function createTableText(table: Table): string {
   const lines = table.columns.map(columnText);
   if (table.watermark !== null) {
-    lines.push(`WATERMARK FOR ${quoted(table.watermark.column)} AS ${formatExpression(table.watermark.expression)}`);
+    lines.push(`WATERMARK FOR ${quoted(table.watermark.column)} AS ${expressionText(table.watermark.expression)}`);
   }
   if (table.primaryKey !== null) {
     const name = table.primaryKey.name ?? `PK_${table.primaryKey.columns.join('_')}`;
@@ -45,7 +46,7 @@ function columnText(column: TableColumn): string {
       return `${name} ${declaredTypeText(column)} METADATA${from}${column.virtual ? ' VIRTUAL' : ''}${comment}`;
     }
     case 'computed':
-      return `${name} AS ${formatExpression(column.expression)}${comment}`;
+      return `${name} AS ${expressionText(column.expression)}${comment}`;
   }
 }
 

@@ -4,10 +4,10 @@ import { didYouMean } from '../diagnostics/candidates.ts';
 import { DiagnosticError, fail, unsupported } from '../diagnostics/diagnostic.ts';
 import { functionNames } from '../functions/registry.ts';
 import type { Describe, QualifiedName, Show, ShowLike } from '../sql/ast.ts';
-import { formatExpression } from '../sql/format.ts';
 import { type Column, columnTypeText } from '../types/column.ts';
 import { BOOLEAN, typeText, withNullable } from '../types/sql-type.ts';
 import { databasePath, type TableSchemas } from './catalog-statement.ts';
+import { expressionText } from './expression-text.ts';
 import { createTableText, createViewText } from './show-create.ts';
 import { answerTexts, type TextAnswer } from './text-answer.ts';
 
@@ -150,7 +150,7 @@ function describeColumns(object: CatalogObject, schemas: TableSchemas, withComme
       column.type.nullable ? 'TRUE' : 'FALSE',
       keyText(table, column.name),
       extrasText(declared),
-      table?.watermark?.column === column.name ? formatExpression(table.watermark.expression) : null,
+      table?.watermark?.column === column.name ? expressionText(table.watermark.expression) : null,
     ];
     return comments ? [...row, declared?.comment ?? null] : row;
   });
@@ -169,7 +169,7 @@ function keyText(table: Table | null, name: string): string | null {
 }
 
 function extrasText(column: TableColumn | null): string | null {
-  if (column?.kind === 'computed') return `AS ${formatExpression(column.expression)}`;
+  if (column?.kind === 'computed') return `AS ${expressionText(column.expression)}`;
   if (column?.kind !== 'metadata') return null;
   const from = column.key === column.name ? '' : ` FROM '${column.key}'`;
   return `METADATA${from}${column.virtual ? ' VIRTUAL' : ''}`;

@@ -1,6 +1,6 @@
 import { BOOLEAN, type SqlType } from '../../types/sql-type.ts';
 import { f32, f64, type I32, i32, i64, ifElse } from '../../wasm/code.ts';
-import { commonType } from '../coercion.ts';
+import { commonType, isCharacter, isDatetime, isNumeric } from '../coercion.ts';
 import { parameter } from '../parameters.ts';
 import type { ScalarFunction, ScalarOverload } from '../scalar-function.ts';
 import type { ExpressionWriter, Value } from '../value.ts';
@@ -59,16 +59,24 @@ function compareBytes(w: ExpressionWriter, operator: Comparison, a: Value, b: Va
 }
 
 /** Both sides as their common type; text and numbers only meet where `textAsNumber`. */
-const comparable = (name: string) =>
+const comparable = (name: string, operator: Comparison = '=') =>
   parameter(name, 'COMPARABLE', (type, { args }) => {
-    const common = commonType(args);
+    const common = commonType(args) ?? textBeside(args, operator);
     if (common === null || common.kind === 'NULL') return null;
     return { ...common, nullable: type.nullable } as SqlType;
   });
 
+/** Flink reads the text beside a time, and beside a number where it orders. */
+function textBeside(args: readonly SqlType[], operator: Comparison): SqlType | null {
+  const other = args.find((type) => !isCharacter(type));
+  if (other === undefined || !args.some(isCharacter)) return null;
+  const ordered = operator !== '=' && operator !== '<>';
+  return isDatetime(other) || (ordered && isNumeric(other)) ? other : null;
+}
+
 function comparison(operator: Comparison, summary: string, example: string): ScalarFunction {
   const overload: ScalarOverload = {
-    params: [comparable('a'), comparable('b')],
+    params: [comparable('a', operator), comparable('b', operator)],
     returns: () => BOOLEAN(false),
     code: {
       kind: 'wasm',

@@ -22,7 +22,7 @@ export function isAggregateCall(node: Syntax): boolean {
 export function bindAggregateCall(node: FunctionCall, context: ExpressionContext, grouped: boolean): AggregateCall {
   const name = (node.name.parts[0]?.name ?? '').toUpperCase();
   const entry = aggregateFunction(name);
-  if (entry === undefined) throw new Error(`${name} is no aggregate function`);
+  if (entry === undefined) return notYet('W004', node.span, name);
   if (node.withinGroup !== null || node.orderBy.length > 0) return notYet('W003', node.span, `${name} with ORDER BY`);
   if (node.nullTreatment !== null) return notYet('W003', node.span, node.nullTreatment);
   const args = argumentsOf(node, context, name);

@@ -275,5 +275,7 @@ function bindCall(node: FunctionCall, bind: Bind): Expression {
   const named = node.arguments?.find((argument) => argument.name !== null);
   if (named !== undefined) return notYet('W003', named.span, 'a named argument');
   const args = (node.arguments ?? []).map(({ value }) => bind(value));
-  return call(upper, args, span);
+  const bound = call(upper, args, span);
+  // Its entry may be another's alias; the name tells that the column is a time attribute.
+  return upper === 'PROCTIME' ? { ...bound, name: upper } : bound;
 }

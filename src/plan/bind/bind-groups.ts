@@ -1,7 +1,7 @@
 import { DiagnosticError, fail } from '../../diagnostics/diagnostic.ts';
 import type { Span } from '../../diagnostics/source-text.ts';
 import type { FunctionCall, GroupingItem, Select } from '../../sql/ast.ts';
-import { BIGINT, TIMESTAMP, withNullable } from '../../types/sql-type.ts';
+import { BIGINT, TIMESTAMP } from '../../types/sql-type.ts';
 import type { AggregateCall, Expression } from '../expression.ts';
 import type { LogicalNode, WindowColumn, WindowKind } from '../logical.ts';
 import { aggregateNode, expandNode, filterNode, projectNode, windowAggregateNode } from '../nodes.ts';
@@ -111,7 +111,7 @@ class GroupContext {
   #intercept(node: Syntax, place: (expression: Expression) => Expression): Expression | null {
     if (isAggregateCall(node)) return place(this.#aggregate(node as FunctionCall));
     if (node.kind === 'functionCall' && node.over === null) {
-      const auxiliary = this.#auxiliary(node) ?? this.#grouping_(node, place);
+      const auxiliary = this.#auxiliary(node) ?? this.#groupingBits(node);
       if (auxiliary !== null) return place(auxiliary);
     }
     const key = this.#key(node);
@@ -166,12 +166,12 @@ class GroupContext {
     const column: WindowColumn = match[2] === 'START' ? 'start' : match[2] === 'END' ? 'end' : 'time';
     this.#usedWindow.add(column);
     const time = this.#input.schema[window.timeColumn];
-    const type = column === 'time' && time !== undefined ? withNullable(time.type, false) : TIMESTAMP(3, false);
+    const type = column === 'time' && time !== undefined ? time.type : TIMESTAMP(3, false);
     return { kind: 'column', index: windowAt + windowColumnOrder.indexOf(column), type, span: node.span };
   }
 
   /** GROUPING(a, b), GROUPING_ID(a, b): a bit a key, 1 where the set has it not. GROUP_ID(): 0. */
-  #grouping_(node: FunctionCall, place: (expression: Expression) => Expression): Expression | null {
+  #groupingBits(node: FunctionCall): Expression | null {
     const name = (node.name.parts[0]?.name ?? '').toUpperCase();
     const { span } = node;
     if (name === 'GROUP_ID') return literal(0n, BIGINT(false), span);
@@ -184,7 +184,7 @@ class GroupContext {
     const bitsOf = (set: readonly number[]): bigint =>
       keys.reduce((bits, key) => (bits << 1n) | (set.includes(key) ? 0n : 1n), 0n);
     if (sets.length === 1) return literal(bitsOf(sets[0] ?? []), BIGINT(false), span);
-    const set = place({ kind: 'column', index: this.#grouping.keys.length, type: BIGINT(false), span });
+    const set: Expression = { kind: 'column', index: this.#grouping.keys.length, type: BIGINT(false), span };
     const args = sets.flatMap((each, id) => [
       call('=', [set, literal(BigInt(id), BIGINT(false), span)], span),
       literal(bitsOf(each), BIGINT(false), span),
@@ -233,6 +233,11 @@ function groupingOf(select: Select, input: LogicalNode, context: ExpressionConte
     if (item.kind === 'numberLiteral') fail('B010', item.span, 'GROUP BY takes expressions, not positions');
     const next = setsOf(item);
     sets = sets.flatMap((set) => next.map((added) => [...new Set([...set, ...added])]));
+  }
+  if (window !== null && sets.length > 1) {
+    fail('B023', select.groupBy?.span ?? select.span, 'a group window takes no grouping sets', {
+      help: 'use the window function in FROM: TUMBLE(TABLE t, ...)',
+    });
   }
   return { keys, sets, window };
 }

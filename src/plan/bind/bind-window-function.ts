@@ -28,7 +28,11 @@ export function bindWindowFunction(
   table: (argument: TableArgument) => LogicalNode,
 ): LogicalNode {
   const args = argumentsOf(node, name);
-  const data = args.get('DATA')?.value;
+  const given = args.get('DATA')?.value;
+  const data: Syntax | undefined =
+    given?.kind === 'subquery'
+      ? { kind: 'tableArgument', table: given.query, partitionBy: [], orderBy: [], span: given.span }
+      : given;
   if (data?.kind !== 'tableArgument') {
     fail('B020', data?.span ?? node.span, `the first argument of ${name} is a table`, {
       help: `${name}(TABLE t, DESCRIPTOR(time column), ...)`,
@@ -38,6 +42,11 @@ export function bindWindowFunction(
   if (data.partitionBy.length > 0 && name !== 'SESSION')
     fail('B020', data.span, `the table of ${name} takes no PARTITION BY`, { help: 'PARTITION BY is for SESSION' });
   const input = table(data);
+  const taken = input.schema.find((column) => ['window_start', 'window_end', 'window_time'].includes(column.name));
+  if (taken !== undefined)
+    fail('B004', node.span, `column "${taken.name}" of the input would be ambiguous: ${name} adds one of that name`, {
+      help: 'rename it by AS',
+    });
   const timeColumn = timeColumnOf(args.get('TIMECOL'), input, name, node.span);
   const scope = scopeOf(input.schema);
   const partition = data.partitionBy.map((key) => {
@@ -87,9 +96,9 @@ function argumentsOf(node: TableFunction, name: WindowName): ReadonlyMap<string,
 
 function timeColumnOf(argument: Argument | undefined, input: LogicalNode, name: string, span: Span): number {
   const descriptor = argument?.value;
-  const [column, second] = descriptor?.kind === 'descriptor' ? descriptor.columns : [];
-  if (descriptor?.kind !== 'descriptor' || column === undefined || second !== undefined) {
-    fail('B020', descriptor?.span ?? span, `${name} needs DESCRIPTOR(time column), with one column`);
+  const [column] = descriptor?.kind === 'descriptor' ? descriptor.columns : [];
+  if (descriptor?.kind !== 'descriptor' || column === undefined) {
+    fail('B020', descriptor?.span ?? span, `${name} needs DESCRIPTOR(time column)`);
   }
   const bound = resolveColumn(scopeOf(input.schema), column.name);
   const found = bound.kind === 'column' ? input.schema[bound.index] : undefined;
@@ -118,7 +127,8 @@ function windowOf(
   const offset = (sizeMs: number): number => {
     if (!args.has('OFFSET')) return 0;
     const value = ms('OFFSET');
-    if (Math.abs(value) >= sizeMs)
+    // HOP takes any offset, as in Flink.
+    if (name !== 'HOP' && Math.abs(value) >= sizeMs)
       fail('B022', args.get('OFFSET')?.span ?? span, 'the offset of a window must be smaller than its size');
     return value;
   };
@@ -145,8 +155,6 @@ function windowOf(
 export function intervalMs(node: Syntax | undefined, parameter: string, span: Span): number {
   const bound = node === undefined ? null : bindExpression(node, { scope: emptyScope, timeZone: 'UTC' });
   if (bound?.kind === 'literal' && bound.type.kind === 'INTERVAL_DAY_TIME') return Number(bound.value);
-  if (bound?.kind === 'call' && bound.name === '-' && bound.args[0]?.kind === 'literal')
-    return -Number(bound.args[0].value);
   const help =
     bound?.type.kind === 'INTERVAL_YEAR_MONTH'
       ? 'months and years have no fixed length: use days'

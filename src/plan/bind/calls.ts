@@ -155,7 +155,12 @@ function refuseArguments(entry: ScalarFunction, args: readonly Expression[], spa
   });
 }
 
+/** Aggregates of Flink that are not executed yet. */
+const laterAggregates: ReadonlySet<string> = new Set(
+  'COLLECT ARRAY_AGG PERCENTILE APPROX_COUNT_DISTINCT SINGLE_VALUE SUM0'.split(' '),
+);
+
 /** Whether a name in a call is an aggregate function. */
 export function isAggregateName(name: string): boolean {
-  return aggregateFunction(name) !== undefined;
+  return aggregateFunction(name) !== undefined || laterAggregates.has(name.toUpperCase());
 }

@@ -71,6 +71,9 @@ function withWatermark(node: LogicalNode, table: Table, session: Session): Logic
         : `columns: ${node.schema.map(({ name }) => name).join(', ')}`,
     });
   }
+  if (column.timeAttribute === 'proctime') {
+    fail('B035', watermark.span, `"${column.name}" is a processing time, which needs no watermark`);
+  }
   const isTime =
     (column.type.kind === 'TIMESTAMP' || column.type.kind === 'TIMESTAMP_LTZ') && column.type.precision <= 3;
   if (!isTime) {

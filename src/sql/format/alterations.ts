@@ -16,7 +16,14 @@ import { flag, formatIdentifier, formatName, formatProperty, formatText, formatW
 import { formatPartition } from './partitions.ts';
 import { formatQuery } from './queries.ts';
 
-type Alter = AlterTable | AlterView | AlterDatabase | AlterCatalog | AlterFunction | AlterModel | AlterMaterializedTable;
+type Alter =
+  | AlterTable
+  | AlterView
+  | AlterDatabase
+  | AlterCatalog
+  | AlterFunction
+  | AlterModel
+  | AlterMaterializedTable;
 type Action = Exclude<Alter, AlterFunction>['action'];
 
 export function formatAlter(alter: Alter): string {

@@ -15,7 +15,9 @@ export function formatRow(fields: readonly Expression[]): string {
 
 export function formatOrderItems(items: readonly OrderItem[]): string {
   return items
-    .map(({ value, direction, nulls }) => formatExpression(value) + optional(' ', direction) + optional(' NULLS ', nulls))
+    .map(
+      ({ value, direction, nulls }) => formatExpression(value) + optional(' ', direction) + optional(' NULLS ', nulls),
+    )
     .join(', ');
 }
 
@@ -71,7 +73,9 @@ function formatBoundDistance(distance: NonNullable<FrameBound['distance']>): str
 }
 
 /** What stands behind the brackets of a call. */
-export function clausesOf(call: Pick<FunctionCall, 'withinGroup' | 'filter' | 'over'> & Partial<Pick<FunctionCall, 'withinDistinct'>>): string {
+export function clausesOf(
+  call: Pick<FunctionCall, 'withinGroup' | 'filter' | 'over'> & Partial<Pick<FunctionCall, 'withinDistinct'>>,
+): string {
   const distinct = call.withinDistinct ?? null;
   const within = distinct === null ? '' : ` WITHIN DISTINCT (${formatExpressions(distinct)})`;
   const group = call.withinGroup === null ? '' : ` WITHIN GROUP (ORDER BY ${formatOrderItems(call.withinGroup)})`;

@@ -67,7 +67,8 @@ function formatCreateTable(create: CreateTable): string {
   const head = `${verb}${flag(create.isTemporary, 'TEMPORARY')} TABLE${existence(create)}${formatName(create.name)}`;
   const { like } = create;
   const likeOptions = like?.options.map(({ strategy, feature }) => `${strategy} ${feature}`).join(' ') ?? '';
-  const likeClause = like === null ? '' : ` LIKE ${formatName(like.table)}${likeOptions === '' ? '' : ` (${likeOptions})`}`;
+  const likeClause =
+    like === null ? '' : ` LIKE ${formatName(like.table)}${likeOptions === '' ? '' : ` (${likeOptions})`}`;
   const query = create.query === null ? '' : ` AS ${formatQuery(create.query)}`;
   return `${head}${bodyOf(create)}${likeClause}${query}`;
 }

@@ -128,9 +128,9 @@ function unbracketed(expression: Expression): string {
     case 'inQuery':
       return `${format(expression.value, 32)}${flag(expression.isNegated, 'NOT')} IN (${recursion.query(expression.query)})`;
     case 'like': {
-      const escape = expression.escape === null ? null : format(expression.escape, 100);
+      const escaped = expression.escape === null ? null : format(expression.escape, 100);
       const words = `${flag(expression.isNegated, 'NOT')} ${expression.operator} `;
-      return `${format(expression.value, 32)}${words}${format(expression.pattern, 33)}${optional(' ESCAPE ', escape)}`;
+      return `${format(expression.value, 32)}${words}${format(expression.pattern, 33)}${optional(' ESCAPE ', escaped)}`;
     }
     case 'isTest':
       return `${format(expression.value, 28)} IS${flag(expression.isNegated, 'NOT')} ${expression.test}`;
@@ -145,7 +145,9 @@ function unbracketed(expression: Expression): string {
     case 'cursor':
       return `CURSOR(${recursion.query(expression.query)})`;
     case 'case': {
-      const branches = expression.branches.map(({ when, then }) => ` WHEN ${formatExpressions(when)} THEN ${formatExpression(then)}`);
+      const branches = expression.branches.map(
+        ({ when, then }) => ` WHEN ${formatExpressions(when)} THEN ${formatExpression(then)}`,
+      );
       const operand = expression.operand === null ? '' : ` ${formatExpression(expression.operand)}`;
       const otherwise = expression.otherwise === null ? '' : ` ELSE ${formatExpression(expression.otherwise)}`;
       return `CASE${operand}${branches.join('')}${otherwise} END`;
@@ -205,15 +207,24 @@ function unbracketed(expression: Expression): string {
     case 'matchNavigation':
       return `${expression.semantics} ${formatExpression(expression.value)}`;
     case 'tableArgument': {
-      const table = expression.table.kind === 'query' ? `(${recursion.query(expression.table)})` : `TABLE ${formatName(expression.table)}`;
-      const partition = expression.partitionBy.length === 0 ? null : listed(expression.partitionBy.map(formatExpression));
-      const order = expression.orderBy.length === 0 ? null : listed([...expression.orderBy.map((item) => formatOrderItems([item]))]);
+      const table =
+        expression.table.kind === 'query'
+          ? `(${recursion.query(expression.table)})`
+          : `TABLE ${formatName(expression.table)}`;
+      const partition =
+        expression.partitionBy.length === 0 ? null : listed(expression.partitionBy.map(formatExpression));
+      const order =
+        expression.orderBy.length === 0
+          ? null
+          : listed([...expression.orderBy.map((item) => formatOrderItems([item]))]);
       return `${table}${optional(' PARTITION BY ', partition)}${optional(' ORDER BY ', order)}`;
     }
     case 'modelArgument':
       return `MODEL ${formatName(expression.name)}`;
     case 'descriptor': {
-      const columns = expression.columns.map(({ name, type }) => formatName(name) + optional(' ', type === null ? null : formatType(type)));
+      const columns = expression.columns.map(
+        ({ name, type }) => formatName(name) + optional(' ', type === null ? null : formatType(type)),
+      );
       return `DESCRIPTOR(${columns.join(', ')})`;
     }
     case 'defaultValue':

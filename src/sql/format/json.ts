@@ -30,7 +30,8 @@ export function formatJsonCall(call: JsonCall): string {
       return `JSON_VALUE(${inputOf(call)}${returningOf(call)}${onEmpty}${onError})`;
     }
     case 'jsonQuery': {
-      const wrapper = call.wrapper === null ? '' : call.wrapper === 'WITHOUT' ? ' WITHOUT WRAPPER' : ` WITH ${call.wrapper} WRAPPER`;
+      const wrapper =
+        call.wrapper === null ? '' : call.wrapper === 'WITHOUT' ? ' WITHOUT WRAPPER' : ` WITH ${call.wrapper} WRAPPER`;
       const onEmpty = optional(' ', call.onEmpty === null ? null : `${call.onEmpty} ON EMPTY`);
       const onError = optional(' ', call.onError === null ? null : `${call.onError} ON ERROR`);
       return `JSON_QUERY(${inputOf(call)}${returningOf(call)}${wrapper}${onEmpty}${onError})`;

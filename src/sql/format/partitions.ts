@@ -4,6 +4,8 @@ import { formatIdentifier, optional } from './names.ts';
 
 /** `PARTITION (a = 1, b)` */
 export function formatPartition(values: readonly PartitionValue[]): string {
-  const items = values.map(({ column, value }) => formatIdentifier(column) + optional(' = ', value && formatExpression(value)));
+  const items = values.map(
+    ({ column, value }) => formatIdentifier(column) + optional(' = ', value && formatExpression(value)),
+  );
   return `PARTITION (${items.join(', ')})`;
 }

@@ -7,7 +7,9 @@ import { formatTable } from './tables.ts';
 
 export function formatQuery(query: Query): string {
   const lead =
-    query.with === null ? '' : `WITH${flag(query.with.isRecursive, 'RECURSIVE')} ${query.with.items.map(formatWithItem).join(', ')} `;
+    query.with === null
+      ? ''
+      : `WITH${flag(query.with.isRecursive, 'RECURSIVE')} ${query.with.items.map(formatWithItem).join(', ')} `;
   const order = query.orderBy.length === 0 ? '' : ` ORDER BY ${formatOrderItems(query.orderBy)}`;
   const offset = query.offset === null ? '' : ` OFFSET ${formatExpression(query.offset)} ROWS`;
   const count = query.limit === null ? '' : query.limit.count === null ? 'ALL' : formatExpression(query.limit.count);
@@ -41,7 +43,9 @@ function formatBody(body: QueryBody): string {
 }
 
 function formatSelect(select: Select): string {
-  const items = select.items.map(({ value, alias }) => formatExpression(value) + optional(' AS ', alias && formatIdentifier(alias)));
+  const items = select.items.map(
+    ({ value, alias }) => formatExpression(value) + optional(' AS ', alias && formatIdentifier(alias)),
+  );
   const head = `SELECT${formatHints(select.hints)}${flag(select.isStream, 'STREAM')}${optional(' ', select.quantifier)} ${items.join(', ')}`;
   if (select.from === null) return head;
   const where = select.where === null ? '' : ` WHERE ${formatExpression(select.where)}`;
@@ -61,4 +65,3 @@ function formatGroupingItem(item: GroupingItem): string {
   if (item.kind === 'groupingSets') return `${item.form} (${item.items.map(formatGroupingItem).join(', ')})`;
   return formatExpression(item);
 }
-

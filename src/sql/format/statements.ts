@@ -1,10 +1,19 @@
 import { unreachable } from '../../types/unreachable.ts';
 import type { Merge, PartitionSpec, Show, Statement } from '../ast.ts';
-import { formatHints, formatRow } from './clauses.ts';
 import { formatAlter } from './alterations.ts';
+import { formatHints, formatRow } from './clauses.ts';
 import { formatCreate } from './declarations.ts';
 import { formatArguments, formatExpression } from './expressions.ts';
-import { flag, formatIdentifier, formatName, formatNames, formatProperty, formatText, formatWith, optional } from './names.ts';
+import {
+  flag,
+  formatIdentifier,
+  formatName,
+  formatNames,
+  formatProperty,
+  formatText,
+  formatWith,
+  optional,
+} from './names.ts';
 import { formatPartition } from './partitions.ts';
 import { formatQuery } from './queries.ts';
 import { formatTable } from './tables.ts';
@@ -47,7 +56,9 @@ export function formatStatement(statement: Statement): string {
     case 'endStatementSet':
       return 'END';
     case 'update': {
-      const assignments = statement.assignments.map(({ column, value }) => `${formatName(column)} = ${formatExpression(value)}`);
+      const assignments = statement.assignments.map(
+        ({ column, value }) => `${formatName(column)} = ${formatExpression(value)}`,
+      );
       const alias = optional(' AS ', statement.alias && formatIdentifier(statement.alias));
       const target = `${formatName(statement.table)}${formatHints(statement.hints)}${alias}`;
       return `UPDATE ${target} SET ${assignments.join(', ')}${whereOf(statement.where)}`;
@@ -126,7 +137,9 @@ function partitionOf(partition: PartitionSpec | null): string {
 }
 
 function formatMerge({ table, source, on, update, isDelete, insert }: Merge): string {
-  const assignments = update?.map(({ column, value }) => `${formatName(column)} = ${formatExpression(value)}`).join(', ');
+  const assignments = update
+    ?.map(({ column, value }) => `${formatName(column)} = ${formatExpression(value)}`)
+    .join(', ');
   const matched = assignments === undefined ? '' : ` WHEN MATCHED THEN UPDATE SET ${assignments}`;
   const deleted = isDelete ? ' WHEN MATCHED THEN DELETE' : '';
   const columns = insert === null || insert.columns === null ? '' : ` ${formatNames(insert.columns)}`;
@@ -139,4 +152,3 @@ function formatShow({ object, name, preposition, partition, like }: Show): strin
   const pattern = like === null ? '' : `${flag(like.isNegated, 'NOT')} ${like.operator} ${formatText(like.pattern)}`;
   return `SHOW ${object}${lead}${partitionOf(partition)}${pattern}`;
 }
-

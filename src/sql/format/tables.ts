@@ -1,5 +1,14 @@
 import { unreachable } from '../../types/unreachable.ts';
-import type { Join, MatchRecognize, Pattern, Pivot, TableAlias, TableExpression, TableSample, Unpivot } from '../ast.ts';
+import type {
+  Join,
+  MatchRecognize,
+  Pattern,
+  Pivot,
+  TableAlias,
+  TableExpression,
+  TableSample,
+  Unpivot,
+} from '../ast.ts';
 import { formatHints, formatOrderItems, formatRow } from './clauses.ts';
 import { formatArguments, formatExpression, formatExpressions } from './expressions.ts';
 import { flag, formatIdentifier, formatName, formatNames, formatText, optional } from './names.ts';
@@ -69,7 +78,9 @@ function formatSample({ table, method, amount, substitute, repeatable }: TableSa
 }
 
 function formatPivot({ table, aggregates, axes, values, alias }: Pivot): string {
-  const calls = aggregates.map((item) => formatExpression(item.call) + optional(' AS ', item.alias && formatIdentifier(item.alias)));
+  const calls = aggregates.map(
+    (item) => formatExpression(item.call) + optional(' AS ', item.alias && formatIdentifier(item.alias)),
+  );
   const rows = values.map((item) => formatRow(item.row) + optional(' AS ', item.alias && formatIdentifier(item.alias)));
   return `${formatTable(table)} PIVOT (${calls.join(', ')} FOR ${formatNames(axes)} IN (${rows.join(', ')}))${aliasOf(alias)}`;
 }
@@ -82,8 +93,12 @@ function formatUnpivot({ table, nulls, measures, axes, values, alias }: Unpivot)
 
 function formatMatch(match: MatchRecognize): string {
   const { variable, skip } = match.afterMatch ?? { variable: null, skip: null };
-  const subsets = match.subsets.map(({ name, variables }) => `${formatIdentifier(name)} = (${formatExpressions(variables)})`);
-  const definitions = match.definitions.map((item) => `${formatIdentifier(item.variable)} AS ${formatExpression(item.condition)}`);
+  const subsets = match.subsets.map(
+    ({ name, variables }) => `${formatIdentifier(name)} = (${formatExpressions(variables)})`,
+  );
+  const definitions = match.definitions.map(
+    (item) => `${formatIdentifier(item.variable)} AS ${formatExpression(item.condition)}`,
+  );
   const measures = match.measures.map(({ value, name }) => `${formatExpression(value)} AS ${formatIdentifier(name)}`);
   const pattern = `${match.isAnchoredAtStart ? '^ ' : ''}${formatPattern(match.pattern)}${match.isAnchoredAtEnd ? ' $' : ''}`;
   const parts = [

@@ -42,7 +42,8 @@ function formatBasicType({ name, parameters }: BasicType): string {
 function formatIntervalType(name: string, [precision = -1, fraction = -1]: readonly number[]): string {
   const [from = '', to] = name.split(' TO ');
   const first = precision < 0 ? '' : String(precision);
-  if (to !== undefined) return `${from}${first === '' ? '' : `(${first})`} TO ${to}${fraction < 0 ? '' : `(${fraction})`}`;
+  if (to !== undefined)
+    return `${from}${first === '' ? '' : `(${first})`} TO ${to}${fraction < 0 ? '' : `(${fraction})`}`;
   const numbers = [first, ...(fraction < 0 ? [] : [String(fraction)])].filter((number) => number !== '');
   return numbers.length === 0 ? from : `${from}(${numbers.join(', ')})`;
 }

@@ -89,14 +89,14 @@ describe('run', () => {
 
 describe('a refused statement', () => {
   test('ends the script with its place, a caret and exit code 1', () => {
-    const path = file('wrong.sql', 'SELECT 1 AS one;\nSELECT onne FROM (SELECT 1 AS one);\nSELECT 2;\n');
+    const path = file('wrong.sql', 'SELECT 1 AS uno;\nSELECT unno FROM (SELECT 1 AS uno);\nSELECT 2;\n');
     const { status, stdout, stderr } = tidemark('run', path, '--format', 'changelog');
     const [, , refused, ...rest] = lines(stdout);
     expect(JSON.parse(refused ?? '')).toMatchObject({ error: { code: 'B003', line: 2, column: 8 } });
     expect(rest).toEqual([]);
     expect(stderr).toContain('wrong.sql:2:8');
     expect(stderr).toContain('^^^^');
-    expect(stderr).toContain('did you mean "one"?');
+    expect(stderr).toContain('did you mean "uno"?');
     expect(stderr).not.toContain('.ts:');
     expect(status).toBe(1);
   });

@@ -256,7 +256,10 @@ export abstract class TypeRules extends NameRules {
     this.consume(0, K.INTERVAL);
     const { from, to, precision, fractionPrecision } = this.subrule(0, this.intervalQualifier);
     const name = (to === null ? `INTERVAL ${from}` : `INTERVAL ${from} TO ${to}`) as BasicTypeName;
-    const parameters = fractionPrecision === null ? [precision].flatMap((parameter) => parameter ?? []) : [precision ?? -1, fractionPrecision];
+    const parameters =
+      fractionPrecision === null
+        ? [precision].flatMap((parameter) => parameter ?? [])
+        : [precision ?? -1, fractionPrecision];
     return { kind: 'basicType', span: this.spanFrom(start), isNullable: null, name, parameters };
   });
 

@@ -15,7 +15,7 @@ import { type QueryModule, status } from '../codegen/query-module.ts';
 import { keyFields, StateLayout } from '../codegen/state-layout.ts';
 import { DiagnosticError, unsupported } from '../diagnostics/diagnostic.ts';
 import type { Value } from '../functions/value.ts';
-import { tableLayout } from '../memory/kernels.ts';
+import { type Kernels, tableLayout } from '../memory/kernels.ts';
 import { sortKeyBytesMax, sortKeyFlags, sortKeyKernel } from '../memory/sort-key.ts';
 import type { PhysicalOperator } from '../physical/graph.ts';
 import { isAppendOnly, type SortKey } from '../plan/logical.ts';
@@ -149,8 +149,7 @@ export abstract class RankedRows extends CompiledOperator {
       map = kernels.orderedNew(8) >>> 0;
       this.maps.set(partition, map);
     }
-    const value =
-      (change > 0 ? kernels.orderedInsert(map, key, keyLength) : kernels.orderedFind(map, key, keyLength)) >>> 0;
+    const value = (change > 0 ? kernels.orderedInsert(map, key, keyLength) : found(kernels, map, key, keyLength)) >>> 0;
     if (change > 0) memory.u32[value >> 2] = rowNumber;
     else if (value === 0) return;
     const position = this.#positionOf(map, value);
@@ -329,6 +328,12 @@ export abstract class RankedRows extends CompiledOperator {
     output.close(writer, count);
     f.return(i32.const(status.ok));
   }
+}
+
+/** The address of a key's value; 0 where it is not there. */
+function found(kernels: Kernels, map: number, key: number, keyLength: number): number {
+  const node = kernels.orderedFind(map, key, keyLength);
+  return node === 0 ? 0 : kernels.orderedValue(node);
 }
 
 interface Cursors {

@@ -236,6 +236,8 @@ export class WindowAggregate implements Operator {
     compiled.module.scratch.reset();
     const time = this.#windowTime(end);
     if (compiled.emit(store, BigInt(start), BigInt(end), BigInt(time)) !== status.ok) throw compiled.module.failure();
+    // The rows' texts lie in the store, which may be emptied next.
+    this.#flush();
   }
 
   /** window_time: the last millisecond, as an instant where the time attribute is one. */

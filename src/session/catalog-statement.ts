@@ -4,17 +4,10 @@ import { type CatalogObject, newCatalog, newDatabase, type Session } from '../ca
 import type { ObjectPath } from '../catalog/table.ts';
 import { DiagnosticError, fail, unsupported } from '../diagnostics/diagnostic.ts';
 import type { CreateView, Drop, Property, QualifiedName, Statement, Use } from '../sql/ast.ts';
-import type { Schema } from '../types/column.ts';
+import { databasePath } from './database-path.ts';
 import { describeObject, showObject } from './show.ts';
+import type { TableSchemas } from './table-schemas.ts';
 import { answerTexts, type TextAnswer } from './text-answer.ts';
-
-/** What of the binder statements about tables need. */
-export interface TableSchemas {
-  /** The columns that a query sees, with their time attributes; checks computed columns and the watermark. */
-  tableSchema(object: CatalogObject): Schema;
-  /** The columns of a view that is being made. */
-  viewColumns(statement: CreateView): readonly string[];
-}
 
 /**
  * Executes a statement that needs no job. Its rows, `null` where it has none to give, or `'other'` for a statement
@@ -136,15 +129,6 @@ function createDatabase(session: Session, statement: Extract<Statement, { readon
 
 function optionTexts(options: readonly Property[]): Map<string, string> {
   return new Map(options.map(({ key, value }) => [key.value, value.value]));
-}
-
-/** `[catalog.]database` */
-export function databasePath(
-  session: Session,
-  name: QualifiedName,
-): { readonly catalog: string; readonly name: string } {
-  const [last = '', catalog = session.currentCatalog] = name.parts.map((part) => part.name).toReversed();
-  return { catalog, name: last };
 }
 
 function drop(session: Session, statement: Drop): void {

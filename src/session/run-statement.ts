@@ -4,11 +4,12 @@ import { bindStatement, objectSchema, type TableTraitsOf, viewColumns } from '..
 import { appendOnly, type LogicalSink } from '../plan/logical.ts';
 import { optimize } from '../plan/optimize.ts';
 import type { Explain, Statement } from '../sql/ast.ts';
-import { executeCatalogStatement, type TableSchemas } from './catalog-statement.ts';
+import { executeCatalogStatement } from './catalog-statement.ts';
 import { explainText } from './explain.ts';
 import { type JobHooks, runJob } from './run-job.ts';
 import type { SessionContext } from './session-context.ts';
 import type { StatementEvent } from './statement-event.ts';
+import type { TableSchemas } from './table-schemas.ts';
 import { answerTexts, type TextAnswer } from './text-answer.ts';
 
 const traits: TableTraitsOf = {

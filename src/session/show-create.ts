@@ -1,8 +1,8 @@
 import type { Table, TableColumn } from '../catalog/table.ts';
 import type { View } from '../catalog/view.ts';
 import { formatQuery } from '../sql/format.ts';
+import { typeText } from '../types/sql-type.ts';
 import { expressionText } from './expression-text.ts';
-import { declaredTypeText } from './show.ts';
 
 /** The statement that makes a table again, as Flink prints it. */
 export function createTableText(table: Table): string {
@@ -60,4 +60,11 @@ function quoted(name: string): string {
 
 function text(value: string): string {
   return `'${value.replaceAll("'", "''")}'`;
+}
+
+/** The types of a table's text in SHOW CREATE. */
+function declaredTypeText(column: Extract<TableColumn, { readonly kind: 'physical' | 'metadata' }>): string {
+  return typeText(column.type)
+    .replace(/\bSTRING\b/g, 'VARCHAR(2147483647)')
+    .replace(/\bBYTES\b/g, 'VARBINARY(2147483647)');
 }

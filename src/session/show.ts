@@ -5,10 +5,11 @@ import { DiagnosticError, fail, unsupported } from '../diagnostics/diagnostic.ts
 import { functionNames } from '../functions/registry.ts';
 import type { Describe, QualifiedName, Show, ShowLike } from '../sql/ast.ts';
 import { type Column, columnTypeText } from '../types/column.ts';
-import { BOOLEAN, typeText, withNullable } from '../types/sql-type.ts';
-import { databasePath, type TableSchemas } from './catalog-statement.ts';
+import { BOOLEAN, withNullable } from '../types/sql-type.ts';
+import { databasePath } from './database-path.ts';
 import { expressionText } from './expression-text.ts';
 import { createTableText, createViewText } from './show-create.ts';
+import type { TableSchemas } from './table-schemas.ts';
 import { answerTexts, type TextAnswer } from './text-answer.ts';
 
 /** Answers SHOW with Flink's columns. */
@@ -173,13 +174,6 @@ function extrasText(column: TableColumn | null): string | null {
   if (column?.kind !== 'metadata') return null;
   const from = column.key === column.name ? '' : ` FROM '${column.key}'`;
   return `METADATA${from}${column.virtual ? ' VIRTUAL' : ''}`;
-}
-
-/** The types of a table's text in SHOW CREATE. */
-export function declaredTypeText(column: Extract<TableColumn, { readonly kind: 'physical' | 'metadata' }>): string {
-  return typeText(column.type)
-    .replace(/\bSTRING\b/g, 'VARCHAR(2147483647)')
-    .replace(/\bBYTES\b/g, 'VARBINARY(2147483647)');
 }
 
 /** LIKE of SHOW: `%` and `_`, with a backslash before them for themselves. */

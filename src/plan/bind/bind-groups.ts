@@ -162,7 +162,10 @@ class GroupContext {
     if (window === null || window.text !== text) {
       fail('B023', node.span, `${match[0]} has no ${match[1]} with the same arguments in GROUP BY`);
     }
-    if (match[2] === 'PROCTIME') return call('PROCTIME', [], node.span);
+    if (match[2] === 'ROWTIME' && window.time === 'processing') {
+      fail('B023', node.span, 'a window by processing time has no row time', { help: `write ${match[1]}_PROCTIME` });
+    }
+    if (match[2] === 'PROCTIME' && window.time === 'processing') return call('PROCTIME', [], node.span);
     const column: WindowColumn = match[2] === 'START' ? 'start' : match[2] === 'END' ? 'end' : 'time';
     this.#usedWindow.add(column);
     const time = this.#input.schema[window.timeColumn];

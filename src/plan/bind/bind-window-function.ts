@@ -108,7 +108,25 @@ function timeColumnOf(argument: Argument | undefined, input: LogicalNode, name: 
       help: 'declare WATERMARK FOR it in its table, and pass it on unchanged (a cast or a function makes it an ordinary TIMESTAMP)',
     });
   }
+  if (isAggregated(input, bound.index)) {
+    fail(
+      'B021',
+      column.span,
+      `"${found.name}" is no time attribute any more: it comes out of an updating aggregation`,
+      {
+        help: 'group by window_start and window_end of a window function: then window_time is one',
+      },
+    );
+  }
   return bound.index;
+}
+
+/** Whether a column comes from an aggregation without windows, whose rows have no order in time. */
+function isAggregated(node: LogicalNode, index: number): boolean {
+  if (node.kind === 'aggregate') return true;
+  if (node.kind === 'filter') return isAggregated(node.input, index);
+  const expression = node.kind === 'project' ? node.expressions[index] : undefined;
+  return node.kind === 'project' && expression?.kind === 'column' && isAggregated(node.input, expression.index);
 }
 
 function windowOf(

@@ -105,13 +105,12 @@ export class RecordDecoder implements Decoder {
   }
 
   #decode(from: number, end: number, to: number): Decoded {
-    const capacity = this.#program.layout.capacity;
     this.#put(recordStruct.scratchTop, this.#scratch);
     this.#block.start();
     let at = from;
     let rows = 0;
     for (;;) {
-      rows = this.#program.run(this.#struct, { from: at, end, row: rows, rowsMax: capacity });
+      rows = this.#program.run(this.#struct, { from: at, end, row: rows, rowsMax: this.#program.layout.capacity });
       at = this.#get(recordStruct.next);
       const status = this.#get(recordStruct.status);
       if (status === recordStatus.done) break;

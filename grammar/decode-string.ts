@@ -7,13 +7,13 @@ export function decodeName(image: string): string {
   return image.slice(1, -1).replaceAll('``', '`');
 }
 
-/** The value of a string written in one piece or more; `escape` is the string after UESCAPE. */
-export function decodeString(pieces: readonly SqlToken[], escape: SqlToken | null): string {
+/** The value of a string written in one piece or more; `escapedBy` is the string after UESCAPE. */
+export function decodeString(pieces: readonly SqlToken[], escapedBy: SqlToken | null): string {
   const first = pieces[0] as SqlToken;
   const joined = pieces.map(contentOf).join('');
-  if (first.tokenType === T.UnicodeString) return decodeUnicode(joined, first, escape);
-  if (escape !== null) {
-    throw new SyntaxProblem('P006', placeOf(escape), 'UESCAPE without a string that begins with U&');
+  if (first.tokenType === T.UnicodeString) return decodeUnicode(joined, first, escapedBy);
+  if (escapedBy !== null) {
+    throw new SyntaxProblem('P006', placeOf(escapedBy), 'UESCAPE without a string that begins with U&');
   }
   return first.tokenType === T.EscapedString ? decodeEscapes(joined, first) : joined;
 }
@@ -57,12 +57,12 @@ function contentOf(token: SqlToken): string {
   return token.tokenType === T.EscapedString ? content : content.replaceAll("''", "'");
 }
 
-function decodeUnicode(text: string, token: SqlToken, escape: SqlToken | null): string {
-  const mark = escape === null ? '\\' : contentOf(escape);
+function decodeUnicode(text: string, token: SqlToken, escapedBy: SqlToken | null): string {
+  const mark = escapedBy === null ? '\\' : contentOf(escapedBy);
   if (mark.length !== 1 || /[0-9A-Fa-f+"'\s]/.test(mark)) {
     throw new SyntaxProblem(
       'P006',
-      placeOf(escape ?? token),
+      placeOf(escapedBy ?? token),
       'UESCAPE takes one character that is no digit, sign, quote or blank',
     );
   }

@@ -48,6 +48,7 @@ export class LazyLookahead implements ILookaheadStrategy {
     prodOccurrence: number;
     rule: Rule;
   }): (alternatives?: IOrAlt<unknown>[]) => number | undefined {
+    // oxlint-disable-next-line typescript/no-this-alias -- the function's own `this` is the parser
     const strategy = this;
     let table: (number[] | undefined)[] | null = null;
     let all: ReadonlySet<TokenType> = new Set();
@@ -66,6 +67,7 @@ export class LazyLookahead implements ILookaheadStrategy {
   }
 
   buildLookaheadForOptional(options: { prodOccurrence: number; prodType: string; rule: Rule }): () => boolean {
+    // oxlint-disable-next-line typescript/no-this-alias -- the function's own `this` is the parser
     const strategy = this;
     let accepted: boolean[] | null = null;
     let all: ReadonlySet<TokenType> = new Set();

@@ -220,9 +220,9 @@ class Resolver {
     }
     const next = this.#items[this.#at];
     const hasEscape = next?.kind === 'infix' && next.infix.kind === 'escape';
-    const escape = hasEscape ? (this.#items[this.#at + 1] as Operand) : null;
-    if (escape !== null) this.#at += 2;
-    const end = escape?.end ?? right.end;
+    const escapeOperand = hasEscape ? (this.#items[this.#at + 1] as Operand) : null;
+    if (escapeOperand !== null) this.#at += 2;
+    const end = escapeOperand?.end ?? right.end;
     const node: Expression = {
       kind: 'like',
       span: this.#span(left.start, end),
@@ -230,7 +230,7 @@ class Resolver {
       isNegated: (infix as Infix & { kind: 'like' }).isNegated,
       value: left.node,
       pattern: right.node,
-      escape: escape?.node ?? null,
+      escape: escapeOperand?.node ?? null,
     };
     return this.#operand(node, left.start, end);
   }

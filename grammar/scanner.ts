@@ -71,14 +71,18 @@ export function scan(text: string): Scan {
     const end = endOfName(text, at + 1);
     if (text.charCodeAt(end) === quote) {
       const prefix = prefixedStringType(text.slice(at, end));
-      if (prefix !== null) return string(prefix, end);
+      if (prefix !== null) {
+        string(prefix, end);
+        return;
+      }
     }
     if (text[end] === '&' && end === at + 1 && 'uU'.includes(text[at] ?? '') && text.charCodeAt(end + 1) === quote) {
-      return string(T.UnicodeString, end + 1);
+      string(T.UnicodeString, end + 1);
+      return;
     }
-    if (end === at + 1 && text[at] === '$') return push(T.Dollar, end);
-    if (end - at > nameLengthMax) return problem('longName', end);
-    push(T.tokenTypeOfWord.get(text.slice(at, end).toUpperCase()) ?? T.Identifier, end);
+    if (end === at + 1 && text[at] === '$') push(T.Dollar, end);
+    else if (end - at > nameLengthMax) problem('longName', end);
+    else push(T.tokenTypeOfWord.get(text.slice(at, end).toUpperCase()) ?? T.Identifier, end);
   }
 
   /** `1`, `1.`, `1.5`, `1e-3`; what follows belongs to the next token, so that `1e` is 1 with the alias e. */

@@ -178,7 +178,7 @@ for (const its of cases) {
     const result = await ours(memory, its);
     mine.push(performance.now() - from);
     from = performance.now();
-    const [answer] = (await (await duck.runAndReadAll(query)).getRowObjects()) as { n: bigint; s: string }[];
+    const [answer] = (await duck.runAndReadAll(query)).getRowObjects() as { n: bigint; s: string }[];
     peer.push(performance.now() - from);
     rows = result.rows;
     if (BigInt(rows) !== answer?.n || String(result.sum) !== answer.s) {

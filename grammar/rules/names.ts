@@ -139,12 +139,12 @@ export abstract class NameRules extends DslParser {
       { ALT: () => pieces.push(this.consume(0, T.EscapedString) as SqlToken) },
     ]);
     this.many(index, () => pieces.push(this.continuation(pieces)));
-    let escape: SqlToken | null = null;
+    let escapeMark: SqlToken | null = null;
     this.option(index, () => {
       this.consume(0, K.UESCAPE);
-      escape = this.consume(1, T.QuotedString) as SqlToken;
+      escapeMark = this.consume(1, T.QuotedString) as SqlToken;
     });
-    return this.isRecording ? '' : decodeString(pieces, escape);
+    return this.isRecording ? '' : decodeString(pieces, escapeMark);
   }
 
   /** A further piece of a string, which must stand on a line of its own. */
@@ -182,7 +182,7 @@ export abstract class NameRules extends DslParser {
   }
 
   protected tokens(...types: readonly TokenType[]): void {
-    types.forEach((type, at) => this.consume(at + 10, type));
+    for (const [at, type] of types.entries()) this.consume(at + 10, type);
   }
 
   /** Is this what comes next? For gates. */
@@ -217,7 +217,8 @@ export abstract class NameRules extends DslParser {
   }
 
   protected withoutQueries(expressions: Expression[]): Expression[] {
-    if (!this.isRecording) expressions.forEach((expression) => this.withoutQuery(expression));
+    if (this.isRecording) return expressions;
+    for (const expression of expressions) this.withoutQuery(expression);
     return expressions;
   }
 

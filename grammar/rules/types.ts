@@ -298,7 +298,7 @@ export abstract class TypeRules extends NameRules {
     });
     const span = this.spanFrom(start);
     if (to !== null && !this.isRecording && !isIntervalRange(from, to)) {
-      this.refuse('P001', span, `an interval cannot go from ${from} to ${to}`);
+      this.refuse('P001', span, `an interval cannot go from ${from} to ${to as IntervalUnit}`);
     }
     const [precision = null, fractionPrecision = null] = precisions;
     return { kind: 'intervalQualifier', span, from, precision, to, fractionPrecision };

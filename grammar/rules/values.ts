@@ -201,6 +201,7 @@ export abstract class ValueRules extends ExpressionRules {
     const when = this.subrule(0, this.expressions);
     this.consume(0, K.THEN);
     const then = this.subrule(0, this.expression);
+    // oxlint-disable-next-line unicorn/no-thenable -- a node, never awaited
     return { kind: 'caseBranch', span: this.spanFrom(start), when, then };
   });
 

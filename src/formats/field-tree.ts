@@ -129,6 +129,7 @@ function leaf(type: SqlType, place: LeafPlace): FieldNode {
       requireTextKey(type.element, type, format);
       node.children.push(inner(STRING(), ''), inner(INT(), ''));
       break;
+    default: // a leaf
   }
   return node;
 }

@@ -2,7 +2,7 @@ import { columnTypeText } from '../types/column.ts';
 import { typeText } from '../types/sql-type.ts';
 import { unreachable } from '../types/unreachable.ts';
 import { inputsOf } from './children.ts';
-import type { AggregateCall, Expression } from './expression.ts';
+import type { AggregateCall, Expression, LiteralValue } from './expression.ts';
 import { changesText, type LogicalNode, type LogicalSink, type SortKey, type WindowKind } from './logical.ts';
 
 /** A plan as a tree of lines: what each node does, its columns, and the changes that it sends. */
@@ -140,7 +140,7 @@ export function text(expression: Expression, input: LogicalNode): string {
   }
 }
 
-function literalText(value: unknown): string {
+function literalText(value: LiteralValue): string {
   if (value === null) return 'NULL';
   if (typeof value === 'string') return `'${value.replaceAll("'", "''")}'`;
   if (value instanceof Uint8Array) return `x'${Buffer.from(value).toString('hex')}'`;

@@ -62,7 +62,8 @@ test('a file longer than a chunk, with records over the chunk ends, is read whol
     const [shard] = await readAll(sourceOf(jsonTable(), { rowsMax }));
     expect(shard?.rows).toHaveLength(30_000);
     shard?.rows.forEach(([a, b], index) => {
-      if (a !== index || (b as string).length !== index % 120) throw new Error(`row ${index}: ${a} ${b}`);
+      if (a !== index || (b as string).length !== index % 120)
+        throw new Error(`row ${index}: ${String(a)} ${String(b)}`);
     });
     const place = shard?.places[20_000];
     expect(place?.line).toBe(20_001);

@@ -344,7 +344,7 @@ describe('records', () => {
     const long = 'x'.repeat(10_000_000);
     const [row] = read({ a: t.STRING(), b: t.INT() }, `{"a":"${long}\\n","b":1}\n`);
     expect(row?.[1]).toBe(1);
-    expect((row?.[0] as string).length).toBe(10_000_001);
+    expect(String(row?.[0])).toHaveLength(10_000_001);
   });
 
   test('fail-on-missing-field wants the fields that are read, and lets NULL pass', () => {

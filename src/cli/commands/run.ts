@@ -59,18 +59,19 @@ class Runner {
 
   async run(): Promise<number> {
     const engine = this.#newEngine();
+    if (engine === null) return exitCode.failed;
     const onInterrupt = () => {
       if (this.#isInterrupted) process.exit(exitCode.interrupted);
       this.#isInterrupted = true;
-      engine?.cancel();
+      engine.cancel();
     };
     process.on('SIGINT', onInterrupt);
     try {
-      for (const script of engine === null ? [] : this.#scripts) {
-        if (!(await this.#runScript(engine as Engine, script))) return this.#ended('failed', exitCode.failed);
+      for (const script of this.#scripts) {
+        if (!(await this.#runScript(engine, script))) return this.#ended('failed', exitCode.failed);
         if (this.#isInterrupted) return this.#ended('stopped', exitCode.interrupted);
       }
-      return engine === null ? exitCode.failed : this.#ended('done', exitCode.ok);
+      return this.#ended('done', exitCode.ok);
     } finally {
       process.off('SIGINT', onInterrupt);
       engine?.close();

@@ -151,8 +151,7 @@ class RunningTable {
 
 /** Control characters as they would be written in a program, so that a value cannot move the cursor. */
 function visible(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (character) => {
+  return text.replace(/\p{Cc}/gu, (character) => {
     const named = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }[character];
     return named ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
   });

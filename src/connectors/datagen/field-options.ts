@@ -107,6 +107,9 @@ function addField(specs: OptionSpec[], prefix: string, type: SqlType, table: Tab
     case 'TIME':
       if (!isSequence(table, prefix)) add('null-rate');
       break;
+    case 'VARIANT':
+    case 'NULL': // refused before
+      break;
   }
 }
 

@@ -8,7 +8,7 @@ import { timestampText } from '../print/print-text.ts';
 
 /** The characters that a folder's name stands for as `%XX`, as in Flink (and Hive). */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is escaped
-const escaped = /[\u0001-\u001f\u007f"#%'*/:=?\\{[\]^]/g;
+const escaped = /[\u0001-\u001f\u007f"#%'*/:=?\\{[\]^]/g; // oxlint-disable-line eslint/no-control-regex -- as above
 
 export function escapePartition(text: string): string {
   return text.replace(escaped, (letter) => `%${letter.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`);

@@ -13,6 +13,7 @@ export function printText(value: CellValue, type: SqlType): string {
       case 'MAP':
       case 'MULTISET':
         return nestedText(decodeNested(type, value), type);
+      default: // bytes
     }
   }
   return nestedText(value, type);

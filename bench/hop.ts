@@ -26,7 +26,7 @@ export const hop: Bench = {
     for (const slides of [1, 5, 50]) {
       const slideSeconds = sizeSeconds / slides;
       const sql = `
-        CREATE TABLE events (ts TIMESTAMP(3) NOT NULL, k INT NOT NULL, v BIGINT NOT NULL, WATERMARK FOR ts AS ts)
+        CREATE TABLE events (ts TIMESTAMP(3) NOT NULL, k INT NOT NULL, v BIGINT NOT NULL, WATERMARK FOR ts AS ts - INTERVAL '0.001' SECOND)
         WITH ('connector' = 'arrow', 'batches' = 'events');
         SELECT k, COUNT(*) AS n, SUM(v) AS s, MAX(v) AS m
         FROM HOP(TABLE events, DESCRIPTOR(ts), INTERVAL '${slideSeconds}' SECOND, INTERVAL '${sizeSeconds}' SECOND(3))

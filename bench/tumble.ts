@@ -37,7 +37,7 @@ function tumble(name: string, title: string, shape: EventsShape): Bench {
       const memory = Memory.create();
       const batches = eventBatches(memory, shape);
       const sql = `
-        CREATE TABLE events (ts TIMESTAMP(3) NOT NULL, k ${shape.text ? 'STRING' : 'INT'} NOT NULL, v BIGINT NOT NULL, WATERMARK FOR ts AS ts)
+        CREATE TABLE events (ts TIMESTAMP(3) NOT NULL, k ${shape.text ? 'STRING' : 'INT'} NOT NULL, v BIGINT NOT NULL, WATERMARK FOR ts AS ts - INTERVAL '0.001' SECOND)
         WITH ('connector' = 'arrow', 'batches' = 'events');
         SELECT k, COUNT(*) AS n, SUM(v) AS s, MAX(v) AS m
         FROM TUMBLE(TABLE events, DESCRIPTOR(ts), INTERVAL '10' SECOND) GROUP BY k, window_start, window_end;`;

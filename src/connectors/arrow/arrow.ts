@@ -48,7 +48,10 @@ class ArrowSource implements Source {
   }
 
   async shards(): Promise<readonly ShardReader[]> {
-    return this.#shard === null ? [] : [this.#shard];
+    const shard = this.#shard;
+    // Who reads a shard closes it.
+    this.#shard = null;
+    return shard === null ? [] : [shard];
   }
 
   async close(): Promise<void> {

@@ -6,12 +6,17 @@ import { physicalOf } from '../../types/physical.ts';
 import { type SqlType, typeText } from '../../types/sql-type.ts';
 import { timestampText } from '../print/print-text.ts';
 
-/** The characters that a folder's name stands for as `%XX`, as in Flink (and Hive). */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is escaped
-const escaped = /[\u0001-\u001f\u007f"#%'*/:=?\\{[\]^]/g; // oxlint-disable-line eslint/no-control-regex -- as above
+const escapedMarks = new Set('\u007f"#%\'*/:=?\\{[]^');
+
+/** Is this character of a folder's name written as `%XX`, as in Flink (and Hive)? Those below a space are, but for NUL. */
+function isEscaped(letter: string): boolean {
+  return letter < ' ' ? letter !== '\0' : escapedMarks.has(letter);
+}
 
 export function escapePartition(text: string): string {
-  return text.replace(escaped, (letter) => `%${letter.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`);
+  return text.replace(/\W/g, (letter) =>
+    isEscaped(letter) ? `%${letter.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}` : letter,
+  );
 }
 
 /**

@@ -29,7 +29,7 @@ export const hop: Bench = {
         CREATE TABLE events (ts TIMESTAMP(3) NOT NULL, k INT NOT NULL, v BIGINT NOT NULL, WATERMARK FOR ts AS ts - INTERVAL '0.001' SECOND)
         WITH ('connector' = 'arrow', 'batches' = 'events');
         SELECT k, COUNT(*) AS n, SUM(v) AS s, MAX(v) AS m
-        FROM HOP(TABLE events, DESCRIPTOR(ts), INTERVAL '${slideSeconds}' SECOND, INTERVAL '${sizeSeconds}' SECOND(3))
+        FROM HOP(TABLE events, DESCRIPTOR(ts), INTERVAL '${slideSeconds}' SECOND(3), INTERVAL '${sizeSeconds}' SECOND(3))
         GROUP BY k, window_start, window_end;`;
       const ours = {
         name: 'tidemark',

@@ -3,6 +3,7 @@
 
 export * from './allocator';
 export * from './arena';
+export * from './boolean-text';
 export * from './bytes';
 export * from './table';
 export * from './table-heap';

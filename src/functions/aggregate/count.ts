@@ -15,11 +15,11 @@ const code: AggregateCode = {
 
 export const count: AggregateFunction = {
   name: 'COUNT',
-  summary: 'How many rows there are, or with arguments, in how many none of them is NULL.',
+  summary: 'How many rows there are, or with a value, in how many it is not NULL.',
   nullableIfEmpty: false,
   overloads: [
     { params: [], returns: () => BIGINT(false), code: () => code },
-    { params: [any('value', { variadic: true })], returns: () => BIGINT(false), code: () => code },
+    { params: [any('value')], returns: () => BIGINT(false), code: () => code },
   ],
   examples: [{ sql: 'COUNT(*) FROM (VALUES (1), (2)) AS t(x)', result: '2' }],
 };

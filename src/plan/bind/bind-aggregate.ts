@@ -26,12 +26,8 @@ export function bindAggregateCall(node: FunctionCall, context: ExpressionContext
   if (node.withinGroup !== null || node.orderBy.length > 0) return notYet('W003', node.span, `${name} with ORDER BY`);
   if (node.nullTreatment !== null) return notYet('W003', node.span, node.nullTreatment);
   const args = argumentsOf(node, context, name);
+  if (name === 'COUNT') checkCount(node, args.length);
   const distinct = node.quantifier === 'DISTINCT';
-  if (distinct && args.length > 1 && name === 'COUNT') {
-    fail('B005', node.span, 'COUNT(DISTINCT ...) takes one value', {
-      help: 'make one of them, as by ROW or CONCAT_WS',
-    });
-  }
   const shapes = args.map((arg) => ({
     type: arg.type,
     isLiteral: isConstant(arg),
@@ -54,6 +50,14 @@ export function bindAggregateCall(node: FunctionCall, context: ExpressionContext
     type: mayBeEmpty ? withNullable(resolution.type, true) : resolution.type,
     span: node.span,
   };
+}
+
+function checkCount(node: FunctionCall, count: number): void {
+  const isStar = node.arguments?.[0]?.value.kind === 'star';
+  if (count === 0 && !isStar) fail('B005', node.span, 'COUNT takes a value, or * for all rows');
+  if (count > 1) {
+    fail('B005', node.span, 'COUNT takes one value', { help: 'make one of them, as by CONCAT_WS' });
+  }
 }
 
 function argumentsOf(node: FunctionCall, context: ExpressionContext, name: string): readonly Expression[] {

@@ -6,7 +6,6 @@ import type { Span } from '../../diagnostics/source-text.ts';
 import { commonType } from '../../functions/coercion.ts';
 import type {
   Limit,
-  OrderItem,
   Query,
   QueryBody,
   Select,
@@ -25,9 +24,11 @@ import { projectNode } from '../nodes.ts';
 import { bindExpression, notYet } from './bind-expression.ts';
 import { bindSelect } from './bind-select.ts';
 import { bindWindowFunction, isWindowFunction } from './bind-window-function.ts';
-import { type BoundFrom, type BoundQuery, ofNode, settled, sortKeyOf } from './bound-query.ts';
+import { type BoundFrom, type BoundQuery, ofNode, settled } from './bound-query.ts';
 import { castTo } from './calls.ts';
+import { orderingOf } from './order-by.ts';
 import { emptyScope } from './scope.ts';
+import { refuseBareNull } from './select-list.ts';
 import type { Syntax } from './syntax.ts';
 import { type ChangesOf, scopeOf, tableSource } from './table-source.ts';
 
@@ -59,10 +60,10 @@ export class QueryBinder {
 
   /** @throws DiagnosticError */
   query(query: Query): LogicalNode {
-    return settled(this.bound(query), query.span);
+    return settled(this.bound(query, true), query.span);
   }
 
-  bound(query: Query): BoundQuery {
+  bound(query: Query, isOutermost = false): BoundQuery {
     const outer = this.#commonTables;
     if (query.with !== null) {
       if (query.with.isRecursive) notYet('W002', query.with.span, 'WITH RECURSIVE');
@@ -78,7 +79,7 @@ export class QueryBinder {
     }
     try {
       const body = this.#body(query.body);
-      return this.#ordered(body, query);
+      return this.#ordered(body, query, isOutermost);
     } finally {
       this.#commonTables = outer;
     }
@@ -152,7 +153,7 @@ export class QueryBinder {
   }
 
   #tableArgument({ table, span }: TableArgument): LogicalNode {
-    if (table.kind === 'query') return this.query(table);
+    if (table.kind === 'query') return settled(this.bound(table), table.span);
     const { bound } = this.#table({ kind: 'tableReference', name: table, hints: [], asOf: null, alias: null, span });
     return settled(bound, span);
   }
@@ -217,7 +218,10 @@ export class QueryBinder {
 
   #values(values: Values): LogicalNode {
     const rows = values.rows.map((row) =>
-      row.fields.map((field) => bindExpression(field, { scope: emptyScope, timeZone: this.timeZone })),
+      row.fields.map((field) => {
+        refuseBareNull(field);
+        return bindExpression(field, { scope: emptyScope, timeZone: this.timeZone });
+      }),
     );
     const width = rows[0]?.length ?? 0;
     for (const [at, row] of rows.entries()) {
@@ -269,72 +273,79 @@ export class QueryBinder {
     return { kind: 'union', inputs, schema, changes, uniqueKeys: [], span: node.span };
   }
 
-  #ordered(bound: BoundQuery, query: Query): BoundQuery {
+  /** ORDER BY, LIMIT and OFFSET. Without a limit, the order of a query within another means nothing. */
+  #ordered(bound: BoundQuery, query: Query, isOutermost: boolean): BoundQuery {
     if (query.orderBy.length === 0 && query.limit === null && query.offset === null) return bound;
-    const node = settled(bound, query.span);
     const fetch = this.#count(query.limit);
     const offset = query.offset === null ? 0 : this.#constant(query.offset);
     if (fetch === null && query.offset !== null)
       fail('B034', query.offset.span, 'OFFSET needs a LIMIT behind it: the stream has no end to skip to');
-    if (query.orderBy.length > 0 && fetch === null) {
-      return this.#sorted(node, query);
+    if (query.orderBy.length === 0) return fetch === null ? bound : this.#limited(bound, query, { offset, fetch });
+    const select = query.body.kind === 'select' ? query.body : null;
+    const { keys, hidden } = orderingOf(query.orderBy, bound.schema, select);
+    const input = this.#withHidden(bound, query, hidden);
+    if (fetch === null) {
+      if (isOutermost) this.#sorted(input, keys, query);
+      return bound;
     }
-    if (fetch === null) return bound;
-    if (query.orderBy.length === 0) {
-      const { schema, changes, uniqueKeys } = node;
-      return ofNode({
-        kind: 'limit',
-        input: node,
-        offset,
-        fetch,
-        schema,
-        changes,
-        uniqueKeys,
-        span: query.limit?.span ?? query.span,
-      });
-    }
-    const order = query.orderBy.map((item) => this.#sortKey(item, node));
-    const { schema } = node;
-    return ofNode({
+    const { schema } = input;
+    const node: LogicalNode = {
       kind: 'top-n',
-      input: node,
+      input,
       partition: [],
-      order,
+      order: keys,
       rankStart: offset + 1,
       rankEnd: offset + fetch,
       outputRank: false,
       window: null,
       schema,
       changes: allChanges,
-      uniqueKeys: node.uniqueKeys,
+      uniqueKeys: input.uniqueKeys,
       span: query.span,
-    });
+    };
+    return ofNode(hidden.length === 0 ? node : projectNode(node, ownColumns(node, bound.schema.length), query.span));
   }
 
-  #sorted(node: LogicalNode, query: Query): never {
-    const [first] = query.orderBy;
-    const key = first === undefined ? null : this.#sortKey(first, node);
-    const column = key === null ? undefined : node.schema[key.column];
-    if (column?.timeAttribute !== undefined && key?.descending === false)
-      return notYet('W002', query.span, 'ORDER BY without LIMIT');
-    return fail('B034', first?.span ?? query.span, 'a stream can only be sorted by its time attribute, ascending', {
-      help: 'add a LIMIT: the first rows are kept up to date',
-    });
+  #limited(bound: BoundQuery, query: Query, { offset, fetch }: { offset: number; fetch: number }): BoundQuery {
+    const node = settled(bound, query.span);
+    const { schema, changes, uniqueKeys } = node;
+    const span = query.limit?.span ?? query.span;
+    return ofNode({ kind: 'limit', input: node, offset, fetch, schema, changes, uniqueKeys, span });
   }
 
-  #sortKey(item: OrderItem, node: LogicalNode): SortKey {
-    const { value } = item;
-    let column: number;
-    if (value.kind === 'numberLiteral' && value.form === 'integer') {
-      column = Number(value.text) - 1;
-      if (node.schema[column] === undefined)
-        fail('B019', value.span, `ORDER BY ${value.text}: there are ${node.schema.length} columns`);
-    } else {
-      const bound = bindExpression(value, { scope: scopeOf(node.schema), timeZone: this.timeZone });
-      if (bound.kind !== 'column') return notYet('W002', value.span, 'ORDER BY of an expression');
-      column = bound.index;
+  /** The query with the expressions that it is ordered by behind its columns. */
+  #withHidden(bound: BoundQuery, query: Query, hidden: readonly Syntax[]): LogicalNode {
+    if (hidden.length === 0) return settled(bound, query.span);
+    const { body } = query;
+    if (body.kind === 'select') {
+      if (body.quantifier === 'DISTINCT') {
+        const [first] = hidden;
+        fail('B034', first?.span ?? query.span, 'SELECT DISTINCT is ordered by columns that it selects');
+      }
+      const items = hidden.map((value) => ({ kind: 'selectItem' as const, value, alias: null, span: value.span }));
+      return settled(this.#select({ ...body, items: [...body.items, ...items] }), query.span);
     }
-    return sortKeyOf(item, column);
+    const node = settled(bound, query.span);
+    const context = { scope: scopeOf(node.schema), timeZone: this.timeZone };
+    const computed = hidden.map((value, at) => ({ expression: bindExpression(value, context), name: `$${at}` }));
+    return projectNode(node, [...ownColumns(node, node.schema.length), ...computed], query.span);
+  }
+
+  #sorted(node: LogicalNode, keys: readonly SortKey[], query: Query): void {
+    const [key] = keys;
+    const attribute = key === undefined ? undefined : node.schema[key.column]?.timeAttribute;
+    if (attribute === undefined || key?.descending === true) {
+      fail(
+        'B034',
+        query.orderBy[0]?.span ?? query.span,
+        'a stream can only be sorted by its time attribute, ascending',
+        {
+          help: 'add a LIMIT: the first rows are kept up to date',
+        },
+      );
+    }
+    // Rows come in the order of processing time as it is.
+    if (attribute === 'rowtime' || keys.length > 1) notYet('W002', query.span, 'ORDER BY without LIMIT');
   }
 
   #count(limit: Limit | null): number | null {
@@ -365,6 +376,14 @@ const knownHints = new Set([
   'NEST_LOOP',
   'MULTI_JOIN',
 ]);
+
+/** The first columns of a node, as they are. */
+function ownColumns(node: LogicalNode, count: number): readonly { expression: Expression; name: string }[] {
+  return node.schema.slice(0, count).map(({ name, type }, index) => ({
+    expression: { kind: 'column', index, type, span: node.span },
+    name,
+  }));
+}
 
 /** The same rows under other column names. */
 function named(bound: BoundQuery, columns: readonly string[] | null, span: Span): BoundQuery {

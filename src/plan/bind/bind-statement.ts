@@ -30,7 +30,7 @@ export function bindStatement(
   const binder = new QueryBinder(session, traits.changesOf);
   switch (statement.kind) {
     case 'queryStatement': {
-      const input = binder.query(statement.query);
+      const input = withUniqueNames(binder.query(statement.query));
       return [{ input, table: null, staticPartition: new Map(), overwrite: false, span: statement.span }];
     }
     case 'insert':
@@ -40,6 +40,18 @@ export function bindStatement(
     default:
       return null;
   }
+}
+
+/** A name that several columns of an answer have is given a digit from the second on, as in Flink: `a`, `a0`, `a1`. */
+function withUniqueNames(node: LogicalNode): LogicalNode {
+  const used = new Set<string>();
+  const columns = node.schema.map(({ name, type }, index) => {
+    let unique = name;
+    for (let digit = 0; used.has(unique); digit++) unique = `${name}${digit}`;
+    used.add(unique);
+    return { expression: { kind: 'column' as const, index, type, span: node.span }, name: unique };
+  });
+  return columns.every(({ name }, at) => name === node.schema[at]?.name) ? node : projectNode(node, columns, node.span);
 }
 
 /** The columns of a table or view as a query sees them. @throws DiagnosticError for a computed column or watermark that cannot be */
@@ -61,7 +73,16 @@ export function viewColumns(
   traits: Pick<TableTraitsOf, 'changesOf'>,
 ): readonly string[] {
   const bound = new QueryBinder(session, traits.changesOf).bound(statement.query);
-  if (statement.columns === null) return bound.schema.map(({ name }) => name);
+  if (statement.columns === null) {
+    const names = bound.schema.map(({ name }) => name);
+    const twice = names.find((name, at) => names.indexOf(name) < at);
+    if (twice !== undefined) {
+      fail('B019', statement.name.span, `the view would have two columns "${twice}"`, {
+        help: 'rename one of them by AS',
+      });
+    }
+    return names;
+  }
   if (statement.columns.length !== bound.schema.length) {
     fail(
       'B019',

@@ -53,7 +53,15 @@ function itemColumns(
       name,
     }));
   }
+  refuseBareNull(value);
   return [{ expression: bindExpression(value, context), name: alias?.name ?? nameOf(value) ?? `EXPR$${position}` }];
+}
+
+/** As in Flink: a column of no type could be read by nobody. @throws DiagnosticError B005 */
+export function refuseBareNull(value: Syntax): void {
+  if (value.kind === 'nullLiteral') {
+    fail('B005', value.span, 'NULL alone has no type', { help: 'give it one: CAST(NULL AS STRING)' });
+  }
 }
 
 function nameOf(value: Syntax): string | null {

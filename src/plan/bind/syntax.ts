@@ -9,6 +9,19 @@ export function someNode(node: Syntax, test: (node: Syntax) => boolean): boolean
   return childrenOf(node).some((child) => someNode(child, test));
 }
 
+/** The node with others in the place of some below it (or of itself), subqueries left as they are; null keeps a node. */
+export function withNodes(node: Syntax, replacement: (node: Syntax) => Syntax | null): Syntax {
+  const other = replacement(node);
+  if (other !== null) return other;
+  const inner = (value: unknown): unknown =>
+    typeof value === 'object' && value !== null && 'kind' in value ? withNodes(value as Syntax, replacement) : value;
+  const entries = Object.entries(node).map(([key, value]: [string, unknown]) => [
+    key,
+    key === 'span' || key === 'query' ? value : Array.isArray(value) ? value.map(inner) : inner(value),
+  ]);
+  return Object.fromEntries(entries) as Syntax;
+}
+
 /** The expressions directly below a node, whatever its kind. */
 function childrenOf(node: object): readonly Syntax[] {
   const children: Syntax[] = [];

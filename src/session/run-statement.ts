@@ -13,7 +13,7 @@ import type { TableSchemas } from './table-schemas.ts';
 import { answerTexts, type TextAnswer } from './text-answer.ts';
 
 const traits: TableTraitsOf = {
-  changesOf: (table) => tableTraits(table).changes,
+  source: tableTraits,
   accepts: (table) => tableTraits(table).accepts,
 };
 

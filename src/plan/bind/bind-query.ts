@@ -30,7 +30,7 @@ import { orderingOf } from './order-by.ts';
 import { emptyScope } from './scope.ts';
 import { refuseBareNull } from './select-list.ts';
 import type { Syntax } from './syntax.ts';
-import { type ChangesOf, scopeOf, tableSource } from './table-source.ts';
+import { type SourceTraitsOf, scopeOf, tableSource } from './table-source.ts';
 
 /** The queries of a WITH clause in force, by name. */
 type CommonTables = ReadonlyMap<
@@ -41,16 +41,16 @@ type CommonTables = ReadonlyMap<
 /** Binds queries of one job: a table, view or CTE that is read twice with the same text is one node. */
 export class QueryBinder {
   readonly session: Session;
-  readonly #changesOf: ChangesOf;
+  readonly #traitsOf: SourceTraitsOf;
   readonly #sources = new Map<string, LogicalNode>();
   readonly #views = new Map<string, BoundQuery>();
   readonly #common = new Map<Query, BoundQuery>();
   #commonTables: CommonTables = new Map();
   #home: { readonly catalog: string; readonly database: string };
 
-  constructor(session: Session, changesOf: ChangesOf) {
+  constructor(session: Session, traitsOf: SourceTraitsOf) {
     this.session = session;
-    this.#changesOf = changesOf;
+    this.#traitsOf = traitsOf;
     this.#home = session.home;
   }
 
@@ -180,7 +180,7 @@ export class QueryBinder {
     const key = `${pathText(table.path)} ${[...table.options].map(([option, { value }]) => `${option}=${value}`).join(' ')}`;
     let source = this.#sources.get(key);
     if (source === undefined) {
-      source = tableSource(table, this.session, this.#changesOf, node.span);
+      source = tableSource(table, this.session, this.#traitsOf(table), node.span);
       this.#sources.set(key, source);
     }
     return aliased(ofNode(source), node.alias, name, table.path);

@@ -13,11 +13,11 @@ import { notYet } from './bind-expression.ts';
 import { QueryBinder } from './bind-query.ts';
 import { castTo } from './calls.ts';
 import { nullLiteral } from './literals.ts';
-import { type ChangesOf, tableSource } from './table-source.ts';
+import { type SourceTraitsOf, tableSource } from './table-source.ts';
 
 /** What the binder must know of connectors, which lie above it. */
 export interface TableTraitsOf {
-  readonly changesOf: ChangesOf;
+  readonly source: SourceTraitsOf;
   readonly accepts: (table: Table) => 'append' | 'all' | 'upsert';
 }
 
@@ -27,7 +27,7 @@ export function bindStatement(
   session: Session,
   traits: TableTraitsOf,
 ): readonly LogicalSink[] | null {
-  const binder = new QueryBinder(session, traits.changesOf);
+  const binder = new QueryBinder(session, traits.source);
   switch (statement.kind) {
     case 'queryStatement': {
       const input = withUniqueNames(binder.query(statement.query));
@@ -55,14 +55,10 @@ function withUniqueNames(node: LogicalNode): LogicalNode {
 }
 
 /** The columns of a table or view as a query sees them. @throws DiagnosticError for a computed column or watermark that cannot be */
-export function objectSchema(
-  object: CatalogObject,
-  session: Session,
-  traits: Pick<TableTraitsOf, 'changesOf'>,
-): Schema {
-  if (object.kind === 'table') return tableSource(object.table, session, traits.changesOf, object.table.span).schema;
+export function objectSchema(object: CatalogObject, session: Session, traits: Pick<TableTraitsOf, 'source'>): Schema {
+  if (object.kind === 'table') return tableSource(object.table, session, null, object.table.span).schema;
   const { view } = object;
-  const { schema } = new QueryBinder(session, traits.changesOf).query(view.query);
+  const { schema } = new QueryBinder(session, traits.source).query(view.query);
   return schema.map((column, at) => ({ ...column, name: view.columns[at] ?? column.name }));
 }
 
@@ -70,9 +66,9 @@ export function objectSchema(
 export function viewColumns(
   statement: CreateView,
   session: Session,
-  traits: Pick<TableTraitsOf, 'changesOf'>,
+  traits: Pick<TableTraitsOf, 'source'>,
 ): readonly string[] {
-  const bound = new QueryBinder(session, traits.changesOf).bound(statement.query);
+  const bound = new QueryBinder(session, traits.source).bound(statement.query);
   if (statement.columns === null) {
     const names = bound.schema.map(({ name }) => name);
     const twice = names.find((name, at) => names.indexOf(name) < at);

@@ -1,33 +1,47 @@
 import type { Session } from '../../catalog/session.ts';
 import type { Table, TableColumn } from '../../catalog/table.ts';
+import { didYouMean } from '../../diagnostics/candidates.ts';
 import { fail } from '../../diagnostics/diagnostic.ts';
 import type { Span } from '../../diagnostics/source-text.ts';
+import { castsExplicitly } from '../../functions/coercion.ts';
 import { columnTypeText, type Schema } from '../../types/column.ts';
-import { typeText } from '../../types/sql-type.ts';
+import { type SqlType, sameType, typeText } from '../../types/sql-type.ts';
 import type { Expression } from '../expression.ts';
 import { allChanges, appendOnly, type LogicalNode, type LogicalScan, type ScanColumn } from '../logical.ts';
 import { projectNode, watermarkNode } from '../nodes.ts';
 import { bindExpression } from './bind-expression.ts';
+import { explicitCast } from './calls.ts';
 import type { Scope } from './scope.ts';
 
 /** What the planner must know of a table's connector. */
-export type ChangesOf = (table: Table) => 'append' | 'all';
+export interface SourceTraits {
+  readonly changes: 'append' | 'all';
+  /** Types of the metadata columns that it has, by key. */
+  readonly metadata: ReadonlyMap<string, SqlType>;
+}
+
+/** @throws DiagnosticError O for what is wrong with the table's options */
+export type SourceTraitsOf = (table: Table) => SourceTraits;
+
+type MetadataColumn = Extract<TableColumn, { readonly kind: 'metadata' }>;
 
 /**
- * A table as a query reads it: the scan of physical and metadata columns, the computed columns, the watermark.
+ * A table as a query reads it: the scan of physical and metadata columns, the computed columns, the watermark. Without
+ * the traits of a connector, as far as its declaration tells.
  * @throws DiagnosticError B035, B038 for a watermark or computed column that cannot be
  */
-export function tableSource(table: Table, session: Session, changesOf: ChangesOf, span: Span): LogicalNode {
+export function tableSource(table: Table, session: Session, traits: SourceTraits | null, span: Span): LogicalNode {
   const read = table.columns.filter((column) => column.kind !== 'computed');
   const columns = read.map(
     (column): ScanColumn => ({
       name: column.name,
-      type: column.type,
+      type: traits !== null && column.kind === 'metadata' ? metadataType(column, traits) : column.type,
       path: [column.kind === 'metadata' ? column.key : column.name],
       metadata: column.kind === 'metadata',
     }),
   );
-  const changes = changesOf(table) === 'append' ? appendOnly : allChanges;
+  if (traits !== null) checkMetadataKeys(read);
+  const changes = traits?.changes === 'all' ? allChanges : appendOnly;
   const keys =
     table.primaryKey === null
       ? []
@@ -43,8 +57,43 @@ export function tableSource(table: Table, session: Session, changesOf: ChangesOf
     span,
   };
   let node: LogicalNode = scan;
-  if (read.length < table.columns.length) node = withComputed(node, table, session);
+  const isRead = read.every((column, at) => sameType(column.type, columns[at]?.type ?? column.type));
+  if (read.length < table.columns.length || !isRead) node = withComputed(node, table, session);
   return table.watermark === null ? node : withWatermark(node, table, session);
+}
+
+/** @throws DiagnosticError B038: the connector has no such metadata, or not of a type that can be cast to the column's */
+function metadataType(column: MetadataColumn, { metadata }: SourceTraits): SqlType {
+  const type = metadata.get(column.key);
+  if (type === undefined) {
+    const known = [...metadata.keys()];
+    return fail('B038', column.span, `unknown metadata key '${column.key}'`, {
+      help:
+        known.length === 0
+          ? 'the connector has no metadata'
+          : (didYouMean(column.key, known) ?? `the connector has: ${known.join(', ')}`),
+    });
+  }
+  if (!castsExplicitly(type, column.type)) {
+    const shown = `metadata '${column.key}' is ${typeText(type)}, which cannot be cast to ${typeText(column.type)}`;
+    fail('B038', column.span, shown);
+  }
+  return type;
+}
+
+/** @throws DiagnosticError B038: two columns of one key */
+function checkMetadataKeys(columns: readonly TableColumn[]): void {
+  const byKey = new Map<string, MetadataColumn>();
+  for (const column of columns) {
+    if (column.kind !== 'metadata') continue;
+    const first = byKey.get(column.key);
+    if (first !== undefined) {
+      fail('B038', column.span, `"${first.name}" and "${column.name}" are both metadata '${column.key}'`, {
+        help: 'keep one of them, and compute the other from it: name AS expression',
+      });
+    }
+    byKey.set(column.key, column);
+  }
 }
 
 function withComputed(scan: LogicalNode, table: Table, session: Session): LogicalNode {
@@ -53,7 +102,9 @@ function withComputed(scan: LogicalNode, table: Table, session: Session): Logica
     if (declared.kind === 'computed')
       return bindExpression(declared.expression, { scope, timeZone: session.settings.timeZone });
     const index = scan.schema.findIndex(({ name }) => name === declared.name);
-    return { kind: 'column', index, type: declared.type, span: declared.span };
+    const type = scan.schema[index]?.type ?? declared.type;
+    const column: Expression = { kind: 'column', index, type, span: declared.span };
+    return sameType(type, declared.type) ? column : explicitCast(column, declared.type, false, declared.span);
   };
   const columns = table.columns.map((declared) => ({ expression: column(declared), name: declared.name }));
   return projectNode(scan, columns, table.span);

@@ -1,5 +1,6 @@
 import type { Value } from '../functions/value.ts';
 import type { BatchBuilder } from '../memory/batch-builder.ts';
+import type { Column } from '../types/column.ts';
 import { physicalWidth } from '../types/physical.ts';
 import { type I32, type I64, i32, i64, type Local } from '../wasm/code.ts';
 import { call, type FunctionRef } from '../wasm/function-builder.ts';
@@ -57,7 +58,7 @@ export class OutputWriter {
     });
     for (const [index, column] of builder.schema.entries()) {
       const value = row.scope.column(index);
-      this.#store(writer, builder.column(index), value, count, column.type.nullable);
+      this.#store(writer, builder.column(index), value, count, column);
     }
     if (builder.kinds !== 0) f.do(i32.store8(i32.add(count, i32.const(builder.kinds)), row.kind));
     if (builder.watermarks !== 0) {
@@ -71,13 +72,13 @@ export class OutputWriter {
     column: { readonly values: number; readonly validity: number },
     value: Value,
     count: I32,
-    nullable: boolean,
+    { name, type }: Column,
   ): void {
     const { f } = writer;
     const { values, validity } = column;
     const at = i32.add(scaled(count, physicalWidth[value.physical]), i32.const(values));
     f.do(...storeParts(value.physical, f.local('i32', at), value.parts));
-    if (nullable) f.do(i32.store8(i32.add(count, i32.const(validity)), i32.eqz(writer.isNull(value))));
-    else if (value.isNull !== null) f.if(value.isNull, () => writer.fail('NULL in a column declared NOT NULL'));
+    if (type.nullable) f.do(i32.store8(i32.add(count, i32.const(validity)), i32.eqz(writer.isNull(value))));
+    else if (value.isNull !== null) f.if(value.isNull, () => writer.fail(`NULL for "${name}", which is NOT NULL`));
   }
 }

@@ -222,6 +222,5 @@ export interface LogicalSink {
   readonly table: Table | null;
   /** PARTITION (k = v) literals of INSERT, by column name. */
   readonly staticPartition: ReadonlyMap<string, LiteralExpression>;
-  readonly overwrite: boolean;
   readonly span: Span;
 }

@@ -26,6 +26,7 @@ import { bindSelect } from './bind-select.ts';
 import { bindWindowFunction, isWindowFunction } from './bind-window-function.ts';
 import { type BoundFrom, type BoundQuery, ofNode, settled } from './bound-query.ts';
 import { castTo } from './calls.ts';
+import { withOptionHints } from './option-hints.ts';
 import { orderingOf } from './order-by.ts';
 import { emptyScope } from './scope.ts';
 import { refuseBareNull } from './select-list.ts';
@@ -168,6 +169,8 @@ export class QueryBinder {
     const object = this.session.get(node.name, this.#home);
     const name = node.name.parts.at(-1)?.name ?? '';
     if (object.kind === 'view') {
+      const options = node.hints.find(({ name: hint }) => hint.name.toUpperCase() === 'OPTIONS');
+      if (options !== undefined) fail('B039', options.span, 'OPTIONS goes with a table, and this is a view');
       const { view } = object;
       return aliased(
         named(this.#view(pathText(view.path), view.query, view.home), view.columns, node.span),
@@ -176,7 +179,7 @@ export class QueryBinder {
         view.path,
       );
     }
-    const table = withHints(object.table, node);
+    const table = withOptionHints(object.table, node.hints, this.session);
     const key = `${pathText(table.path)} ${[...table.options].map(([option, { value }]) => `${option}=${value}`).join(' ')}`;
     let source = this.#sources.get(key);
     if (source === undefined) {
@@ -414,20 +417,6 @@ function aliased(
     count: renamed.schema.length,
   };
   return { bound: renamed, scope: { schema: renamed.schema, relations: [relation] } };
-}
-
-/** OPTIONS hints go over the table's own options. */
-function withHints(table: Table, node: TableReference): Table {
-  const options = new Map(table.options);
-  for (const hint of node.hints) {
-    if (hint.name.name.toUpperCase() !== 'OPTIONS') continue;
-    for (const option of hint.options) {
-      if (option.kind !== 'hintProperty') fail('B039', hint.span, "OPTIONS takes 'key' = 'value'");
-      const key = option.key.kind === 'text' ? option.key.value : option.key.name;
-      options.set(key, { value: option.value.value, keySpan: option.key.span, valueSpan: option.value.span });
-    }
-  }
-  return node.hints.length === 0 ? table : { ...table, options };
 }
 
 /** Casts columns to the types of a schema, where they differ. */

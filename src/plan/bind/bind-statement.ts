@@ -8,11 +8,12 @@ import { type Column, columnTypeText, type Schema } from '../../types/column.ts'
 import { sameType, typeText, withNullable } from '../../types/sql-type.ts';
 import type { Expression } from '../expression.ts';
 import { changesText, isAppendOnly, type LogicalNode, type LogicalSink } from '../logical.ts';
-import { projectNode } from '../nodes.ts';
+import { filterNode, projectNode } from '../nodes.ts';
 import { notYet } from './bind-expression.ts';
 import { QueryBinder } from './bind-query.ts';
-import { castTo } from './calls.ts';
+import { call, castTo } from './calls.ts';
 import { nullLiteral } from './literals.ts';
+import { withOptionHints } from './option-hints.ts';
 import { type SourceTraitsOf, tableSource } from './table-source.ts';
 
 /** What the binder must know of connectors, which lie above it. */
@@ -31,7 +32,7 @@ export function bindStatement(
   switch (statement.kind) {
     case 'queryStatement': {
       const input = withUniqueNames(binder.query(statement.query));
-      return [{ input, table: null, staticPartition: new Map(), overwrite: false, span: statement.span }];
+      return [{ input, table: null, staticPartition: new Map(), span: statement.span }];
     }
     case 'insert':
       return [bindInsert(statement, session, binder, traits)];
@@ -97,14 +98,18 @@ function bindInsert(insert: Insert, session: Session, binder: QueryBinder, trait
   if (object.kind === 'view')
     fail('B017', insert.table.span, `"${object.view.path.name}" is a view; INSERT takes a table`);
   if (insert.partition !== null) notYet('W002', insert.partition.span, 'PARTITION in INSERT');
-  const { table } = object;
+  if (insert.form === 'INSERT OVERWRITE')
+    fail('B039', insert.span, 'a stream has no end at which INSERT OVERWRITE could replace what was there');
+  if (insert.form === 'UPSERT INTO') fail('B039', insert.span, 'UPSERT INTO is not supported; write INSERT INTO');
+  const table = withOptionHints(object.table, insert.hints, session);
+  checkWrittenMetadata(table);
   const query = binder.query(insert.query);
   const targets = table.columns.filter(
     (column): column is StoredColumn => column.kind === 'physical' || (column.kind === 'metadata' && !column.virtual),
   );
-  const input = toColumns(query, insert, table, targets);
+  const input = withNotNull(toColumns(query, insert, table, targets), targets, session);
   checkChanges(query, insert.query, table, traits);
-  return { input, table, staticPartition: new Map(), overwrite: insert.form === 'INSERT OVERWRITE', span: insert.span };
+  return { input, table, staticPartition: new Map(), span: insert.span };
 }
 
 /** The query's columns as the table's, by position or by the names that are written. */
@@ -112,6 +117,8 @@ function toColumns(query: LogicalNode, insert: Insert, table: Table, targets: re
   const names =
     insert.columns?.map((column) => column.parts.map((part) => part.name).join('.')) ?? targets.map(({ name }) => name);
   for (const [at, name] of names.entries()) {
+    if (names.indexOf(name) < at)
+      fail('B019', insert.columns?.[at]?.span ?? insert.table.span, `column "${name}" is named twice`);
     if (targets.some((target) => target.name === name)) continue;
     fail('B003', insert.columns?.[at]?.span ?? insert.table.span, `unknown column "${name}"`, {
       help: didYouMean(
@@ -153,9 +160,49 @@ function toColumns(query: LogicalNode, insert: Insert, table: Table, targets: re
         },
       );
     }
-    return { expression: castTo(column, target.type), name: target.name };
+    const cast = castTo(column, target.type);
+    // A DECIMAL that does not fit becomes NULL.
+    const type = target.type.nullable ? withNullable(cast.type, true) : cast.type;
+    return { expression: cast.kind === 'cast' ? { ...cast, type } : cast, name: target.name };
   });
   return projectNode(query, columns, insert.span);
+}
+
+/** A NULL for a NOT NULL column fails at its row, or the row is left out: `table.exec.sink.not-null-enforcer`. */
+function withNotNull(input: LogicalNode, targets: readonly StoredColumn[], session: Session): LogicalNode {
+  const { span } = input;
+  const column = (index: number): Expression => ({
+    kind: 'column',
+    index,
+    type: input.schema[index]?.type ?? targets[index]!.type,
+    span: targets[index]?.span ?? span,
+  });
+  const open = targets.flatMap(({ type }, at) => (!type.nullable && column(at).type.nullable ? [at] : []));
+  if (open.length === 0) return input;
+  if (session.settings.get('table.exec.sink.not-null-enforcer') === 'DROP') {
+    const tests = open.map((at) => call('IS NOT NULL', [column(at)], span));
+    return filterNode(
+      input,
+      tests.reduce((all, test) => call('AND', [all, test], span)),
+      span,
+    );
+  }
+  const columns = targets.map(({ name }, at) => ({
+    name,
+    expression: open.includes(at)
+      ? { kind: 'cast' as const, input: column(at), type: withNullable(column(at).type, false), safe: false, span }
+      : column(at),
+  }));
+  return projectNode(input, columns, span);
+}
+
+/** @throws DiagnosticError B038: no connector takes metadata yet, so a column of it is declared VIRTUAL */
+function checkWrittenMetadata(table: Table): void {
+  const column = table.columns.find((each) => each.kind === 'metadata' && !each.virtual);
+  if (column === undefined) return;
+  fail('B038', column.span, `metadata column "${column.name}" cannot be written`, {
+    help: 'declare it METADATA VIRTUAL: then it is read, and left out of INSERT',
+  });
 }
 
 function schemaText(schema: readonly Pick<Column, 'name' | 'type'>[]): string {

@@ -104,7 +104,9 @@ function withComputed(scan: LogicalNode, table: Table, session: Session): Logica
     const index = scan.schema.findIndex(({ name }) => name === declared.name);
     const type = scan.schema[index]?.type ?? declared.type;
     const column: Expression = { kind: 'column', index, type, span: declared.span };
-    return sameType(type, declared.type) ? column : explicitCast(column, declared.type, false, declared.span);
+    // Nullable as it is declared, whatever the connector promises.
+    const cast = sameType(type, declared.type) ? column : explicitCast(column, declared.type, false, declared.span);
+    return { ...cast, type: declared.type };
   };
   const columns = table.columns.map((declared) => ({ expression: column(declared), name: declared.name }));
   return projectNode(scan, columns, table.span);

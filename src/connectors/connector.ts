@@ -108,8 +108,8 @@ export interface Sink {
   readonly accepts: 'append' | 'all' | 'upsert';
   open(): Promise<void>;
   write(batch: Batch): void | Promise<void>;
-  /** Everything written becomes durable and visible. */
+  /** Everything written becomes durable and visible: the input has ended, or the job was stopped. */
   finish(): Promise<void>;
-  /** The job failed or was stopped: what is pending is dropped. */
+  /** The job failed: what is pending is dropped. */
   abort(): Promise<void>;
 }

@@ -53,7 +53,7 @@ export interface Decoder {
   decode(from: number, to: number, atEnd: boolean): Decoded;
   /** Byte offset (address) at which the record of a row of the last batch starts. */
   recordAddress(rowIndex: number): number;
-  /** Records left out by `ignore-parse-errors`. */
+  /** Records that `ignore-parse-errors` left out, or read with NULL for what it could not read. */
   readonly malformedRecords: number;
   close(): void;
 }

@@ -32,6 +32,7 @@ export function failedRecord({ memory, layout, struct, format }: FailureContext)
   if (memory.u8[record.to - 1] === 13 && record.to > record.from) record.to--;
   const node = layout.node(word(recordStruct.problemField));
   const field = { from: word(recordStruct.problemFrom), to: Math.min(word(recordStruct.problemTo), record.to) };
+  const text = memory.text(field.from, Math.max(0, Math.min(field.to - field.from, 200)));
   if (field.to <= field.from) field.to = field.from + 1;
   const name = node === null || node.path.length === 0 ? null : node.path.join('.');
   const column = node?.path[0] ?? null;
@@ -40,7 +41,7 @@ export function failedRecord({ memory, layout, struct, format }: FailureContext)
     problem: word(recordStruct.problem),
     node,
     said: name === null ? '' : `"${name}"`,
-    shown: shortened(memory.text(field.from, Math.min(field.to - field.from, 200))),
+    shown: shortened(text),
     firstByte: memory.u8[field.from] ?? 0,
     make: (message, help = skip, code = 'F010') =>
       new DecodeFailure({ record, field, column, details: { code, message, help } }),
@@ -63,6 +64,9 @@ export function commonFailure({ problem, node, said, shown, firstByte, make }: F
   }
 }
 
+/** What stands there in one visible line: a control character as its escape, nothing as two quotes. */
 function shortened(text: string): string {
-  return text.length <= 60 ? text : `${text.slice(0, 57)}...`;
+  if (text === '') return '""';
+  const visible = text.replace(/\p{Cc}/gu, (letter) => JSON.stringify(letter).slice(1, -1));
+  return visible.length <= 60 ? visible : `${visible.slice(0, 57)}...`;
 }

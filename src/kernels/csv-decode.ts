@@ -88,6 +88,8 @@ let problemFrom: usize = 0;
 let problemTo: usize = 0;
 let isIncomplete: bool = false;
 let hasNoRoom: bool = false;
+/** Whether the record had a bad value that became NULL. */
+let hasIgnored: bool = false;
 
 function fail(what: u32, field: usize, from: usize, to: usize): usize {
   problem = what;
@@ -120,8 +122,10 @@ export function csvDecode(owner: usize, from: usize, end: usize, row: u32, rowsM
     const mark = scratchTop;
     isIncomplete = false;
     hasNoRoom = false;
+    hasIgnored = false;
     const next = readRecord(p, end, rows);
     if (next != 0) {
+      if (hasIgnored) store<u32>(owner, load<u32>(owner, malformedAt) + 1, malformedAt);
       store<u32>(base + load<u32>(owner, recordsAt) + (<usize>rows << 2), <u32>p);
       rows++;
       p = next;
@@ -253,9 +257,12 @@ function readRecord(from: usize, end: usize, row: u32): usize {
 
 /** The columns that a short record lacks are NULL, as long as it has as many values as columns are asked for. */
 function finish(fields: usize, have: u32, count: u32, from: usize, to: usize, row: u32): bool {
-  if (have < load<u32>(struct, askedCountAt) && (options & optionIgnoreErrors) == 0) {
-    fail(problemTooFew, 0, from, to);
-    return false;
+  if (have < load<u32>(struct, askedCountAt)) {
+    if ((options & optionIgnoreErrors) == 0) {
+      fail(problemTooFew, 0, from, to);
+      return false;
+    }
+    hasIgnored = true;
   }
   for (let index = have; index < count; index++) {
     const field = <usize>load<u32>(fields + (<usize>index << 2));
@@ -336,9 +343,12 @@ function readInto(field: usize, from: usize, to: usize, shownFrom: usize, shownT
     hasNoRoom = true;
     return false;
   }
-  if (status == valueBad && (options & optionIgnoreErrors) == 0) {
-    fail(problemValue, field, shownFrom, shownTo);
-    return false;
+  if (status == valueBad) {
+    if ((options & optionIgnoreErrors) == 0) {
+      fail(problemValue, field, shownFrom, shownTo);
+      return false;
+    }
+    hasIgnored = true;
   }
   if (storeNull(field, base, row)) return true;
   fail(problemNull, field, shownFrom, shownTo);
@@ -396,7 +406,9 @@ function countElements(from: usize, to: usize): u32 {
 }
 
 function settle(status: i32): i32 {
-  return status == valueBad && (options & optionIgnoreErrors) != 0 ? valueNull : status;
+  if (status != valueBad || (options & optionIgnoreErrors) == 0) return status;
+  hasIgnored = true;
+  return valueNull;
 }
 
 function putBytes(start: usize, slot: usize, mark: usize): bool {
@@ -450,7 +462,10 @@ function buildRow(field: usize, from: usize, to: usize): i32 {
   const start = scratchTop;
   if (start + fixedBytes + 64 > scratchEnd) return valueNoRoom;
   const have: u32 = from == to ? 0 : countElements(from, to);
-  if (have < count && (options & optionIgnoreErrors) == 0) return valueBad;
+  if (have < count) {
+    if ((options & optionIgnoreErrors) == 0) return valueBad;
+    hasIgnored = true;
+  }
   rowStart(start, fixedBytes);
   scratchTop = start + fixedBytes;
   const step = load<u32>(struct, elementDelimiterLengthAt);

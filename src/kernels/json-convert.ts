@@ -54,6 +54,13 @@ export let badFrom: usize = 0;
 export let badTo: usize = 0;
 export let badIsMissing: bool = false;
 
+/** Whether a bad value became NULL, where errors are ignored. */
+export let hasIgnored: bool = false;
+
+export function setHasIgnored(value: bool): void {
+  hasIgnored = value;
+}
+
 export function startConversions(top: usize, end: usize, decoderOptions: u32): void {
   scratchTop = top;
   scratchEnd = end;
@@ -420,8 +427,9 @@ export function findMembers(field: usize, object: usize, positions: usize): void
 
 /** The same two tests for each part of a nested value: what a NULL and a bad value lead to. */
 function settle(field: usize, status: i32): i32 {
-  if (status == valueBad && (options & optionIgnoreErrors) != 0) return valueNull;
-  return status;
+  if (status != valueBad || (options & optionIgnoreErrors) == 0) return status;
+  hasIgnored = true;
+  return valueNull;
 }
 
 /** Puts the cell into a slot of a value that starts at `base`; bytes are brought to `mark`, the end of the value so far. */

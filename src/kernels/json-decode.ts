@@ -27,7 +27,9 @@ import {
   childOfKey,
   convertJson,
   findMembers,
+  hasIgnored,
   scratchTop,
+  setHasIgnored,
   setScratchTop,
   startConversions,
 } from './json-convert';
@@ -193,6 +195,7 @@ function readInto(field: usize, from: usize, to: usize, row: u32): bool {
     else fail(badIsMissing ? problemMissing : problemValue, badField, badFrom, badTo);
     return false;
   }
+  if (status == valueBad) setHasIgnored(true);
   // The field alone: `readValue` goes through the aliases.
   const alias = load<u32>(field, fieldAlias);
   store<u32>(field, 0, fieldAlias);
@@ -284,13 +287,14 @@ function readMembers(field: usize, from: usize, row: u32, stamp: u32): usize {
 
 /**
  * Reads the value at `from` for one field of a record that an emitted decoder is reading. Behind it; 0 when the record
- * is to be read by `jsonDecode`, which finds out what is wrong.
+ * is to be read by `jsonDecode`, which finds out what is wrong, and counts what is ignored.
  */
 export function jsonField(owner: usize, field: usize, from: usize, row: u32): usize {
   enter(owner);
+  setHasIgnored(false);
   const end = readValue(field, from, row);
   leave();
-  return end;
+  return hasIgnored ? 0 : end;
 }
 
 /** Sets bytes of a column's validity: JavaScript fills shared memory byte by byte. */
@@ -432,11 +436,12 @@ function notObject(p: usize): usize {
 
 /** Reads the object at `p` as a row, or as the rows of a change. Behind it, or 0. */
 function readRow(p: usize): usize {
+  setHasIgnored(false);
   const envelope = load<u32>(decoder, envelopeAt);
-  if (envelope != 0) return readChange(envelope, p);
-  const end = readObject(load<u32>(decoder, rootAt), p, recordRows);
+  const end = envelope != 0 ? readChange(envelope, p) : readObject(load<u32>(decoder, rootAt), p, recordRows);
   if (end == 0) return 0;
-  addRow(kindInsert);
+  if (envelope == 0) addRow(kindInsert);
+  if (hasIgnored) store<u32>(decoder, load<u32>(decoder, malformedAt) + 1, malformedAt);
   return end;
 }
 

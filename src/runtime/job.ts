@@ -81,7 +81,7 @@ export class Job {
   }
 
   /**
-   * Runs to the end of the input, or until it is cancelled.
+   * Runs to the end of the input, or until it is cancelled: what was sent by then is kept.
    * @throws DiagnosticError at the first failure; the sinks are told then to drop what is pending
    */
   async run(): Promise<JobSummary> {
@@ -100,7 +100,7 @@ export class Job {
       }
       await this.#feed(wired);
       const isCancelled = this.#stop.signal.aborted;
-      for (const sink of opened) await (isCancelled ? sink.abort() : sink.finish());
+      for (const sink of opened) await sink.finish();
       return { ...this.progress(), outcome: isCancelled ? 'cancelled' : 'finished' };
     } catch (error) {
       for (const sink of opened) await sink.abort();

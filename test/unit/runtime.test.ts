@@ -252,13 +252,13 @@ describe('back pressure and ends', () => {
     await done;
   });
 
-  test('a cancelled job stops after its batch, drops what is pending and tells where it was', async () => {
+  test('a cancelled job stops after its batch, keeps what was sent and tells where it was', async () => {
     const { job, sink, recorder } = prepare([[times(1), times(2), times(3)]]);
     sink.writes = () => {
       if (recorder.rows.length === 2) job.cancel();
     };
     expect(await job.run()).toMatchObject({ outcome: 'cancelled', events: 2 });
-    expect(sink.log).toEqual(['open', 'abort']);
+    expect(sink.log).toEqual(['open', 'finish']);
     expect(recorder.closed).toBe(1);
   });
 

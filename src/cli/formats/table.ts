@@ -42,7 +42,7 @@ export function tableWriter(write: WriteText, look: TableLook): AnswerWriter {
       table = null;
     },
     refused() {
-      table?.end();
+      table?.cut();
       table = null;
     },
   };
@@ -93,6 +93,12 @@ class RunningTable {
     const none = this.#shown === 0 && this.#left === 0 ? 'no rows' : null;
     const note = more ?? none;
     if (note !== null) this.#write(`${indent}${dim(note)}\n`);
+  }
+
+  /** The answer is refused: what there is of it stays, nothing is said of what there is not. */
+  cut(): void {
+    if (this.#first?.length === 0) this.#timer?.cancel();
+    else this.end();
   }
 
   #cells(row: ResultRow): readonly string[] {

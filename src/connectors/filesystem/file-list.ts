@@ -1,4 +1,4 @@
-import { readdir, stat } from 'node:fs/promises';
+import { lstat, readdir, realpath, stat } from 'node:fs/promises';
 import { basename, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fail } from '../../diagnostics/diagnostic.ts';
@@ -30,43 +30,66 @@ export function localPath(path: string): string {
 
 /**
  * The files of a path, in the order of their names. As in Flink, those whose name begins with a dot or an underscore
- * are left out, and so are the folders of such names.
- * @throws DiagnosticError F013 when the path is not there or cannot be read
+ * are left out, and so are the folders of such names. A link back to a folder above it is not followed.
+ * @throws DiagnosticError F013 when the path, or something in it, is not there, cannot be read or is no file
  */
 export async function listFiles({ path, span, pattern }: FileListRequest): Promise<ListedFile[]> {
+  if (path.trim() === '') fail('O003', span, 'the path is empty', { help: "name a file or a folder; '.' is this one" });
   const shown = localPath(path);
   const root = resolve(shown);
   const found: ListedFile[] = [];
-  const add = async (absolutePath: string, name: string): Promise<void> => {
-    if (pattern !== null && !pattern.test(absolutePath)) return;
-    const { size, mtimeMs } = await stat(absolutePath);
-    const partition = partitionOf(relative(root, absolutePath));
-    found.push({ name, absolutePath, sizeBytes: size, modifiedMs: Math.floor(mtimeMs), partition });
-  };
-  const walk = async (folder: string, name: string): Promise<void> => {
-    const entries = await readdir(folder, { withFileTypes: true });
-    for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))) {
-      if (entry.name.startsWith('.') || entry.name.startsWith('_')) continue;
-      const inner = join(folder, entry.name);
-      const isFolder = entry.isDirectory() || (entry.isSymbolicLink() && (await stat(inner)).isDirectory());
-      if (isFolder) await walk(inner, join(name, entry.name));
-      else await add(inner, join(name, entry.name));
+  const visit = async (absolutePath: string, name: string, above: readonly string[]): Promise<void> => {
+    // Between the folder's listing and this, a file may have got another name.
+    if (above.length > 0 && (await isGone(absolutePath))) return;
+    const stats = await attempt(name, span, () => stat(absolutePath));
+    if (stats.isDirectory()) {
+      const real = await attempt(name, span, () => realpath(absolutePath));
+      if (above.includes(real)) return;
+      for (const entry of (await attempt(name, span, () => readdir(absolutePath))).sort(inOrder)) {
+        if (entry.startsWith('.') || entry.startsWith('_')) continue;
+        await visit(join(absolutePath, entry), join(name, entry), [...above, real]);
+      }
+      return;
     }
+    if (pattern !== null && !pattern.test(absolutePath)) return;
+    // A pipe would be waited for, and has no places to come back to.
+    if (!stats.isFile()) fail('F013', span, `"${name}" is neither a file nor a folder`);
+    const partition = partitionOf(relative(root, absolutePath));
+    const modifiedMs = Math.floor(stats.mtimeMs);
+    found.push({ name, absolutePath, sizeBytes: stats.size, modifiedMs, partition });
   };
-  try {
-    if ((await stat(root)).isDirectory()) await walk(root, shown);
-    else await add(root, shown);
-  } catch (error) {
-    failToRead(error, shown, span);
-  }
+  await visit(root, shown, []);
   return found;
+}
+
+async function isGone(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT';
+  }
+}
+
+/** By code unit, whatever the locale. */
+function inOrder(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+async function attempt<T>(path: string, span: Span | null, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    return failToRead(error, path, span);
+  }
 }
 
 /** @throws DiagnosticError always */
 export function failToRead(error: unknown, path: string, span: Span | null): never {
   const code = (error as NodeJS.ErrnoException).code;
   switch (code) {
-    case 'ENOENT': {
+    case 'ENOENT':
+    case 'ENOTDIR': {
       const help = isAbsolute(path) ? undefined : `relative paths start at ${process.cwd()}`;
       return fail('F013', span, `there is no file or folder "${path}"`, { help });
     }

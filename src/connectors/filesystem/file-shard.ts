@@ -1,5 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import type { Table } from '../../catalog/table.ts';
+import type { Span } from '../../diagnostics/source-text.ts';
 import { DecodeFailure, type Decoder } from '../../formats/format.ts';
 import { type Batch, descriptor, descriptorBytes } from '../../memory/batch.ts';
 import type { Memory } from '../../memory/memory.ts';
@@ -14,6 +15,8 @@ export interface FileShardParts {
   readonly memory: Memory;
   readonly table: Table;
   readonly file: ListedFile;
+  /** Where the SQL names the file or its folder. */
+  readonly pathSpan: Span | null;
   /** Of the batches: all columns asked for. */
   readonly schema: Schema;
   /** Bytes read at a time; a longer record makes the buffer grow. */
@@ -119,7 +122,7 @@ export class FileShard implements ShardReader {
     try {
       descriptorOfFile = openSync(file.absolutePath, 'r');
     } catch (error) {
-      return failToRead(error, file.name, null);
+      return failToRead(error, file.name, this.#parts.pathSpan);
     }
     this.#bufferBytes = Math.min(chunkBytes, Math.max(4096, file.sizeBytes + 1));
     this.#buffer = memory.alloc(this.#bufferBytes + slackBytes);
@@ -167,7 +170,7 @@ export class FileShard implements ShardReader {
       this.#have += count;
       if (count === 0) this.#atEnd = true;
     } catch (error) {
-      failToRead(error, this.name, null);
+      failToRead(error, this.name, this.#parts.pathSpan);
     }
   }
 

@@ -82,6 +82,7 @@ export class FilesystemSource implements Source {
       memory,
       table,
       file,
+      pathSpan: options.span('path'),
       schema,
       chunkBytes,
       makeDecoder: () => this.#decoder(rowsMax),

@@ -1,5 +1,6 @@
 import type { Memory } from '../../memory/memory.ts';
 import type { Schema } from '../../types/column.ts';
+import { physicalOf, physicalWidth } from '../../types/physical.ts';
 import { typeText } from '../../types/sql-type.ts';
 import { type BlockLayout, blockLayout } from '../column-block.ts';
 import { FieldLayout, fieldTree } from '../field-tree.ts';
@@ -56,12 +57,11 @@ export class RawProgram implements RecordProgram {
       struct,
       format: 'raw',
     });
-    const type = node?.type == null ? 'the column' : typeText({ ...node.type, nullable: true });
-    return make(
-      `could not read ${said} as ${type}: ${JSON.stringify(shown)} has another number of bytes`,
-      null,
-      'F012',
-    );
+    if (node?.type == null) throw new Error('a line failed that no column reads');
+    const width = physicalWidth[physicalOf(node.type)];
+    const type = typeText({ ...node.type, nullable: true });
+    const bytes = `${width} ${width === 1 ? 'byte' : 'bytes'}`;
+    return make(`could not read ${said} as ${type}, which is ${bytes} a line: ${shown}`, null, 'F012');
   }
 
   grow(): void {

@@ -4,6 +4,8 @@ import type { Span } from '../diagnostics/source-text.ts';
 export interface OptionSpec {
   readonly name: string;
   readonly type: 'string' | 'boolean' | 'int' | 'long' | 'double' | 'duration' | 'memory' | 'enum';
+  /** Of type `int` and `long`: the least value. */
+  readonly min?: number;
   /** Of type `enum`. */
   readonly values?: readonly string[];
   /** In the option's text form; absent: none. */

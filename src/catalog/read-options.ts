@@ -63,14 +63,10 @@ function expectation(spec: OptionSpec, value: string): string | null {
       return null;
     case 'boolean':
       return parseBoolean(value) === null ? 'true or false' : null;
-    case 'int': {
-      const parsed = parseInteger(value);
-      return parsed === null || BigInt.asIntN(32, parsed) !== parsed ? 'a whole number of 32 bits' : null;
-    }
-    case 'long': {
-      const parsed = parseInteger(value);
-      return parsed === null || BigInt.asIntN(64, parsed) !== parsed ? 'a whole number of 64 bits' : null;
-    }
+    case 'int':
+      return wholeExpectation(spec, value, 32);
+    case 'long':
+      return wholeExpectation(spec, value, 64);
     case 'double':
       return parseDouble(value) === null ? 'a number' : null;
     case 'duration':
@@ -82,6 +78,12 @@ function expectation(spec: OptionSpec, value: string): string | null {
       return enumValue(spec, value) === undefined ? `one of ${values.map((each) => `'${each}'`).join(', ')}` : null;
     }
   }
+}
+
+function wholeExpectation({ min }: OptionSpec, value: string, bits: number): string | null {
+  const parsed = parseInteger(value);
+  if (parsed === null || BigInt.asIntN(bits, parsed) !== parsed) return `a whole number of ${bits} bits`;
+  return min !== undefined && parsed < BigInt(min) ? `a whole number of at least ${min}` : null;
 }
 
 /** Enumerations are read without regard to case, `-` and `_` being one. */

@@ -37,11 +37,13 @@ export const watermarkOptions: readonly OptionSpec[] = [
 export const sinkParallelism: OptionSpec = {
   name: 'sink.parallelism',
   type: 'int',
+  min: 1,
   doc: 'Accepted, without effect: a sink is written by one thread.',
 };
 
 export const scanParallelism: OptionSpec = {
   name: 'scan.parallelism',
   type: 'int',
+  min: 1,
   doc: 'Accepted, without effect: shards are read by one thread.',
 };

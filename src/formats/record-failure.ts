@@ -67,6 +67,6 @@ export function commonFailure({ problem, node, said, shown, firstByte, make }: F
 /** What stands there in one visible line: a control character as its escape, nothing as two quotes. */
 function shortened(text: string): string {
   if (text === '') return '""';
-  const visible = text.replace(/\p{Cc}/gu, (letter) => JSON.stringify(letter).slice(1, -1));
+  const visible = text.replace(/\p{Cc}/gu, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`);
   return visible.length <= 60 ? visible : `${visible.slice(0, 57)}...`;
 }

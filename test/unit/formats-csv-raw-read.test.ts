@@ -260,7 +260,7 @@ describe('raw', () => {
     expect(raw({ b: t.BIGINT() }, 'ABCDEFGH')).toEqual([[4702394921427289928n]]);
     expect(raw({ b: t.DOUBLE() }, '@ABCDEFG')).toEqual([[34.51767781622453]]);
     expect(raw({ b: t.FLOAT() }, 'ABCD')[0]?.[0]).toBeCloseTo(12.141422, 5);
-    expect(() => raw({ b: t.INT() }, '12')).toThrow('has another number of bytes');
+    expect(() => raw({ b: t.INT() }, '12')).toThrow('could not read "b" as INT, which is 4 bytes a line: 12');
   });
 
   test('another charset reads the bytes in another way', () => {

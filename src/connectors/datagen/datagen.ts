@@ -34,7 +34,7 @@ class DatagenSource implements Source {
   readonly #shard: DatagenShard;
 
   constructor(request: SourceRequest) {
-    const { options, clock, tableColumns, columns } = request;
+    const { options, clock, columns, table, tableColumns } = request;
     let rowsMax = options.long('number-of-rows') ?? null;
     const onSequence = (count: bigint): void => {
       if (rowsMax === null || count < rowsMax) rowsMax = count;
@@ -42,7 +42,8 @@ class DatagenSource implements Source {
     const generators = new Map<string, Generator>();
     for (const { name, type } of tableColumns) {
       const random = new Random(seed ^ hashOf(name));
-      generators.set(name, generatorFor(type, `fields.${name}`, { options, random, clock, onSequence }));
+      const span = table.columns.find((column) => column.name === name)?.span ?? null;
+      generators.set(name, generatorFor(type, `fields.${name}`, { options, random, clock, onSequence, span }));
     }
     this.bounded = rowsMax !== null;
     const read = columns.map(({ path, name, type }) => {
@@ -97,7 +98,7 @@ class DatagenShard implements ShardReader {
     this.#request = request;
     this.#generators = generators;
     this.#rowsMax = rowsMax;
-    this.#perSecond = Math.max(1, Number(request.options.long('rows-per-second') ?? 10_000n));
+    this.#perSecond = Number(request.options.long('rows-per-second') ?? 10_000n);
     this.#arena = new Arena(request.memory, 64 * 1024);
   }
 

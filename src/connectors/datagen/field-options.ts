@@ -1,12 +1,13 @@
 import type { OptionSpec } from '../../catalog/options.ts';
 import type { Table } from '../../catalog/table.ts';
+import { scanParallelism } from '../common-options.ts';
 import type { SqlType } from '../../types/sql-type.ts';
 
 /** Every field option by what it does: the reference, and the source of the options of a given table. */
 const fieldOptions = {
+  // No enumeration: Flink compares it letter by letter.
   kind: {
-    type: 'enum',
-    values: ['random', 'sequence'],
+    type: 'string',
     default: 'random',
     doc: 'Random values, or a sequence that ends the table.',
   },
@@ -26,13 +27,13 @@ const fieldOptions = {
 type FieldOption = keyof typeof fieldOptions;
 
 const tableOptions: readonly OptionSpec[] = [
-  { name: 'rows-per-second', type: 'long', default: '10000', doc: 'Rows that are made in a second at most.' },
+  { name: 'rows-per-second', type: 'long', min: 1, default: '10000', doc: 'Rows that are made in a second at most.' },
   {
     name: 'number-of-rows',
     type: 'long',
     doc: 'The table ends after so many rows; without it and without a sequence it never does.',
   },
-  { name: 'scan.parallelism', type: 'int', doc: 'Accepted, without effect: there is one shard.' },
+  scanParallelism,
 ];
 
 /** For the reference: `#` stands for a column's name. */
@@ -114,7 +115,7 @@ function addField(specs: OptionSpec[], prefix: string, type: SqlType, table: Tab
 }
 
 export function isSequence(table: Table, prefix: string): boolean {
-  return table.options.get(`${prefix}.kind`)?.value.toLowerCase() === 'sequence';
+  return table.options.get(`${prefix}.kind`)?.value === 'sequence';
 }
 
 export function canBeSequence(type: SqlType): boolean {

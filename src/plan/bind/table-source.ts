@@ -1,7 +1,7 @@
 import type { Session } from '../../catalog/session.ts';
 import type { Table, TableColumn } from '../../catalog/table.ts';
 import { didYouMean } from '../../diagnostics/candidates.ts';
-import { fail } from '../../diagnostics/diagnostic.ts';
+import { DiagnosticError, fail, unsupported } from '../../diagnostics/diagnostic.ts';
 import type { Span } from '../../diagnostics/source-text.ts';
 import { castsExplicitly } from '../../functions/coercion.ts';
 import { columnTypeText, type Schema } from '../../types/column.ts';
@@ -41,6 +41,7 @@ export function tableSource(table: Table, session: Session, traits: SourceTraits
     }),
   );
   if (traits !== null) checkMetadataKeys(read);
+  if (traits?.changes === 'all') checkDuplicateChanges(table, session);
   const changes = traits?.changes === 'all' ? allChanges : appendOnly;
   const keys =
     table.primaryKey === null
@@ -94,6 +95,18 @@ function checkMetadataKeys(columns: readonly TableColumn[]): void {
     }
     byKey.set(column.key, column);
   }
+}
+
+/** Changes that a source sends twice cannot be told from others without a key; taking them out is not executed yet. */
+function checkDuplicateChanges({ primaryKey, path, span }: Table, session: Session): void {
+  const setting = 'table.exec.source.cdc-events-duplicate';
+  if (session.settings.get(setting)?.toLowerCase() !== 'true') return;
+  if (primaryKey === null) {
+    fail('B036', span, `"${path.name}" has no primary key, and '${setting}' needs one`, {
+      help: `add PRIMARY KEY (...) NOT ENFORCED, or RESET '${setting}'`,
+    });
+  }
+  throw new DiagnosticError([unsupported('W002', span, setting)]);
 }
 
 function withComputed(scan: LogicalNode, table: Table, session: Session): LogicalNode {

@@ -1,7 +1,7 @@
 import type { OptionSpec } from '../../catalog/options.ts';
 import type { Table } from '../../catalog/table.ts';
-import { scanParallelism } from '../common-options.ts';
 import type { SqlType } from '../../types/sql-type.ts';
+import { scanParallelism } from '../common-options.ts';
 
 /** Every field option by what it does: the reference, and the source of the options of a given table. */
 const fieldOptions = {

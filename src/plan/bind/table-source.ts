@@ -58,7 +58,7 @@ export function tableSource(table: Table, session: Session, traits: SourceTraits
     span,
   };
   let node: LogicalNode = scan;
-  const isRead = read.every((column, at) => sameType(column.type, columns[at]?.type ?? column.type));
+  const isRead = read.every((column, at) => sameType(column.type, columns[at]?.type ?? column.type, { exact: true }));
   if (read.length < table.columns.length || !isRead) node = withComputed(node, table, session);
   return table.watermark === null ? node : withWatermark(node, table, session);
 }

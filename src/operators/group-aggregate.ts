@@ -107,7 +107,8 @@ export class GroupAggregate extends CompiledOperator {
     const after = types.map((type) => writer.variable(type));
     const isGone = this.#state.isEmpty(groupRow);
     const gone = f.local('i32', isGone ?? i32.const(0));
-    for (const [at, value] of results().entries()) writer.assign(after[at] as Value, value);
+    // Copied too: a later row of this batch may overwrite it before the batch is sent.
+    for (const [at, value] of results().entries()) writer.assign(after[at] as Value, keptValue(writer, value));
     const same = before
       .map((value, at) => sameValue(writer, value, after[at] as Value))
       .reduce((all: I32, next: I32) => i32.and(all, next), i32.const(1));

@@ -15,7 +15,7 @@ const noColumns: RowScope = {
 
 /**
  * Computes a constant expression by the same code that a row would run, so that folding cannot change a meaning.
- * Null where the expression fails: then it is left for the row, which may never come.
+ * Null where the expression fails, and where its bytes are no text: then it is left for the row, which may never come.
  */
 export function foldConstant(
   memory: Memory,
@@ -32,6 +32,7 @@ export function foldConstant(
     const { evaluate } = module.instantiate() as unknown as { evaluate(): number };
     if (evaluate() !== status.ok) return null;
     const value = readPlainValue(memory, address, expression.type);
+    if (typeof value === 'string' && value.includes('\ufffd')) return null;
     return { kind: 'literal', value, type: expression.type, span: expression.span };
   } finally {
     module.close();

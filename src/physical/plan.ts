@@ -1,6 +1,6 @@
 import type { Span } from '../diagnostics/source-text.ts';
-import { inputsOf } from '../plan/children.ts';
 import { appendOnly, type Changes, type LogicalNode, type LogicalScan, type LogicalSink } from '../plan/logical.ts';
+import { countReaders } from '../plan/walk.ts';
 import type { Schema } from '../types/column.ts';
 import { unreachable } from '../types/unreachable.ts';
 import type { PhysicalGraph, PhysicalOperator, PhysicalSink, PhysicalSource, Step, Work } from './graph.ts';
@@ -234,18 +234,6 @@ class Planner {
 /** Whether the work's rows can take steps on their way out. */
 function takesSteps(work: Work): boolean {
   return work.kind !== 'union' && work.kind !== 'values';
-}
-
-/** How many nodes and sinks read each node. */
-function countReaders(sinks: readonly LogicalSink[]): ReadonlyMap<LogicalNode, number> {
-  const readers = new Map<LogicalNode, number>();
-  const visit = (node: LogicalNode): void => {
-    const count = readers.get(node) ?? 0;
-    readers.set(node, count + 1);
-    if (count === 0) for (const input of inputsOf(node)) visit(input);
-  };
-  for (const { input } of sinks) visit(input);
-  return readers;
 }
 
 function unitedChanges(all: readonly Changes[]): Changes {

@@ -1,21 +1,39 @@
 import type { LogicalSink } from './logical.ts';
+import { dropEmpty } from './rules/drop-empty.ts';
+import { type Fold, foldConstants } from './rules/fold-constants.ts';
+import { mergeProjects } from './rules/merge-projects.ts';
 import { pruneColumns } from './rules/prune-columns.ts';
+import { pushFilters } from './rules/push-filters.ts';
 
-type Rule = (sinks: readonly LogicalSink[]) => readonly LogicalSink[];
+export interface OptimizeOptions {
+  /** Only the rules that a plan cannot run without. */
+  readonly isOff: boolean;
+  /** The engine's own code for expressions, which lies above the planner. */
+  readonly fold: Fold;
+}
 
 interface NamedRule {
-  readonly rule: Rule;
+  readonly rule: (sinks: readonly LogicalSink[], options: OptimizeOptions) => readonly LogicalSink[];
   /** Kept when the optimizer is off: results do not depend on it, but plans are only executable after it. */
   readonly isNeeded: boolean;
 }
 
 /** In this order. */
 const rules: readonly NamedRule[] = [
+  // First: other rules look at literals.
+  { rule: (sinks, { fold }) => foldConstants(sinks, fold), isNeeded: false },
+  // Behind it: it finds filters that have become TRUE or FALSE.
+  { rule: dropEmpty, isNeeded: false },
+  { rule: pushFilters, isNeeded: false },
+  // Behind the filters, which stand between projections.
+  { rule: mergeProjects, isNeeded: false },
   // Last of all, when no other rule reads a column any more. Needed: it turns ranks of 1 into deduplications.
   { rule: pruneColumns, isNeeded: true },
 ];
 
 /** Rewrites a bound plan into one that does less for the same rows. */
-export function optimize(sinks: readonly LogicalSink[], options: { readonly isOff: boolean }): readonly LogicalSink[] {
-  return rules.filter(({ isNeeded }) => isNeeded || !options.isOff).reduce((plan, { rule }) => rule(plan), sinks);
+export function optimize(sinks: readonly LogicalSink[], options: OptimizeOptions): readonly LogicalSink[] {
+  return rules
+    .filter(({ isNeeded }) => isNeeded || !options.isOff)
+    .reduce((plan, { rule }) => rule(plan, options), sinks);
 }

@@ -1,3 +1,4 @@
+import { foldConstant } from '../codegen/constant-folder.ts';
 import { tableTraits } from '../connectors/index.ts';
 import { DiagnosticError, fail, unsupported } from '../diagnostics/diagnostic.ts';
 import { bindStatement, objectSchema, type TableTraitsOf, viewColumns } from '../plan/bind/bind-statement.ts';
@@ -47,8 +48,16 @@ function checkEmitSettings(statement: Statement, { session: { settings } }: Sess
   }
 }
 
-function optimized(sinks: readonly LogicalSink[], { session }: SessionContext): readonly LogicalSink[] {
-  return optimize(sinks, { isOff: session.settings.get('tidemark.optimizer') === 'off' });
+function optimized(
+  sinks: readonly LogicalSink[],
+  { session, memory, clock, zone }: SessionContext,
+): readonly LogicalSink[] {
+  const { timeZone } = session.settings;
+  const times = { timeZone, zoneAddress: zone(timeZone).address, processingTimeMs: () => clock.nowMs() };
+  return optimize(sinks, {
+    isOff: session.settings.get('tidemark.optimizer') === 'off',
+    fold: (expression) => foldConstant(memory, times, expression),
+  });
 }
 
 function schemasOf({ session }: SessionContext): TableSchemas {

@@ -1,8 +1,8 @@
 import { unreachable } from '../../types/unreachable.ts';
-import { inputsOf } from '../children.ts';
 import type { AggregateCall, Expression } from '../expression.ts';
 import type { AttachedWindow, LogicalNode, LogicalSink } from '../logical.ts';
 import { columnsOf, mapColumns } from '../same-expression.ts';
+import { readersFirst } from '../walk.ts';
 
 /**
  * Leaves out columns that nothing reads, from the sinks down to the scans: a decoder parses only what is asked for.
@@ -10,7 +10,7 @@ import { columnsOf, mapColumns } from '../same-expression.ts';
  * time attribute without its rank is a deduplication.
  */
 export function pruneColumns(sinks: readonly LogicalSink[]): readonly LogicalSink[] {
-  const order = topologicalOrder(sinks);
+  const order = readersFirst(sinks);
   const wanted = new Map<LogicalNode, Set<number>>();
   const want = (node: LogicalNode, columns: Iterable<number>): void => {
     let set = wanted.get(node);
@@ -32,20 +32,6 @@ interface Pruned {
   readonly node: LogicalNode;
   /** Old columns as new ones; a column that is gone is not in it. */
   readonly places: ReadonlyMap<number, number>;
-}
-
-/** Readers before what they read. */
-function topologicalOrder(sinks: readonly LogicalSink[]): readonly LogicalNode[] {
-  const done = new Set<LogicalNode>();
-  const order: LogicalNode[] = [];
-  const visit = (node: LogicalNode): void => {
-    if (done.has(node)) return;
-    done.add(node);
-    for (const input of inputsOf(node)) visit(input);
-    order.push(node);
-  };
-  for (const { input } of sinks) visit(input);
-  return order.toReversed();
 }
 
 function wantedOfInputs(

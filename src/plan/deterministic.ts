@@ -1,0 +1,41 @@
+import { scalarFunction } from '../functions/registry.ts';
+import type { Expression } from './expression.ts';
+
+/** Whether an expression gives the same for the same row, whenever and however often it is computed. */
+export function isDeterministic(expression: Expression): boolean {
+  switch (expression.kind) {
+    case 'column':
+    case 'literal':
+      return true;
+    case 'call': {
+      const entry = scalarFunction(expression.name);
+      return entry !== undefined && entry.deterministic !== false && expression.args.every(isDeterministic);
+    }
+    case 'cast':
+    case 'field':
+      return isDeterministic(expression.input);
+  }
+}
+
+/** Calls that fail for no value of their arguments. */
+const total: ReadonlySet<string> = new Set([
+  ...['AND', 'OR', 'NOT', 'CASE', 'IF', 'COALESCE', 'IFNULL', 'NULLIF', 'GREATEST', 'LEAST'],
+  ...['=', '<>', '<', '<=', '>', '>=', 'IS DISTINCT FROM', 'IS NOT DISTINCT FROM', 'IS NULL', 'IS NOT NULL'],
+  ...['IS TRUE', 'IS NOT TRUE', 'IS FALSE', 'IS NOT FALSE', 'IS UNKNOWN', 'IS NOT UNKNOWN'],
+  ...['UPPER', 'LOWER', 'CHAR_LENGTH'],
+]);
+
+/** Whether computing an expression may stop the job; false only where it surely cannot. */
+export function canFail(expression: Expression): boolean {
+  switch (expression.kind) {
+    case 'column':
+    case 'literal':
+      return false;
+    case 'call':
+      return !total.has(expression.name) || expression.args.some(canFail);
+    case 'cast':
+      return true;
+    case 'field':
+      return canFail(expression.input);
+  }
+}

@@ -1,0 +1,115 @@
+import { unreachable } from '../types/unreachable.ts';
+import { inputsOf } from './children.ts';
+import type { AggregateCall, Expression } from './expression.ts';
+import type { LogicalNode, LogicalSink } from './logical.ts';
+
+/** Every node of a plan once, readers before what they read. */
+export function readersFirst(sinks: readonly LogicalSink[]): readonly LogicalNode[] {
+  const done = new Set<LogicalNode>();
+  const order: LogicalNode[] = [];
+  const visit = (node: LogicalNode): void => {
+    if (done.has(node)) return;
+    done.add(node);
+    for (const input of inputsOf(node)) visit(input);
+    order.push(node);
+  };
+  for (const { input } of sinks) visit(input);
+  return order.toReversed();
+}
+
+/** How many nodes and sinks read each node. */
+export function countReaders(sinks: readonly LogicalSink[]): ReadonlyMap<LogicalNode, number> {
+  const readers = new Map<LogicalNode, number>();
+  const visit = (node: LogicalNode): void => {
+    const count = readers.get(node) ?? 0;
+    readers.set(node, count + 1);
+    if (count === 0) for (const input of inputsOf(node)) visit(input);
+  };
+  for (const { input } of sinks) visit(input);
+  return readers;
+}
+
+/**
+ * Rebuilds a plan from its leaves up. `rewrite` gets each node once, with its inputs rewritten, and the node that it
+ * was: what several read stays one node.
+ */
+export function rewriteNodes(
+  sinks: readonly LogicalSink[],
+  rewrite: (node: LogicalNode, original: LogicalNode) => LogicalNode,
+): readonly LogicalSink[] {
+  const rewritten = new Map<LogicalNode, LogicalNode>();
+  const now = (node: LogicalNode): LogicalNode => rewritten.get(node) ?? node;
+  for (const node of readersFirst(sinks).toReversed()) {
+    rewritten.set(node, rewrite(withInputs(node, inputsOf(node).map(now)), node));
+  }
+  return sinks.map((sink) => (now(sink.input) === sink.input ? sink : { ...sink, input: now(sink.input) }));
+}
+
+/** The same node over inputs of the same columns; the node itself where they are its own. */
+export function withInputs(node: LogicalNode, inputs: readonly LogicalNode[]): LogicalNode {
+  if (inputsOf(node).every((input, at) => input === inputs[at])) return node;
+  switch (node.kind) {
+    case 'scan':
+    case 'values':
+      return node;
+    case 'union':
+      return { ...node, inputs };
+    default: {
+      const [input] = inputs;
+      if (input === undefined) throw new Error(`a ${node.kind} has an input`);
+      return { ...node, input };
+    }
+  }
+}
+
+/** The same node with other expressions; the node itself where none changes. */
+export function mapExpressions(node: LogicalNode, map: (expression: Expression) => Expression): LogicalNode {
+  switch (node.kind) {
+    case 'scan': {
+      const filter = node.filter === null ? null : map(node.filter);
+      return filter === node.filter ? node : { ...node, filter };
+    }
+    case 'values': {
+      const rows = mapped(node.rows, (row) => mapped(row, map));
+      return rows === node.rows ? node : { ...node, rows };
+    }
+    case 'watermark': {
+      const expression = map(node.expression);
+      return expression === node.expression ? node : { ...node, expression };
+    }
+    case 'filter': {
+      const condition = map(node.condition);
+      return condition === node.condition ? node : { ...node, condition };
+    }
+    case 'project': {
+      const expressions = mapped(node.expressions, map);
+      return expressions === node.expressions ? node : { ...node, expressions };
+    }
+    case 'window-aggregate':
+    case 'aggregate': {
+      const aggregates = mapped(node.aggregates, (call) => mapCall(call, map));
+      return aggregates === node.aggregates ? node : { ...node, aggregates };
+    }
+    case 'expand':
+    case 'window':
+    case 'top-n':
+    case 'deduplicate':
+    case 'limit':
+    case 'union':
+      return node;
+    default:
+      return unreachable(node);
+  }
+}
+
+function mapCall(call: AggregateCall, map: (expression: Expression) => Expression): AggregateCall {
+  const args = mapped(call.args, map);
+  const filter = call.filter === null ? null : map(call.filter);
+  return args === call.args && filter === call.filter ? call : { ...call, args, filter };
+}
+
+/** The list itself where no element changes. */
+export function mapped<T>(list: readonly T[], map: (item: T) => T): readonly T[] {
+  const result = list.map(map);
+  return result.every((item, at) => item === list[at]) ? list : result;
+}

@@ -27,8 +27,10 @@ const rules: readonly NamedRule[] = [
   { rule: pushFilters, isNeeded: false },
   // Behind the filters, which stand between projections.
   { rule: mergeProjects, isNeeded: false },
-  // Last of all, when no other rule reads a column any more. Needed: it turns ranks of 1 into deduplications.
+  // When no other rule reads a column any more. Needed: it turns ranks of 1 into deduplications.
   { rule: pruneColumns, isNeeded: true },
+  // Once more: a projection that only left columns out has nothing left to do.
+  { rule: mergeProjects, isNeeded: false },
 ];
 
 /** Rewrites a bound plan into one that does less for the same rows. */

@@ -222,6 +222,11 @@ export class CodeWriter implements ExpressionWriter {
     this.#stop(this.module.failureSite({ span: this.#span, message, shown: shown.map(({ type }) => type) }), shown);
   }
 
+  /** As `fail`, about another place than the expression at hand; never caught. */
+  failAt(span: Span, message: string): void {
+    this.#stop(this.module.failureSite({ span, message, shown: [] }), []);
+  }
+
   /** Puts a value down for JavaScript (see `plain-value.ts`). */
   putPlain(address: number, value: Value): void {
     const { f } = this;

@@ -160,7 +160,7 @@ function writeSteps(
       // The row's own watermark counts behind it, and also when a later step drops it.
       const time = row.scope.column(step.timeColumn);
       if (time.isNull !== null) {
-        f.if(time.isNull, () => writer.fail('the event time column is NULL'));
+        f.if(time.isNull, () => writer.failAt(step.span, 'the event time is NULL, and each row needs one'));
       }
       const watermark = writer.write(step.expression, row.scope);
       const ms = milliseconds(writer, watermark);

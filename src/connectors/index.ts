@@ -1,6 +1,6 @@
 import type { RecordBatch } from 'apache-arrow';
 import type { Table } from '../catalog/table.ts';
-import { fail } from '../diagnostics/diagnostic.ts';
+import { type Diagnostic, fail } from '../diagnostics/diagnostic.ts';
 import type { Memory } from '../memory/memory.ts';
 import type { LogicalScan } from '../plan/logical.ts';
 import type { Schema } from '../types/column.ts';
@@ -11,7 +11,7 @@ import type { Connector, ProcessingClock, Sink, Source } from './connector.ts';
 import { datagenConnector } from './datagen/datagen.ts';
 import { filesystemConnector } from './filesystem/filesystem.ts';
 import { printConnector } from './print/print.ts';
-import { physicalColumns, resolveTable } from './resolve-table.ts';
+import { optionWarnings, physicalColumns, resolveTable } from './resolve-table.ts';
 
 /** The connectors, in the order in which errors and the reference list them. */
 export const connectors: readonly Connector[] = [
@@ -48,6 +48,11 @@ export function tableTraits(table: Table): TableTraits {
     accepts: connector.format === 'required' ? changes : 'all',
     metadata: connector.metadata,
   };
+}
+
+/** What is odd about a table's options without being wrong. */
+export function tableWarnings(table: Table): readonly Diagnostic[] {
+  return optionWarnings(resolveTable(table, connectors));
 }
 
 export interface ConnectorSourceRequest {

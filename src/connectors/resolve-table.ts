@@ -2,7 +2,7 @@ import type { OptionSpec, OptionValues } from '../catalog/options.ts';
 import { checkOptions, optionValues } from '../catalog/read-options.ts';
 import type { Table, TableOption } from '../catalog/table.ts';
 import { didYouMean } from '../diagnostics/candidates.ts';
-import { DiagnosticError, fail } from '../diagnostics/diagnostic.ts';
+import { type Diagnostic, DiagnosticError, fail, warning } from '../diagnostics/diagnostic.ts';
 import type { Format } from '../formats/format.ts';
 import { formatNamed, formats } from '../formats/index.ts';
 import type { Column, Schema } from '../types/column.ts';
@@ -75,6 +75,18 @@ function formatOf(table: Table, connector: Connector, specs: readonly OptionSpec
   const names = formats.map(({ name }) => name).sort();
   return fail('O006', option.valueSpan, `unknown format '${option.value}'`, {
     help: didYouMean(option.value, names) ?? `there are: ${names.join(', ')}`,
+  });
+}
+
+/** Options under the format's own prefix that it has not: as in Flink they are not refused, so each gets a warning. */
+export function optionWarnings({ table, format }: ResolvedTable): readonly Diagnostic[] {
+  if (format === null) return [];
+  const prefix = `${format.name}.`;
+  const known = format.options.map(({ name }) => prefix + name);
+  return [...table.options].flatMap(([name, { keySpan }]) => {
+    if (!name.startsWith(prefix) || known.includes(name)) return [];
+    const help = didYouMean(name, known) ?? `there are: ${known.join(', ')}`;
+    return warning('O001', keySpan, `format '${format.name}' has no option "${name}"`, { help });
   });
 }
 

@@ -69,6 +69,16 @@ export function fail(code: Code, span: Span | null, message: string, details: Di
   throw new DiagnosticError([error(code, span, message, details)]);
 }
 
+/** Does something, and gives what it refuses without a place this one. */
+export function placedAt<T>(span: Span | null, work: () => T): T {
+  try {
+    return work();
+  } catch (thrown) {
+    if (!(thrown instanceof DiagnosticError)) throw thrown;
+    throw new DiagnosticError(thrown.diagnostics.map((each) => (each.span === null ? { ...each, span } : each)));
+  }
+}
+
 /** One line without the picture: `fraud.sql:2:46: error[B003]: unknown column "usr_id"`. */
 export function summary(diagnostic: Diagnostic): string {
   const place = diagnostic.span === null ? '' : `${placeOf(diagnostic.span)}: `;

@@ -1,6 +1,9 @@
+import type { Table } from '../catalog/table.ts';
 import type { Sink } from '../connectors/connector.ts';
+import { tableWarnings } from '../connectors/index.ts';
 import { DiagnosticError } from '../diagnostics/diagnostic.ts';
 import type { Batch } from '../memory/batch.ts';
+import type { PhysicalGraph } from '../physical/graph.ts';
 import { planPhysically } from '../physical/plan.ts';
 import type { LogicalSink } from '../plan/logical.ts';
 import type { Job } from '../runtime/job.ts';
@@ -41,6 +44,8 @@ export async function* runJob(
     sink: answerSink,
     onProgress: (progress) => void channel.push({ kind: 'progress', progress }),
   });
+  const warnings = tablesOf(graph).flatMap(tableWarnings);
+  if (warnings.length > 0) yield { kind: 'warnings', diagnostics: warnings };
   if (header !== null) yield { kind: 'answer', header };
   hooks.onJob(job);
   const ended = job.run().then(
@@ -61,6 +66,12 @@ export async function* runJob(
     await ended;
     hooks.onJob(null);
   }
+}
+
+/** Each table that is read or written, once. */
+function tablesOf({ sources, sinks }: PhysicalGraph): readonly Table[] {
+  const read = sources.map(({ scan }) => scan.table);
+  return [...new Set([...read, ...sinks.flatMap(({ table }) => table ?? [])])];
 }
 
 /** A job that was refused while it ran, not before. */

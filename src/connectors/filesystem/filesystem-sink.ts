@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { fail } from '../../diagnostics/diagnostic.ts';
+import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fail, placedAt } from '../../diagnostics/diagnostic.ts';
 import { cellAddresses } from '../../formats/encode/batch-cells.ts';
 import type { Encoder } from '../../formats/format.ts';
 import { formatNamed } from '../../formats/index.ts';
@@ -59,7 +59,7 @@ export class FilesystemSink implements Sink {
   write(batch: Batch): void {
     const nowMs = Date.now();
     if (this.#keys.length === 0) {
-      this.#append('', this.#encoder.encode(batch), nowMs);
+      this.#append('', this.#encoded(batch), nowMs);
       return;
     }
     // Rows of one partition in a row go together.
@@ -69,7 +69,7 @@ export class FilesystemSink implements Sink {
       const partition = partitionOf(from);
       let to = from + 1;
       while (to < batch.rowCount && partitionOf(to) === partition) to++;
-      this.#append(partition, this.#encoder.encode(this.#slice.of(batch, from, to)), nowMs);
+      this.#append(partition, this.#encoded(this.#slice.of(batch, from, to)), nowMs);
       from = to;
     }
   }
@@ -85,6 +85,11 @@ export class FilesystemSink implements Sink {
     for (const file of this.#open.values()) file.drop();
     this.#open.clear();
     this.#release();
+  }
+
+  /** A value that the format cannot write is told at the table's format. */
+  #encoded(batch: Batch): Uint8Array {
+    return placedAt(this.#request.options.span('format'), () => this.#encoder.encode(batch));
   }
 
   #partitionReader(batch: Batch): (row: number) => string {
@@ -138,7 +143,7 @@ export class FilesystemSink implements Sink {
   }
 
   #makeFolder(folder: string): void {
-    this.#attempt(folder, () => mkdirSync(folder, { recursive: true }));
+    this.#attempt(folder, () => makeFolders(folder));
   }
 
   /** What the file system refuses, as an error about the table's path. */
@@ -162,4 +167,12 @@ export class FilesystemSink implements Sink {
     this.#slice.close();
     this.#request.memory.free(this.#scratch);
   }
+}
+
+/** Node's own recursion never ends where a parent refuses with "not there", as /proc does. */
+function makeFolders(folder: string): void {
+  const missing: string[] = [];
+  for (let at = folder; !existsSync(at) && dirname(at) !== at; at = dirname(at)) missing.push(at);
+  for (const path of missing.reverse()) mkdirSync(path);
+  if (!statSync(folder).isDirectory()) throw Object.assign(new Error('a file is there'), { code: 'ENOTDIR' });
 }

@@ -1,5 +1,5 @@
 import type { OptionValues } from '../../catalog/options.ts';
-import { DiagnosticError } from '../../diagnostics/diagnostic.ts';
+import { placedAt } from '../../diagnostics/diagnostic.ts';
 import type { Connector } from '../connector.ts';
 import { fileMetadata } from './constant-columns.ts';
 import { FilesystemSink } from './filesystem-sink.ts';
@@ -18,11 +18,5 @@ export const filesystemConnector: Connector = {
 
 /** What a format refuses without a place, such as a column's type, is shown at the option that chose the format. */
 function withPlace<T>({ options }: { readonly options: OptionValues }, make: () => T): T {
-  try {
-    return make();
-  } catch (error) {
-    if (!(error instanceof DiagnosticError)) throw error;
-    const span = options.span('format');
-    throw new DiagnosticError(error.diagnostics.map((each) => (each.span === null ? { ...each, span } : each)));
-  }
+  return placedAt(options.span('format'), make);
 }

@@ -6,14 +6,23 @@ import { INT, type SqlType, withNullable } from '../types/sql-type.ts';
 import { type I32, i32, i64, type Local } from '../wasm/code.ts';
 import { scaled } from './batch-scope.ts';
 import type { CodeWriter, RowScope } from './expression-writer.ts';
-import { openTable, readKey, tableCursor, writeFind, writeFindOrAdd, writeHash } from './key-table.ts';
+import {
+  openTable,
+  readKey,
+  type TableCursor,
+  tableCursor,
+  writeFind,
+  writeFindOrAdd,
+  writeHash,
+} from './key-table.ts';
 import { keyFields, StateLayout, stateAccess } from './state-layout.ts';
 
 /**
  * The accumulators of a group, as one state row: key, accumulators, and with an updating input a count of rows.
  *
  * Memory: a *group store* is a run of u32 table addresses: the table of groups, then one table for each DISTINCT
- * aggregate, whose keys are (group's row number, value) and whose rows count how often the value is there.
+ * aggregate, whose keys are (group's row number, value) and whose rows count how often the value is there. Where
+ * single groups are merged or released (`chained`), a group's values form a chain in the order in which they came.
  */
 export class AggregateState {
   readonly layout: StateLayout;
@@ -22,20 +31,22 @@ export class AggregateState {
   readonly #calls: readonly PlacedCall[];
   readonly #keyTypes: readonly SqlType[];
   readonly #updating: boolean;
+  readonly #chained: boolean;
 
   constructor(
     keyTypes: readonly SqlType[],
     calls: readonly AggregateCall[],
-    options: { readonly updating: boolean; readonly extra?: readonly StateField[] },
+    options: { readonly updating: boolean; readonly chained?: boolean; readonly extra?: readonly StateField[] },
   ) {
     this.#keyTypes = keyTypes;
     this.#updating = options.updating;
+    this.#chained = options.chained ?? false;
     let tables = 1;
     this.#calls = calls.map((call, at) => {
       // Behind FILTER there may be no value at all, as if the argument were NULL.
       const types = call.args.map(({ type }) => (call.filter === null ? type : withNullable(type, true)));
       const code = call.overload.code(types, call.type);
-      const distinct = call.distinct ? { table: tables++, layout: distinctLayout(call) } : null;
+      const distinct = call.distinct ? { table: tables++, layout: distinctLayout(call, this.#chained) } : null;
       return { call, code, prefix: `a${at}.`, distinct };
     });
     this.layout = new StateLayout([
@@ -43,6 +54,11 @@ export class AggregateState {
       ...(options.updating ? [{ name: 'rows', physical: 'i64' as const }] : []),
       ...this.#calls.flatMap(({ code, prefix }) =>
         code.state.map((field) => ({ ...field, name: prefix + field.name })),
+      ),
+      ...this.#calls.flatMap(({ distinct, prefix }) =>
+        distinct !== null && this.#chained
+          ? chainFields.map((name) => ({ name: prefix + name, physical: 'i32' as const }))
+          : [],
       ),
       ...(options.extra ?? []),
     ]);
@@ -93,7 +109,15 @@ export class AggregateState {
       placed.code.retract(writer, state, values);
     };
     if (placed.distinct !== null) {
-      this.#updateDistinct(writer, place, placed.distinct, values, isRetraction, add, takeBack);
+      this.#updateDistinct(
+        writer,
+        place,
+        { ...placed, distinct: placed.distinct },
+        values,
+        isRetraction,
+        add,
+        takeBack,
+      );
     } else if (isRetraction === null) add();
     else f.if(isRetraction, takeBack, add);
   }
@@ -101,20 +125,21 @@ export class AggregateState {
   #updateDistinct(
     writer: CodeWriter,
     place: GroupPlace,
-    distinct: DistinctTable,
+    placed: PlacedCall & { readonly distinct: DistinctTable },
     values: readonly Value[],
     isRetraction: Local<'i32'> | null,
     add: () => void,
     takeBack: () => void,
   ): void {
     const { f } = writer;
+    const { distinct } = placed;
     const cursor = tableCursor(writer);
     openTable(writer, cursor, i32.load(place.store, { offset: distinct.table * 4 }));
     const keys = [this.#groupNumber(writer, place), ...values];
     const hash = writeHash(writer, keys);
     const count = distinct.layout.field('count').offset;
     const addOne = (): void => {
-      const row = writeFindOrAdd(writer, cursor, distinct.layout, keys, hash, () => add());
+      const row = this.#findOrAddValue(writer, place.row, placed, cursor, keys, hash, add);
       f.do(i64.store(row, i64.add(i64.load(row, { offset: count }), i64.const(1n)), { offset: count }));
     };
     if (isRetraction === null) {
@@ -129,7 +154,8 @@ export class AggregateState {
           const left = f.local('i64', i64.sub(i64.load(row, { offset: count }), i64.const(1n)));
           f.do(i64.store(row, left, { offset: count }));
           f.if(i64.eqz(left), () => {
-            f.do(writer.kernel('tableErase', 'void', cursor.table, row));
+            // In a chain it stays, with a count of 0.
+            if (!this.#chained) eraseTableRow(writer, cursor.table, distinct.layout, row);
             takeBack();
           });
         });
@@ -138,23 +164,118 @@ export class AggregateState {
     );
   }
 
-  /** The group's row number in its table: it stays when the table grows. */
-  #groupNumber(writer: CodeWriter, place: GroupPlace): Value {
-    const offset = i32.sub(place.row, i32.load(place.table, { offset: tableLayout.rows }));
-    return writer.value(INT(false), null, i32.divU(offset, i32.const(this.layout.rowBytes)));
+  /** The row of a distinct value; `add` runs for one that was not there. */
+  #findOrAddValue(
+    writer: CodeWriter,
+    group: Local<'i32'>,
+    { distinct, prefix }: PlacedCall & { readonly distinct: DistinctTable },
+    cursor: TableCursor,
+    keys: readonly Value[],
+    hash: Local<'i32'>,
+    add: () => void,
+  ): Local<'i32'> {
+    const { f } = writer;
+    const { layout } = distinct;
+    if (!this.#chained) return writeFindOrAdd(writer, cursor, layout, keys, hash, () => add());
+    const [first, last] = chainFields.map((name) => this.layout.field(prefix + name).offset) as [number, number];
+    const row = writeFindOrAdd(writer, cursor, layout, keys, hash, (added) => {
+      const number = f.local('i32', i32.add(rowNumber(added, cursor.rows, layout.rowBytes), i32.const(1)));
+      const tail = f.local('i32', i32.load(group, { offset: last }));
+      const before = i32.add(cursor.rows, scaled(i32.sub(tail, i32.const(1)), layout.rowBytes));
+      f.if(
+        tail,
+        () => f.do(i32.store(before, number, { offset: layout.field('next').offset })),
+        () => f.do(i32.store(group, number, { offset: first })),
+      );
+      f.do(i32.store(group, number, { offset: last }));
+    });
+    f.if(i64.eqz(i64.load(row, { offset: layout.field('count').offset })), add);
+    return row;
   }
 
-  /** Adds the state of one row to that of another of the same table, whose rows came before. No DISTINCT among the aggregates. */
-  mergeRow(writer: CodeWriter, table: Local<'i32'>, into: Local<'i32'>, from: Local<'i32'>): void {
+  /** The group's row number in its table: it stays when the table grows. */
+  #groupNumber(writer: CodeWriter, place: GroupPlace): Value {
+    const rows = i32.load(place.table, { offset: tableLayout.rows });
+    return writer.value(INT(false), null, rowNumber(place.row, rows, this.layout.rowBytes));
+  }
+
+  /** Adds the state of one group to that of another of the same store, whose rows came before. Chained states only. */
+  mergeRow(writer: CodeWriter, place: GroupPlace, from: Local<'i32'>): void {
     const { f } = writer;
+    const { table, row: into } = place;
     if (this.#updating) {
       const { offset } = this.layout.field('rows');
       f.do(i64.store(into, i64.add(i64.load(into, { offset }), i64.load(from, { offset })), { offset }));
     }
-    for (const { code, prefix } of this.#calls) {
+    for (const placed of this.#calls) {
+      const { code, prefix, distinct } = placed;
       const state = stateAccess(writer, this.layout, { table, row: into, prefix });
-      code.merge?.(writer, state, stateAccess(writer, this.layout, { table, row: from, prefix }));
+      if (distinct === null)
+        code.merge?.(writer, state, stateAccess(writer, this.layout, { table, row: from, prefix }));
+      else this.#moveValues(writer, place, { ...placed, distinct }, from);
     }
+  }
+
+  /** Gives the values of one group's chain to another group. */
+  #moveValues(
+    writer: CodeWriter,
+    place: GroupPlace,
+    placed: PlacedCall & { readonly distinct: DistinctTable },
+    from: Local<'i32'>,
+  ): void {
+    const { f } = writer;
+    const { layout } = placed.distinct;
+    const { offset } = layout.field('count');
+    const types = distinctKeyTypes(placed.call).slice(1);
+    const state = stateAccess(writer, this.layout, { table: place.table, row: place.row, prefix: placed.prefix });
+    this.#eachValue(writer, { ...place, row: from }, placed, (cursor, row, number) => {
+      const values = types.map((type, at) => readKey(writer, layout, row, at + 1, type));
+      const count = f.local('i64', i64.load(row, { offset }));
+      f.if(i64.gtS(count, i64.const(0n)), () => {
+        const keys = [this.#groupNumber(writer, place), ...values];
+        const add = (): void => placed.code.accumulate(writer, state, values);
+        const hash = writeHash(writer, keys);
+        const into = this.#findOrAddValue(writer, place.row, placed, cursor, keys, hash, add);
+        f.do(i64.store(into, i64.add(i64.load(into, { offset }), count), { offset }));
+      });
+      // The table may have grown.
+      f.set(row, i32.add(cursor.rows, scaled(number, layout.rowBytes)));
+      eraseTableRow(writer, cursor.table, layout, row);
+    });
+  }
+
+  /** Runs `body` for the values of a group, in their order; it may erase the row that it is given. */
+  #eachValue(
+    writer: CodeWriter,
+    place: GroupPlace,
+    { distinct, prefix }: PlacedCall & { readonly distinct: DistinctTable },
+    body: (cursor: TableCursor, row: Local<'i32'>, number: Local<'i32'>) => void,
+  ): void {
+    const { f } = writer;
+    const cursor = tableCursor(writer);
+    openTable(writer, cursor, i32.load(place.store, { offset: distinct.table * 4 }));
+    const { layout } = distinct;
+    const next = f.local('i32', i32.load(place.row, { offset: this.layout.field(prefix + chainFields[0]).offset }));
+    const number = f.local('i32');
+    const row = f.local('i32');
+    f.while(next, () => {
+      f.set(number, i32.sub(next, i32.const(1)));
+      f.set(row, i32.add(cursor.rows, scaled(number, layout.rowBytes)));
+      f.set(next, i32.load(row, { offset: layout.field('next').offset }));
+      body(cursor, row, number);
+    });
+  }
+
+  /** Takes a group out of its store, with its texts and its distinct values. Chained states only, if any is DISTINCT. */
+  erase(writer: CodeWriter, place: GroupPlace): void {
+    for (const placed of this.#calls) {
+      const { distinct } = placed;
+      if (distinct === null) continue;
+      this.#eachValue(writer, place, { ...placed, distinct }, (cursor, row) =>
+        eraseTableRow(writer, cursor.table, distinct.layout, row),
+      );
+    }
+    eraseTableRow(writer, place.table, this.layout, place.row);
   }
 
   /** Whether rows came and went so that none is left. */
@@ -268,6 +389,18 @@ export class AggregateState {
   }
 }
 
+/** Erases a row of a keyed table, and gives back what its texts hold. */
+export function eraseTableRow(writer: CodeWriter, table: Local<'i32'>, layout: StateLayout, row: Local<'i32'>): void {
+  const { f } = writer;
+  for (const offset of layout.textOffsets())
+    f.do(writer.kernel('textFree', 'void', table, i32.add(row, i32.const(offset))));
+  f.do(writer.kernel('tableErase', 'void', table, row));
+}
+
+function rowNumber(row: I32, rows: I32, rowBytes: number): I32 {
+  return i32.divU(i32.sub(row, rows), i32.const(rowBytes));
+}
+
 /** Runs `body` for each row of a table that is not erased, in the order of insertion. */
 export function eachTableRow(
   writer: CodeWriter,
@@ -311,6 +444,13 @@ function distinctKeyTypes(call: AggregateCall): readonly SqlType[] {
   return [INT(false), ...call.args.map(({ type }) => withNullable(type, false))];
 }
 
-function distinctLayout(call: AggregateCall): StateLayout {
-  return new StateLayout([...keyFields(distinctKeyTypes(call)), { name: 'count', physical: 'i64' }]);
+/** Of a group's chain of distinct values: the first and the last, as row number + 1. */
+const chainFields = ['chain.first', 'chain.last'] as const;
+
+function distinctLayout(call: AggregateCall, chained: boolean): StateLayout {
+  return new StateLayout([
+    ...keyFields(distinctKeyTypes(call)),
+    { name: 'count', physical: 'i64' },
+    ...(chained ? [{ name: 'next', physical: 'i32' as const }] : []),
+  ]);
 }

@@ -84,7 +84,7 @@ export class QueryModule {
   }
 
   /** A function of the operator that the emitted code calls, such as `flush`. */
-  callback<R extends 'i32' | 'void'>(
+  callback<R extends 'i32' | 'f64' | 'void'>(
     name: string,
     params: readonly ('i32' | 'i64' | 'f64')[],
     result: R,

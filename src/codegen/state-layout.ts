@@ -40,6 +40,11 @@ export class StateLayout {
     this.rowBytes = roundUp(offset, 8);
   }
 
+  /** Places of the texts, which lie in the table's heap. */
+  textOffsets(): readonly number[] {
+    return [...this.#fields.values()].flatMap(({ physical, offset }) => (physical === 'bytes' ? [offset] : []));
+  }
+
   field(name: string): PlacedField {
     const field = this.#fields.get(name);
     if (field === undefined) throw new Error(`the state has no field ${name}`);

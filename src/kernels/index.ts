@@ -7,6 +7,7 @@ export * from './boolean-text';
 export * from './bytes';
 export * from './table';
 export * from './table-heap';
+export * from './sessions';
 export * from './decimal';
 export * from './float-text';
 export * from './number-text';

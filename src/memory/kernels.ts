@@ -42,6 +42,11 @@ export interface Kernels {
   textAppend(table: number, slotAddress: number, from: number, length: number): void;
   textFree(table: number, slotAddress: number): void;
 
+  sessionsNew(table: number, rowBytes: number): number;
+  sessionsDrop(sessions: number): void;
+  sessionsNextEnd(sessions: number): number;
+  sessionsBytes(sessions: number): number;
+
   orderedNew(valueBytes: number): number;
   orderedInsert(map: number, key: number, keyLength: number): number;
   orderedInserted(map: number): number;
@@ -96,6 +101,9 @@ export const tableLayout = {
   limit: 24,
   live: 28,
 } as const;
+
+/** Offsets in the struct of open sessions, see kernels/sessions.ts. */
+export const sessionsLayout = { table: 0, start: 8, end: 12, next: 16, key: 20, made: 24, merged: 56 } as const;
 
 /** Offsets in an arena's struct, see kernels/arena.ts. */
 export const arenaLayout = { next: 0, end: 4 } as const;

@@ -1,5 +1,6 @@
 import { AggregateState } from '../codegen/aggregate-state.ts';
 import { type CodeWriter, withType } from '../codegen/expression-writer.ts';
+import { keptValue } from '../codegen/kept-value.ts';
 import { openTable, tableCursor, writeFind, writeFindOrAdd, writeHash } from '../codegen/key-table.ts';
 import type { OutputWriter } from '../codegen/output-writer.ts';
 import { type PipelineEnd, type PipelineRow, writeStepsAfter } from '../codegen/pipeline.ts';
@@ -165,20 +166,6 @@ interface Group {
   readonly cursor: ReturnType<typeof tableCursor>;
   readonly store: Local<'i32'>;
   readonly count: Local<'i32'>;
-}
-
-/** A value that stays when the state changes: texts in the state are overwritten in place, so they are copied. */
-function keptValue(writer: CodeWriter, value: Value): Value {
-  if (value.physical !== 'bytes') return value;
-  const [address, length] = writer.bytes(value);
-  const { f } = writer;
-  const copy = writer.variable({ ...value.type, nullable: true } as SqlType);
-  f.if(i32.eqz(writer.isNull(value)), () => {
-    const to = writer.scratch(length);
-    f.do(writer.kernel('copyBytes', 'void', to, address, length));
-    writer.assign(copy, writer.value(value.type, null, to, length));
-  });
-  return copy;
 }
 
 /** Whether two results are the same to the bit, NULL a value like others. */

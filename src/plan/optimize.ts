@@ -4,6 +4,7 @@ import { type Fold, foldConstants } from './rules/fold-constants.ts';
 import { mergeProjects } from './rules/merge-projects.ts';
 import { pruneColumns } from './rules/prune-columns.ts';
 import { pushFilters } from './rules/push-filters.ts';
+import { sharePlans } from './rules/share-plans.ts';
 
 export interface OptimizeOptions {
   /** Only the rules that a plan cannot run without. */
@@ -24,9 +25,13 @@ const rules: readonly NamedRule[] = [
   { rule: (sinks, { fold }) => foldConstants(sinks, fold), isNeeded: false },
   // Behind it: it finds filters that have become TRUE or FALSE.
   { rule: dropEmpty, isNeeded: false },
+  // Before filters move: they stay above what several read.
+  { rule: sharePlans, isNeeded: false },
   { rule: pushFilters, isNeeded: false },
   // Behind the filters, which stand between projections.
   { rule: mergeProjects, isNeeded: false },
+  // Behind all that makes plans alike, and before columns are left out, which readers have in common.
+  { rule: sharePlans, isNeeded: false },
   // When no other rule reads a column any more. Needed: it turns ranks of 1 into deduplications.
   { rule: pruneColumns, isNeeded: true },
   // Once more: a projection that only left columns out has nothing left to do.

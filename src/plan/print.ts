@@ -4,27 +4,50 @@ import { unreachable } from '../types/unreachable.ts';
 import { inputsOf } from './children.ts';
 import type { AggregateCall, Expression, LiteralValue } from './expression.ts';
 import { changesText, type LogicalNode, type LogicalSink, type SortKey, type WindowKind } from './logical.ts';
+import { countReaders } from './walk.ts';
 
-/** A plan as a tree of lines: what each node does, its columns, and the changes that it sends. */
+/**
+ * A plan as a tree of lines: what each node does, its columns, and the changes that it sends. A node that several read
+ * is shown once, with a number; elsewhere by that number, `#1 reused`.
+ */
 export function printPlan(sinks: readonly LogicalSink[], options: { readonly types?: boolean } = {}): string {
+  const printer = new PlanPrinter(countReaders(sinks), options.types === true);
   return sinks
     .map(({ input, table }) => {
       const sink = table === null ? 'result' : `sink ${table.path.name}`;
-      return [`${sink} ${changesText(input.changes)}`, ...lines(input, '', true, options.types === true)].join('\n');
+      return [`${sink} ${changesText(input.changes)}`, ...printer.lines(input, '', true)].join('\n');
     })
     .join('\n\n');
 }
 
-function lines(node: LogicalNode, indent: string, isLast: boolean, types: boolean): readonly string[] {
-  const inputs = inputsOf(node);
-  const own = `${indent}${isLast ? '└─ ' : '├─ '}${nodeText(node)}  ${changesText(node.changes)}`;
-  const below = `${indent}${isLast ? '   ' : '│  '}`;
-  const columns = types
-    ? [
-        `${below}${inputs.length === 0 ? ' ' : '│'}  ${node.schema.map((column) => `${column.name} ${columnTypeText(column)}`).join(', ')}`,
-      ]
-    : [];
-  return [own, ...columns, ...inputs.flatMap((input, at) => lines(input, below, at === inputs.length - 1, types))];
+class PlanPrinter {
+  readonly #readers: ReadonlyMap<LogicalNode, number>;
+  readonly #types: boolean;
+  readonly #numbers = new Map<LogicalNode, number>();
+
+  constructor(readers: ReadonlyMap<LogicalNode, number>, types: boolean) {
+    this.#readers = readers;
+    this.#types = types;
+  }
+
+  lines(node: LogicalNode, indent: string, isLast: boolean): readonly string[] {
+    const branch = `${indent}${isLast ? '└─ ' : '├─ '}`;
+    const known = this.#numbers.get(node);
+    if (known !== undefined) return [`${branch}#${known} reused`];
+    const inputs = inputsOf(node);
+    const own = `${branch}${nodeText(node)}  ${changesText(node.changes)}${this.#numbered(node)}`;
+    const below = `${indent}${isLast ? '   ' : '│  '}`;
+    const columns = node.schema.map((column) => `${column.name} ${columnTypeText(column)}`).join(', ');
+    const types = this.#types ? [`${below}${inputs.length === 0 ? ' ' : '│'}  ${columns}`] : [];
+    return [own, ...types, ...inputs.flatMap((input, at) => this.lines(input, below, at === inputs.length - 1))];
+  }
+
+  #numbered(node: LogicalNode): string {
+    if ((this.#readers.get(node) ?? 0) < 2) return '';
+    const number = this.#numbers.size + 1;
+    this.#numbers.set(node, number);
+    return `  #${number}`;
+  }
 }
 
 function nodeText(node: LogicalNode): string {

@@ -14,10 +14,10 @@ export async function planText(script: string): Promise<string> {
   return logical.split('\n\n').map(withoutTypes).join('\n\n');
 }
 
-/** Behind the sink's line, each node has a line for itself and one for its columns. */
+/** A node's own line has its branch; the one with its columns has none. */
 function withoutTypes(tree: string): string {
   return tree
     .split('\n')
-    .filter((_, at) => at === 0 || at % 2 === 1)
+    .filter((line, at) => at === 0 || /[└├]─ /.test(line))
     .join('\n');
 }

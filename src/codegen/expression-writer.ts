@@ -14,7 +14,7 @@ import type {
 } from '../plan/expression.ts';
 import { type Physical, physicalOf } from '../types/physical.ts';
 import { type SqlType, withNullable } from '../types/sql-type.ts';
-import { type Code, f32, f64, type I32, i32, i64, type Local, type ValueType } from '../wasm/code.ts';
+import { type Code, f32, f64, type I32, type I64, i32, i64, type Local, type ValueType } from '../wasm/code.ts';
 import { call, type FunctionBuilder, type Label } from '../wasm/function-builder.ts';
 import { plainValue } from './plain-value.ts';
 import { failureRecord, type QueryModule, status } from './query-module.ts';
@@ -79,6 +79,9 @@ export class CodeWriter implements ExpressionWriter {
   get resultAddress(): I32 {
     return i32.const(this.module.resultAddress);
   }
+
+  /** Set by the pipeline for each row. */
+  rowWatermark: I64 = i64.const(-(2n ** 63n));
 
   get zone(): I32 {
     return i32.const(this.session.zoneAddress);

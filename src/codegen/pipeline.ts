@@ -67,9 +67,9 @@ export function writePipeline<State>(
     f.block((next) => {
       const scope = batchScope(writer, batch, input.schema, input.encoding);
       const kind = kinds === null ? i32.const(0) : f.local('i32', rowKind(kinds, writer.row));
-      writeSteps(writer, steps, { scope, kind, watermark: marks.before(), next }, marks, (_, row) =>
-        end.row(writer, row, state),
-      );
+      const watermark = marks.before();
+      writer.rowWatermark = watermark;
+      writeSteps(writer, steps, { scope, kind, watermark, next }, marks, (_, row) => end.row(writer, row, state));
     });
     f.set(writer.row, i32.add(writer.row, i32.const(1)));
   });
@@ -139,6 +139,7 @@ export function writeStepsAfter(
   row: PipelineRow,
   body: (writer: CodeWriter, row: PipelineRow) => void,
 ): void {
+  writer.rowWatermark = row.watermark;
   writeSteps(writer, steps, row, null, body);
 }
 

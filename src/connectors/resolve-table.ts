@@ -40,7 +40,17 @@ export function resolveTable(table: Table, connectors: readonly Connector[]): Re
   const options = withoutForeignFormatOptions(table.options, specs, format);
   const errors = checkOptions({ options, specs, owner: `connector '${connector.name}'`, span: table.span });
   if (errors.length > 0) throw new DiagnosticError(errors);
+  checkAlignment(options);
   return { table, connector, format, options: optionValues(options, specs) };
+}
+
+/** @throws DiagnosticError O002: a group without its drift, or the other way round */
+function checkAlignment(options: ReadonlyMap<string, TableOption>): void {
+  const names = ['scan.watermark.alignment.group', 'scan.watermark.alignment.max-drift'];
+  const given = names.find((name) => options.has(name));
+  const missing = names.find((name) => !options.has(name));
+  if (given === undefined || missing === undefined) return;
+  fail('O002', options.get(given)?.keySpan ?? null, `watermark alignment needs '${missing}' too`);
 }
 
 function connectorOf(table: Table, connectors: readonly Connector[]): Connector {

@@ -41,6 +41,7 @@ import { trimFunctions } from './scalar/trim.ts';
 import { unixTimeFunctions } from './scalar/unix-time.ts';
 import { urlFunctions } from './scalar/url.ts';
 import { variantFunctions } from './scalar/variant.ts';
+import { currentWatermark } from './scalar/watermark.ts';
 import type { ScalarFunction } from './scalar-function.ts';
 
 /**
@@ -91,6 +92,7 @@ const scalarTopics: readonly (readonly ScalarFunction[])[] = [
   dateFormatFunctions,
   unixTimeFunctions,
   nowFunctions,
+  [currentWatermark],
   nestedConstructorFunctions,
   nestedAccessFunctions,
   arrayFunctions,

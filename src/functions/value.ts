@@ -1,6 +1,6 @@
 import type { Physical } from '../types/physical.ts';
 import type { SqlType } from '../types/sql-type.ts';
-import type { Code, I32, Local, ValueType } from '../wasm/code.ts';
+import type { Code, I32, I64, Local, ValueType } from '../wasm/code.ts';
 import type { FunctionBuilder } from '../wasm/function-builder.ts';
 
 /**
@@ -53,6 +53,8 @@ export interface ExpressionWriter {
   scratch(length: I32): Local<'i32'>;
   /** A 16-byte place for a kernel's second result; the same at every call, so read it before the next. */
   readonly resultAddress: I32;
+  /** The watermark in force before the row at hand, in ms; the least i64 before the first. */
+  readonly rowWatermark: I64;
   /** The session zone's table of transitions, for the `zone*` kernels. */
   readonly zone: I32;
   /** The address of constant bytes, there as long as the module. */

@@ -5,6 +5,7 @@ import type { Schema } from '../types/column.ts';
 import { unreachable } from '../types/unreachable.ts';
 import type { PhysicalGraph, PhysicalOperator, PhysicalSink, PhysicalSource, Step, Work } from './graph.ts';
 import { dropsLateRows } from './late-rows.ts';
+import { seesWatermark } from './watermark-readers.ts';
 
 /**
  * Plans the sinks of one job as a graph. A node that several read is planned once; what is row by row (filter, project,
@@ -251,12 +252,13 @@ function hasWatermark({ id }: { readonly id: string }, operators: readonly Physi
   return operators.some(({ inputs, steps }) => inputs.includes(id) && steps.some(({ kind }) => kind === 'watermark'));
 }
 
-/** Whether rows leave the operator as they come, and some operator behind it drops late ones. */
+/** Whether rows leave the operator as they come, and some operator behind it drops late ones or looks at the watermark. */
 function marksWatermarks(operator: PhysicalOperator, operators: readonly PhysicalOperator[]): boolean {
   if (!sendsAtOnce(operator.work)) return false;
   return operators.some(
     (reader) =>
-      reader.inputs.includes(operator.id) && (dropsLateRows(reader.work) || marksWatermarks(reader, operators)),
+      reader.inputs.includes(operator.id) &&
+      (dropsLateRows(reader.work) || seesWatermark(reader) || marksWatermarks(reader, operators)),
   );
 }
 

@@ -1,5 +1,5 @@
 import type { PhysicalGraph, PhysicalOperator, Step } from '../physical/graph.ts';
-import type { Expression } from '../plan/expression.ts';
+import { seesWatermark } from '../physical/watermark-readers.ts';
 import type { WindowKind } from '../plan/logical.ts';
 
 /**
@@ -86,39 +86,4 @@ function greatestCommonDivisor(a: number, b: number): number {
   let [high, low] = [Math.abs(a), Math.abs(b)];
   while (low > 0) [high, low] = [low, high % low];
   return high;
-}
-
-function seesWatermark({ steps, work, after }: PhysicalOperator): boolean {
-  const aggregates = work.kind === 'aggregate' || work.kind === 'window-aggregate' ? work.aggregates : [];
-  const expressions = [
-    ...[...steps, ...after].flatMap(expressionsOf),
-    ...aggregates.flatMap(({ args, filter }) => (filter === null ? args : [...args, filter])),
-  ];
-  return expressions.some(callsWatermark);
-}
-
-function expressionsOf(step: Step): readonly Expression[] {
-  switch (step.kind) {
-    case 'filter':
-      return [step.condition];
-    case 'project':
-      return step.expressions;
-    case 'watermark':
-    case 'expand':
-    case 'window':
-      return [];
-  }
-}
-
-function callsWatermark(expression: Expression): boolean {
-  switch (expression.kind) {
-    case 'call':
-      return expression.name === 'CURRENT_WATERMARK' || expression.args.some(callsWatermark);
-    case 'cast':
-    case 'field':
-      return callsWatermark(expression.input);
-    case 'column':
-    case 'literal':
-      return false;
-  }
 }

@@ -15,6 +15,7 @@ import type {
   Literal,
   Expression as Syntax,
 } from '../../sql/ast.ts';
+import { columnTypeText } from '../../types/column.ts';
 import { NULL_TYPE } from '../../types/sql-type.ts';
 import { unreachable } from '../../types/unreachable.ts';
 import type { Expression } from '../expression.ts';
@@ -83,7 +84,7 @@ export function bindExpression(node: Syntax, context: ExpressionContext): Expres
       if (node.format !== null) return notYet('W003', node.format.span, 'CAST ... FORMAT');
       return explicitCast(bind(node.value), typeOf(node.type), node.form !== 'CAST', span);
     case 'functionCall':
-      return bindCall(node, bind);
+      return bindCall(node, bind, context);
     case 'extract':
       return call('EXTRACT', [stringLiteral(node.unit.name, node.unit.span), bind(node.value)], span);
     case 'floorCeil':
@@ -259,7 +260,17 @@ function bindJsonValue(node: JsonValue, bind: Bind): Expression {
   );
 }
 
-function bindCall(node: FunctionCall, bind: Bind): Expression {
+/** @throws DiagnosticError B021 for an argument of CURRENT_WATERMARK that is no event time */
+function checkEventTime(argument: Expression | undefined, { scope }: ExpressionContext): void {
+  if (argument === undefined) return;
+  const column = argument.kind === 'column' ? scope.schema[argument.index] : undefined;
+  if (column?.timeAttribute === 'rowtime') return;
+  fail('B021', argument.span, 'CURRENT_WATERMARK takes an event time: a column with a watermark', {
+    help: column === undefined ? undefined : `"${column.name}" is ${columnTypeText(column)}`,
+  });
+}
+
+function bindCall(node: FunctionCall, bind: Bind, context: ExpressionContext): Expression {
   const { span } = node;
   const name = node.name.parts.map((part) => part.name).join('.');
   const upper = name.toUpperCase();
@@ -275,6 +286,7 @@ function bindCall(node: FunctionCall, bind: Bind): Expression {
   const named = node.arguments?.find((argument) => argument.name !== null);
   if (named !== undefined) return notYet('W003', named.span, 'a named argument');
   const args = (node.arguments ?? []).map(({ value }) => bind(value));
+  if (upper === 'CURRENT_WATERMARK') checkEventTime(args[0], context);
   const bound = call(upper, args, span);
   // Its entry may be another's alias; the name tells that the column is a time attribute.
   return upper === 'PROCTIME' ? { ...bound, name: upper } : bound;

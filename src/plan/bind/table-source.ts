@@ -4,7 +4,7 @@ import { didYouMean } from '../../diagnostics/candidates.ts';
 import { DiagnosticError, fail, unsupported } from '../../diagnostics/diagnostic.ts';
 import type { Span } from '../../diagnostics/source-text.ts';
 import { castsExplicitly } from '../../functions/coercion.ts';
-import { columnTypeText, type Schema } from '../../types/column.ts';
+import { type Column, columnTypeText, type Schema } from '../../types/column.ts';
 import { type SqlType, sameType, typeText } from '../../types/sql-type.ts';
 import type { Expression } from '../expression.ts';
 import { allChanges, appendOnly, type LogicalNode, type LogicalScan, type ScanColumn } from '../logical.ts';
@@ -22,6 +22,13 @@ export interface SourceTraits {
 
 /** @throws DiagnosticError O for what is wrong with the table's options */
 export type SourceTraitsOf = (table: Table) => SourceTraits;
+
+/** Queries see an event time in milliseconds, though it may be declared with fewer digits. */
+function asTimeAttribute(column: Column): Column {
+  const { type } = column;
+  if (column.timeAttribute !== 'rowtime' || (type.kind !== 'TIMESTAMP' && type.kind !== 'TIMESTAMP_LTZ')) return column;
+  return { ...column, type: { ...type, precision: 3 } };
+}
 
 type MetadataColumn = Extract<TableColumn, { readonly kind: 'metadata' }>;
 
@@ -60,7 +67,9 @@ export function tableSource(table: Table, session: Session, traits: SourceTraits
   let node: LogicalNode = scan;
   const isRead = read.every((column, at) => sameType(column.type, columns[at]?.type ?? column.type, { exact: true }));
   if (read.length < table.columns.length || !isRead) node = withComputed(node, table, session);
-  return table.watermark === null ? node : withWatermark(node, table, session);
+  if (table.watermark === null) return node;
+  const watermarked = withWatermark(node, table, session);
+  return traits === null ? watermarked : { ...watermarked, schema: watermarked.schema.map(asTimeAttribute) };
 }
 
 /** @throws DiagnosticError B038: the connector has no such metadata, or not of a type that can be cast to the column's */

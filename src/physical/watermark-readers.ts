@@ -1,0 +1,38 @@
+import type { Expression } from '../plan/expression.ts';
+import type { PhysicalOperator, Step } from './graph.ts';
+
+/** Whether an operator's rows see the watermark itself, by CURRENT_WATERMARK. */
+export function seesWatermark({ steps, work, after }: Pick<PhysicalOperator, 'steps' | 'work' | 'after'>): boolean {
+  const aggregates = work.kind === 'aggregate' || work.kind === 'window-aggregate' ? work.aggregates : [];
+  const expressions = [
+    ...[...steps, ...after].flatMap(expressionsOf),
+    ...aggregates.flatMap(({ args, filter }) => (filter === null ? args : [...args, filter])),
+  ];
+  return expressions.some(callsWatermark);
+}
+
+function expressionsOf(step: Step): readonly Expression[] {
+  switch (step.kind) {
+    case 'filter':
+      return [step.condition];
+    case 'project':
+      return step.expressions;
+    case 'watermark':
+    case 'expand':
+    case 'window':
+      return [];
+  }
+}
+
+function callsWatermark(expression: Expression): boolean {
+  switch (expression.kind) {
+    case 'call':
+      return expression.name === 'CURRENT_WATERMARK' || expression.args.some(callsWatermark);
+    case 'cast':
+    case 'field':
+      return callsWatermark(expression.input);
+    case 'column':
+    case 'literal':
+      return false;
+  }
+}

@@ -1,7 +1,9 @@
 import { Arena } from '../../memory/arena.ts';
-import { writeBatch } from '../../memory/batch-writer.ts';
-import type { CellValue } from '../../memory/cell-value.ts';
-import { encodeNested, type NestedValue } from '../../memory/nested.ts';
+import type { ColumnAddresses } from '../../memory/batch-reader.ts';
+import { writeDescriptor } from '../../memory/batch-writer.ts';
+import type { NestedValue } from '../../memory/nested.ts';
+import type { Schema } from '../../types/column.ts';
+import { physicalOf, physicalWidth } from '../../types/physical.ts';
 import type { SqlType } from '../../types/sql-type.ts';
 import type {
   Connector,
@@ -12,8 +14,9 @@ import type {
   Source,
   SourceRequest,
 } from '../connector.ts';
+import { anyFiller, type ColumnFiller, fillerFor } from './column-fillers.ts';
 import { datagenOptions, optionsForTable } from './field-options.ts';
-import { type Generator, generatorFor } from './generators.ts';
+import { type Generator, type GeneratorContext, generatorFor } from './generators.ts';
 import { Random } from './random.ts';
 
 /** `datagen`: made-up rows. The same table gives the same rows in every run, but for its times. */
@@ -39,19 +42,25 @@ class DatagenSource implements Source {
     const onSequence = (count: bigint): void => {
       if (rowsMax === null || count < rowsMax) rowsMax = count;
     };
-    const generators = new Map<string, Generator>();
-    for (const { name, type } of tableColumns) {
-      const random = new Random(seed ^ hashOf(name));
-      const span = table.columns.find((column) => column.name === name)?.span ?? null;
-      generators.set(name, generatorFor(type, `fields.${name}`, { options, random, clock, onSequence, span }));
-    }
-    this.bounded = rowsMax !== null;
-    const read = columns.map(({ path, name, type }) => {
-      const [top = name, ...inner] = path;
-      const topType = tableColumns.find((column) => column.name === top)?.type ?? type;
-      return fieldOf(generators.get(top) ?? (() => null), topType, inner);
+    const contextOf = (name: string): GeneratorContext => ({
+      options,
+      clock,
+      onSequence,
+      random: new Random(seed ^ hashOf(name)),
+      span: table.columns.find((column) => column.name === name)?.span ?? null,
     });
-    this.#shard = new DatagenShard(request, read, rowsMax === null ? null : Number(rowsMax));
+    // A column that is not read ends the table too, and its options are looked at.
+    const generators = new Map(
+      tableColumns.map(({ name, type }) => [name, generatorFor(type, `fields.${name}`, contextOf(name))]),
+    );
+    this.bounded = rowsMax !== null;
+    const fillers = columns.map(({ path, name, type }) => {
+      const [top = name, ...inner] = path;
+      if (inner.length === 0) return fillerFor(type, `fields.${top}`, contextOf(top));
+      const topType = tableColumns.find((column) => column.name === top)?.type ?? type;
+      return anyFiller(type, fieldOf(generators.get(top) ?? (() => null), topType, inner));
+    });
+    this.#shard = new DatagenShard(request, fillers, rowsMax === null ? null : Number(rowsMax));
   }
 
   async open(): Promise<void> {}
@@ -83,22 +92,37 @@ function hashOf(name: string): number {
   return hash;
 }
 
+interface FillKernels {
+  validityFill(address: number, length: number): void;
+}
+
+/** Of all texts of a batch: with long ones it has fewer rows. */
+const batchTextBytesMax = 4 * 1024 * 1024;
+
 class DatagenShard implements ShardReader {
   readonly name = 'datagen';
   readonly #request: SourceRequest;
-  readonly #generators: readonly Generator[];
+  readonly #fillers: readonly ColumnFiller[];
+  readonly #schema: Schema;
+  readonly #batchRowsMax: number;
   readonly #rowsMax: number | null;
   readonly #perSecond: number;
   readonly #arena: Arena;
+  readonly #kernels: FillKernels;
   #rows = 0;
   #startMs: number | null = null;
   #isClosed = false;
 
-  constructor(request: SourceRequest, generators: readonly Generator[], rowsMax: number | null) {
+  constructor(request: SourceRequest, fillers: readonly ColumnFiller[], rowsMax: number | null) {
     this.#request = request;
-    this.#generators = generators;
+    this.#fillers = fillers;
+    this.#schema = request.columns.map(({ name, type, timeAttribute }) => ({ name, type, timeAttribute }));
+    const rowTextBytes = fillers.reduce((sum, { textBytesMax }) => sum + textBytesMax, 0);
+    const rowsOfText = Math.floor(batchTextBytesMax / Math.max(1, rowTextBytes));
+    this.#batchRowsMax = Math.max(1, Math.min(request.rowsMax, rowsOfText));
     this.#rowsMax = rowsMax;
     this.#perSecond = Number(request.options.long('rows-per-second') ?? 10_000n);
+    this.#kernels = request.memory.exports as unknown as FillKernels;
     this.#arena = new Arena(request.memory, 64 * 1024);
   }
 
@@ -109,20 +133,30 @@ class DatagenShard implements ShardReader {
   read(): ReadResult {
     const left = this.#rowsMax === null ? Number.POSITIVE_INFINITY : this.#rowsMax - this.#rows;
     if (left <= 0) return { kind: 'end' };
-    const { memory, columns, rowsMax, clock } = this.#request;
+    const { memory, clock } = this.#request;
     this.#startMs ??= clock.nowMs();
     const elapsedMs = clock.nowMs() - this.#startMs;
     // The first second's rows come at once.
     const due = Math.floor(this.#perSecond * (1 + elapsedMs / 1000)) - this.#rows;
     if (due <= 0) return { kind: 'idle', waitMs: Math.max(1, Math.ceil(((1 - due) * 1000) / this.#perSecond)) };
-    const count = Math.min(rowsMax, due, left);
-    this.#arena.reset();
-    const schema = columns.map(({ name, type, timeAttribute }) => ({ name, type, timeAttribute }));
-    const rows = Array.from({ length: count }, (_, index) =>
-      this.#generators.map((generate, column) => asCell(generate(this.#rows + index), columns[column]?.type)),
-    );
-    this.#rows += count;
-    return { kind: 'batch', batch: writeBatch(memory, this.#arena, schema, rows) };
+    const rowCount = Math.min(this.#batchRowsMax, due, left);
+    const arena = this.#arena;
+    arena.reset();
+    const columns = this.#fillers.map((filler, index) => this.#column(filler, index, rowCount));
+    this.#rows += rowCount;
+    const address = writeDescriptor(memory, arena, { rowCount, kinds: 0, columns });
+    return { kind: 'batch', batch: { schema: this.#schema, rowCount, address, encoding: 'native' } };
+  }
+
+  #column({ fill }: ColumnFiller, index: number, count: number): ColumnAddresses {
+    const { memory } = this.#request;
+    const arena = this.#arena;
+    const type = this.#schema[index]?.type;
+    const values = arena.alloc(count * (type === undefined ? 0 : physicalWidth[physicalOf(type)]));
+    const validity = arena.alloc(count);
+    this.#kernels.validityFill(validity, count);
+    const hasNulls = fill({ memory, arena, values, validity, row: this.#rows, count });
+    return { values, validity: hasNulls ? validity : 0, offsets: 0 };
   }
 
   place(rowIndex: number): RowPlace {
@@ -134,8 +168,4 @@ class DatagenShard implements ShardReader {
     this.#isClosed = true;
     this.#arena.release();
   }
-}
-
-function asCell(value: NestedValue, type: SqlType | undefined): CellValue {
-  return Array.isArray(value) && type !== undefined ? encodeNested(type, value) : (value as CellValue);
 }

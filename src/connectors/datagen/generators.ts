@@ -1,12 +1,21 @@
 import type { OptionValues } from '../../catalog/options.ts';
-import { didYouMean } from '../../diagnostics/candidates.ts';
 import { fail } from '../../diagnostics/diagnostic.ts';
 import type { Span } from '../../diagnostics/source-text.ts';
 import type { NestedValue } from '../../memory/nested.ts';
 import { timestampUnitsPerSecond } from '../../types/physical.ts';
-import { lengthMax, type SqlType, typeText } from '../../types/sql-type.ts';
+import { type SqlType, typeText } from '../../types/sql-type.ts';
 import type { ProcessingClock } from '../connector.ts';
 import { canBeSequence } from './field-options.ts';
+import {
+  decimalBounds,
+  elementCount,
+  fractionBounds,
+  isSequenceKind,
+  lengthOf,
+  nullRateOf,
+  sequenceOf,
+  wholeBounds,
+} from './field-settings.ts';
 import type { Random } from './random.ts';
 
 /** Makes the value of row `row` (from 0). */
@@ -22,44 +31,24 @@ export interface GeneratorContext {
   readonly onSequence: (count: bigint) => void;
 }
 
-/** The generator of a field whose options start with `prefix`. @throws DiagnosticError for options that do not fit */
+/**
+ * The generator of a field whose options start with `prefix`: for values of any type, one by one. The common types have
+ * a faster way (`column-fillers.ts`). @throws DiagnosticError for options that do not fit
+ */
 export function generatorFor(type: SqlType, prefix: string, context: GeneratorContext): Generator {
   const { options, random } = context;
   if (isSequenceKind(options, prefix) && canBeSequence(type)) return sequence(type, prefix, context);
   const make = randomGenerator(type, prefix, context);
-  const nullRate = options.double(`${prefix}.null-rate`) ?? 0;
+  const nullRate = nullRateOf(options, prefix, type);
   if (nullRate <= 0) return make;
-  if (!type.nullable) {
-    fail('O003', options.span(`${prefix}.null-rate`), `"${prefix}.null-rate" is above 0, but the field is NOT NULL`);
-  }
   return (row) => (random.fraction() < nullRate ? null : make(row));
 }
 
-const kinds = ['random', 'sequence'];
-
-function isSequenceKind(options: OptionValues, prefix: string): boolean {
-  const kind = options.string(`${prefix}.kind`) ?? 'random';
-  if (!kinds.includes(kind)) {
-    const help = didYouMean(kind, kinds) ?? "expected 'random' or 'sequence'";
-    fail('O003', options.span(`${prefix}.kind`), `"${kind}" is no value for "${prefix}.kind"`, { help });
-  }
-  return kind === 'sequence';
-}
-
 function sequence(type: SqlType, prefix: string, { options, onSequence }: GeneratorContext): Generator {
-  const start = wholeOption(options, `${prefix}.start`) ?? 0n;
-  const end = wholeOption(options, `${prefix}.end`) ?? 0n;
-  if (start > end) {
-    fail('O003', options.span(`${prefix}.start`), `the sequence starts at ${start}, after its end ${end}`);
-  }
-  const range = wholeRange(type);
-  if (range !== null) {
-    checkRange(options, `${prefix}.start`, start, range);
-    checkRange(options, `${prefix}.end`, end, range);
-  }
-  onSequence(end - start + 1n);
+  const { min, max } = sequenceOf(options, prefix, type);
+  onSequence(max - min + 1n);
   return (row) => {
-    const value = start + BigInt(row);
+    const value = min + BigInt(row);
     switch (type.kind) {
       case 'CHAR':
       case 'VARCHAR':
@@ -75,73 +64,6 @@ function sequence(type: SqlType, prefix: string, { options, onSequence }: Genera
   };
 }
 
-function wholeOption(options: OptionValues, name: string): bigint | undefined {
-  const text = options.string(name);
-  if (text === undefined) return undefined;
-  if (/^[+-]?\d+$/.test(text.trim())) return BigInt(text.trim().replace('+', ''));
-  return fail('O003', options.span(name), `"${text}" is no value for "${name}"`, { help: 'expected a whole number' });
-}
-
-function numberOption(options: OptionValues, name: string): number | undefined {
-  const text = options.string(name);
-  if (text === undefined) return undefined;
-  const value = Number(text);
-  if (text.trim() !== '' && !Number.isNaN(value)) return value;
-  return fail('O003', options.span(name), `"${text}" is no value for "${name}"`, { help: 'expected a number' });
-}
-
-type WholeRange = readonly [least: bigint, most: bigint];
-
-function wholes(prefix: string, type: SqlType, { options, random }: GeneratorContext, range: WholeRange): () => bigint {
-  const min = wholeOption(options, `${prefix}.min`) ?? range[0];
-  const max = wholeOption(options, `${prefix}.max`) ?? range[1];
-  checkRange(options, `${prefix}.min`, min, range);
-  checkRange(options, `${prefix}.max`, max, range);
-  checkOrder(options, prefix, { isBelow: min < max, isEqual: min === max, mayBeEqual: type.kind !== 'BIGINT' });
-  return () => random.whole(min, max);
-}
-
-function checkRange(options: OptionValues, name: string, value: bigint, [least, most]: WholeRange): void {
-  if (value < least) fail('O003', options.span(name), `${value} is out of range: the least is ${least}`);
-  if (value > most) fail('O003', options.span(name), `${value} is out of range: the greatest is ${most}`);
-}
-
-/** As in Flink, the bounds of a BIGINT, a fraction and a decimal may not be equal. */
-function checkOrder(
-  options: OptionValues,
-  prefix: string,
-  { isBelow, isEqual, mayBeEqual }: { isBelow: boolean; isEqual: boolean; mayBeEqual: boolean },
-): void {
-  if (isBelow || (isEqual && mayBeEqual)) return;
-  const span = options.span(`${prefix}.min`) ?? options.span(`${prefix}.max`);
-  fail('O003', span, `"${prefix}.min" must be less than "${prefix}.max"`);
-}
-
-function bits(count: number): WholeRange {
-  const half = 1n << BigInt(count - 1);
-  return [-half, half - 1n];
-}
-
-/** The whole numbers that a type holds; null where it is no number. */
-function wholeRange(type: SqlType): WholeRange | null {
-  switch (type.kind) {
-    case 'TINYINT':
-      return bits(8);
-    case 'SMALLINT':
-      return bits(16);
-    case 'INT':
-      return bits(32);
-    case 'BIGINT':
-      return bits(64);
-    case 'DECIMAL': {
-      const most = 10n ** BigInt(type.precision - type.scale) - 1n;
-      return [-most, most];
-    }
-    default:
-      return null;
-  }
-}
-
 function randomGenerator(type: SqlType, prefix: string, context: GeneratorContext): Generator {
   const { options, random, clock } = context;
   switch (type.kind) {
@@ -151,37 +73,28 @@ function randomGenerator(type: SqlType, prefix: string, context: GeneratorContex
     case 'SMALLINT':
     case 'INT':
     case 'BIGINT':
-      return wholes(prefix, type, context, wholeRange(type) ?? bits(64));
     case 'INTERVAL_YEAR_MONTH':
-      return wholes(prefix, type, context, [0n, 120_000n]);
-    case 'INTERVAL_DAY_TIME':
-      return wholes(prefix, type, context, [0n, bits(64)[1]]);
+    case 'INTERVAL_DAY_TIME': {
+      const { min, max } = wholeBounds(options, prefix, type);
+      return () => random.whole(min, max);
+    }
     case 'FLOAT':
     case 'DOUBLE': {
-      const most = type.kind === 'FLOAT' ? 3.4028234663852886e38 : Number.MAX_VALUE;
-      const min = numberOption(options, `${prefix}.min`) ?? -most;
-      const max = numberOption(options, `${prefix}.max`) ?? most;
-      checkOrder(options, prefix, { isBelow: min < max, isEqual: false, mayBeEqual: false });
-      // Halves, so that the difference does not overflow.
-      return () => (min / 2 + random.fraction() * (max / 2 - min / 2)) * 2;
+      const { min, max } = fractionBounds(options, prefix, type.kind);
+      return () => random.between(min, max);
     }
     case 'DECIMAL': {
-      const unit = 10 ** type.scale;
-      const most = 10n ** BigInt(type.precision) - 1n;
-      const min = numberOption(options, `${prefix}.min`);
-      const max = numberOption(options, `${prefix}.max`);
-      const least = min === undefined ? -most : BigInt(Math.round(min * unit));
-      const greatest = max === undefined ? most : BigInt(Math.round(max * unit));
-      checkOrder(options, prefix, { isBelow: least < greatest, isEqual: false, mayBeEqual: false });
-      return () => random.whole(least, greatest);
+      const { min, max } = decimalBounds(options, prefix, type);
+      return () => random.whole(min, max);
     }
     case 'CHAR':
     case 'VARCHAR':
     case 'BINARY':
     case 'VARBINARY': {
-      const lengthOf = lengths(type, prefix, context);
+      const { length, isVariable } = lengthOf(options, prefix, type);
+      const its = () => (isVariable ? random.count(length) : length);
       const isText = type.kind === 'CHAR' || type.kind === 'VARCHAR';
-      return () => (isText ? hexText(random, lengthOf()) : randomBytes(random, lengthOf()));
+      return () => (isText ? hexText(random, its()) : randomBytes(random, its()));
     }
     case 'DATE':
       return () => Math.floor(clock.nowMs() / 86_400_000);
@@ -215,44 +128,6 @@ function randomGenerator(type: SqlType, prefix: string, context: GeneratorContex
     default:
       return fail('O007', context.span, `datagen cannot make values of type ${typeText(type)}`);
   }
-}
-
-function elementCount(options: OptionValues, prefix: string): number {
-  const count = options.int(`${prefix}.length`) ?? 3;
-  if (count >= 0) return count;
-  return fail('O003', options.span(`${prefix}.length`), `the length ${count} is negative`);
-}
-
-/** Characters and bytes where neither the type nor an option says how many. */
-const lengthDefault = 100;
-
-function lengths(
-  type: Extract<SqlType, { length: number }>,
-  prefix: string,
-  { options, random }: GeneratorContext,
-): () => number {
-  const given = options.names.includes(`${prefix}.length`) ? options.int(`${prefix}.length`) : undefined;
-  const isFixed = type.kind === 'CHAR' || type.kind === 'BINARY';
-  if (given !== undefined && isFixed) {
-    fail('O003', options.span(`${prefix}.length`), `a ${typeText(type)} has its own length`, {
-      help: `leave "${prefix}.length" out`,
-    });
-  }
-  if (given !== undefined && given < 1) {
-    fail('O003', options.span(`${prefix}.length`), `the length ${given} is not positive`);
-  }
-  const isVariable = options.boolean(`${prefix}.var-len`) === true;
-  if (isVariable && isFixed) {
-    fail('O003', options.span(`${prefix}.var-len`), `a ${typeText(type)} has one length`, {
-      help: `leave "${prefix}.var-len" out, or declare the column ${type.kind === 'CHAR' ? 'STRING' : 'BYTES'}`,
-    });
-  }
-  if (given !== undefined && given > type.length) {
-    fail('O003', options.span(`${prefix}.length`), `${given} is more than ${typeText(type)} can hold`);
-  }
-  const length = given ?? (isFixed || type.length < lengthMax ? type.length : lengthDefault);
-  if (!isVariable) return () => length;
-  return () => Number(random.whole(1n, BigInt(Math.max(1, length))));
 }
 
 function hexText(random: Random, length: number): string {

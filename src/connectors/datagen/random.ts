@@ -42,6 +42,16 @@ export class Random {
     return ((this.next() >>> 5) * 67_108_864 + (this.next() >>> 6)) / 9_007_199_254_740_992;
   }
 
+  /** [min, max), whatever they are: halves, so that the difference does not overflow. */
+  between(min: number, max: number): number {
+    return (min / 2 + this.fraction() * (max / 2 - min / 2)) * 2;
+  }
+
+  /** 1 .. most. */
+  count(most: number): number {
+    return 1 + Math.floor(this.fraction() * most);
+  }
+
   /** least .. most, both included. */
   whole(least: bigint, most: bigint): bigint {
     const count = most - least + 1n;

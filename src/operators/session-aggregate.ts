@@ -108,8 +108,9 @@ export class SessionAggregate extends CompiledOperator {
   }
 
   override onWatermark(watermarkMs: number, out: Output): void {
-    super.onWatermark(watermarkMs, out);
+    // What is sent comes before the watermark.
     if (this.#work.window.time === 'event') this.#advance(watermarkMs, out);
+    super.onWatermark(watermarkMs, out);
   }
 
   onProcessingTime(nowMs: number, out: Output): void {
@@ -322,7 +323,8 @@ export class SessionAggregate extends CompiledOperator {
         const time = column === 'start' ? start : column === 'end' ? end : this.#lastMs(end, closesAt);
         return writer.value(this.node.workSchema[index]?.type ?? TIMESTAMP(3, false), null, time);
       });
-      const sent = { scope, kind: i32.const(0), watermark: i64.const(-(2n ** 63n)), next };
+      const watermark = i64.load(i32.const(this.cells + baseCells.watermark));
+      const sent = { scope, kind: i32.const(0), watermark, next };
       writeStepsAfter(writer, this.node.after, sent, (_, ready) => output.write(writer, count, ready));
     });
   }

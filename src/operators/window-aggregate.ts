@@ -437,7 +437,7 @@ export class WindowAggregate implements Operator {
         writeStepsAfter(
           writer,
           this.#node.after,
-          { scope, kind: i32.const(0), watermark: i64.const(noSlice), next },
+          { scope, kind: i32.const(0), watermark: i64.load(i32.const(this.#cells + cells.watermark)), next },
           (_, sent) => output.write(writer, count, sent),
         );
       });

@@ -4,6 +4,7 @@ import { type Fold, foldConstants } from './rules/fold-constants.ts';
 import { mergeProjects } from './rules/merge-projects.ts';
 import { pruneColumns } from './rules/prune-columns.ts';
 import { pushFilters } from './rules/push-filters.ts';
+import { type ReadsFields, readFields } from './rules/read-fields.ts';
 import { sharePlans } from './rules/share-plans.ts';
 
 export interface OptimizeOptions {
@@ -11,6 +12,8 @@ export interface OptimizeOptions {
   readonly isOff: boolean;
   /** The engine's own code for expressions, which lies above the planner. */
   readonly fold: Fold;
+  /** Connectors and formats lie above the planner too. */
+  readonly readsFields: ReadsFields;
 }
 
 interface NamedRule {
@@ -32,6 +35,8 @@ const rules: readonly NamedRule[] = [
   { rule: mergeProjects, isNeeded: false },
   // Behind all that makes plans alike, and before columns are left out, which readers have in common.
   { rule: sharePlans, isNeeded: false },
+  // Behind all that could read a ROW; `pruneColumns` then leaves the ROW out.
+  { rule: (sinks, { readsFields }) => readFields(sinks, readsFields), isNeeded: false },
   // When no other rule reads a column any more. Needed: it turns ranks of 1 into deduplications.
   { rule: pruneColumns, isNeeded: true },
   // Once more: a projection that only left columns out has nothing left to do.

@@ -1,6 +1,6 @@
 import type { PhysicalGraph } from '../physical/graph.ts';
 import { planPhysically } from '../physical/plan.ts';
-import type { LogicalSink } from '../plan/logical.ts';
+import type { LogicalScan, LogicalSink } from '../plan/logical.ts';
 import { printPlan } from '../plan/print.ts';
 import type { Statement } from '../sql/ast.ts';
 import { format } from '../sql/format.ts';
@@ -20,9 +20,14 @@ export function explainText(statement: Statement, sinks: readonly LogicalSink[])
   ].join('\n');
 }
 
+/** Columns of the table that are read, whole or in part. */
+function columnCount({ columns }: LogicalScan): number {
+  return new Set(columns.map(({ path, name }) => path[0] ?? name)).size;
+}
+
 function graphText({ sources, operators, sinks }: PhysicalGraph): string {
   return [
-    ...sources.map(({ id, scan }) => `${id}: reads ${scan.columns.length} of ${scan.table.columns.length} columns`),
+    ...sources.map(({ id, scan }) => `${id}: reads ${columnCount(scan)} of ${scan.table.columns.length} columns`),
     ...operators.map(({ id, inputs, steps, after }) => {
       const kinds = (list: typeof steps): string =>
         list.length === 0 ? '' : ` [${list.map(({ kind }) => kind).join(', ')}]`;

@@ -1,4 +1,5 @@
 import { unreachable } from '../../types/unreachable.ts';
+import { columnsRead, expressionAt } from '../columns-read.ts';
 import type { AggregateCall, Expression } from '../expression.ts';
 import type { AttachedWindow, LogicalNode, LogicalSink } from '../logical.ts';
 import { columnsOf, mapColumns } from '../same-expression.ts';
@@ -22,7 +23,10 @@ export function pruneColumns(sinks: readonly LogicalSink[]): readonly LogicalSin
   };
   for (const { input } of sinks) want(input, input.schema.keys());
   for (const node of order)
-    for (const [input, columns] of wantedOfInputs(node, wanted.get(node) ?? new Set())) want(input, columns);
+    for (const [input, columns] of columnsRead(node, wanted.get(node) ?? new Set(), (expression) =>
+      columnsOf(expression),
+    ))
+      want(input, columns);
   const pruned = new Map<LogicalNode, Pruned>();
   for (const node of order.toReversed()) pruned.set(node, prune(node, wanted.get(node) ?? new Set(), pruned));
   return sinks.map((sink) => ({ ...sink, input: prunedOf(pruned, sink.input).node }));
@@ -32,78 +36,6 @@ interface Pruned {
   readonly node: LogicalNode;
   /** Old columns as new ones; a column that is gone is not in it. */
   readonly places: ReadonlyMap<number, number>;
-}
-
-function wantedOfInputs(
-  node: LogicalNode,
-  wanted: ReadonlySet<number>,
-): readonly (readonly [LogicalNode, Iterable<number>])[] {
-  switch (node.kind) {
-    case 'scan':
-    case 'values':
-      return [];
-    case 'watermark':
-      return [[node.input, [...wanted, node.timeColumn, ...columnsOf(node.expression)]]];
-    case 'filter':
-      return [[node.input, [...wanted, ...columnsOf(node.condition)]]];
-    case 'project':
-      return [[node.input, [...wanted].flatMap((at) => [...columnsOf(expressionAt(node.expressions, at))])]];
-    case 'expand':
-      return [[node.input, [...[...wanted].filter((at) => at < node.input.schema.length), ...node.keys]]];
-    case 'window': {
-      const partition = node.window.kind === 'session' ? node.window.partition : [];
-      return [
-        [node.input, [...[...wanted].filter((at) => at < node.input.schema.length), node.timeColumn, ...partition]],
-      ];
-    }
-    case 'window-aggregate': {
-      const { window } = node;
-      const own =
-        window.kind === 'attached'
-          ? windowColumnsOf(window)
-          : [window.timeColumn, ...(window.window.kind === 'session' ? window.window.partition : [])];
-      return [[node.input, [...node.keys, ...own, ...node.aggregates.flatMap(columnsOfCall)]]];
-    }
-    case 'aggregate':
-      return [[node.input, [...node.keys, ...node.aggregates.flatMap(columnsOfCall)]]];
-    case 'top-n': {
-      const variable = typeof node.rankEnd === 'number' ? [] : [node.rankEnd.column];
-      const own = [
-        ...node.partition,
-        ...node.order.map(({ column }) => column),
-        ...variable,
-        ...(node.window === null ? [] : windowColumnsOf(node.window)),
-      ];
-      return [[node.input, [...[...wanted].filter((at) => at < node.input.schema.length), ...own]]];
-    }
-    case 'deduplicate':
-      return [
-        [
-          node.input,
-          [...wanted, ...node.keys, node.timeColumn, ...(node.window === null ? [] : windowColumnsOf(node.window))],
-        ],
-      ];
-    case 'limit':
-      return [[node.input, wanted]];
-    case 'union':
-      return node.inputs.map((input) => [input, wanted] as const);
-    default:
-      return unreachable(node);
-  }
-}
-
-function windowColumnsOf({ startColumn, endColumn }: AttachedWindow): readonly number[] {
-  return startColumn === null ? [endColumn] : [startColumn, endColumn];
-}
-
-function columnsOfCall({ args, filter }: AggregateCall): readonly number[] {
-  return [...args, ...(filter === null ? [] : [filter])].flatMap((expression) => [...columnsOf(expression)]);
-}
-
-function expressionAt(expressions: readonly Expression[], at: number): Expression {
-  const expression = expressions[at];
-  if (expression === undefined) throw new Error(`no column ${at} among ${expressions.length}`);
-  return expression;
 }
 
 function prunedOf(pruned: ReadonlyMap<LogicalNode, Pruned>, node: LogicalNode): Pruned {

@@ -1,0 +1,78 @@
+import { unreachable } from '../types/unreachable.ts';
+import type { AggregateCall, Expression } from './expression.ts';
+import type { AttachedWindow, LogicalNode } from './logical.ts';
+
+/**
+ * The columns of its inputs that a node reads when `wanted` of its own are read; `columnsOf` says which an expression
+ * reads.
+ */
+export function columnsRead(
+  node: LogicalNode,
+  wanted: ReadonlySet<number>,
+  columnsOf: (expression: Expression) => Iterable<number>,
+): readonly (readonly [LogicalNode, Iterable<number>])[] {
+  const ofCall = (call: AggregateCall): readonly number[] =>
+    [...call.args, ...(call.filter === null ? [] : [call.filter])].flatMap((expression) => [...columnsOf(expression)]);
+  switch (node.kind) {
+    case 'scan':
+    case 'values':
+      return [];
+    case 'watermark':
+      return [[node.input, [...wanted, node.timeColumn, ...columnsOf(node.expression)]]];
+    case 'filter':
+      return [[node.input, [...wanted, ...columnsOf(node.condition)]]];
+    case 'project':
+      return [[node.input, [...wanted].flatMap((at) => [...columnsOf(expressionAt(node.expressions, at))])]];
+    case 'expand':
+      return [[node.input, [...[...wanted].filter((at) => at < node.input.schema.length), ...node.keys]]];
+    case 'window': {
+      const partition = node.window.kind === 'session' ? node.window.partition : [];
+      return [
+        [node.input, [...[...wanted].filter((at) => at < node.input.schema.length), node.timeColumn, ...partition]],
+      ];
+    }
+    case 'window-aggregate': {
+      const { window } = node;
+      const own =
+        window.kind === 'attached'
+          ? windowColumnsOf(window)
+          : [window.timeColumn, ...(window.window.kind === 'session' ? window.window.partition : [])];
+      return [[node.input, [...node.keys, ...own, ...node.aggregates.flatMap(ofCall)]]];
+    }
+    case 'aggregate':
+      return [[node.input, [...node.keys, ...node.aggregates.flatMap(ofCall)]]];
+    case 'top-n': {
+      const variable = typeof node.rankEnd === 'number' ? [] : [node.rankEnd.column];
+      const own = [
+        ...node.partition,
+        ...node.order.map(({ column }) => column),
+        ...variable,
+        ...(node.window === null ? [] : windowColumnsOf(node.window)),
+      ];
+      return [[node.input, [...[...wanted].filter((at) => at < node.input.schema.length), ...own]]];
+    }
+    case 'deduplicate':
+      return [
+        [
+          node.input,
+          [...wanted, ...node.keys, node.timeColumn, ...(node.window === null ? [] : windowColumnsOf(node.window))],
+        ],
+      ];
+    case 'limit':
+      return [[node.input, wanted]];
+    case 'union':
+      return node.inputs.map((input) => [input, wanted] as const);
+    default:
+      return unreachable(node);
+  }
+}
+
+function windowColumnsOf({ startColumn, endColumn }: AttachedWindow): readonly number[] {
+  return startColumn === null ? [endColumn] : [startColumn, endColumn];
+}
+
+export function expressionAt(expressions: readonly Expression[], at: number): Expression {
+  const expression = expressions[at];
+  if (expression === undefined) throw new Error(`no column ${at} among ${expressions.length}`);
+  return expression;
+}

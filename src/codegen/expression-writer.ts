@@ -16,6 +16,7 @@ import { type Physical, physicalOf } from '../types/physical.ts';
 import { type SqlType, withNullable } from '../types/sql-type.ts';
 import { type Code, f32, f64, type I32, type I64, i32, i64, type Local, type ValueType } from '../wasm/code.ts';
 import { call, type FunctionBuilder, type Label } from '../wasm/function-builder.ts';
+import { ComputedExpressions } from './computed-expressions.ts';
 import { plainValue } from './plain-value.ts';
 import { failureRecord, type QueryModule, status } from './query-module.ts';
 
@@ -64,6 +65,7 @@ export class CodeWriter implements ExpressionWriter {
   readonly session: SessionSettings;
   /** The number of the row at hand, for a failure; set by the loop. */
   readonly row: Local<'i32'>;
+  readonly #computed: ComputedExpressions;
   #span: Span;
   /** Where a failure goes instead of ending the function: the innermost TRY_CAST. */
   #recover: { readonly label: Label; readonly failed: Local<'i32'> } | null = null;
@@ -73,6 +75,7 @@ export class CodeWriter implements ExpressionWriter {
     this.f = f;
     this.session = module.session;
     this.row = f.local('i32');
+    this.#computed = new ComputedExpressions(f);
     this.#span = span;
   }
 
@@ -87,12 +90,16 @@ export class CodeWriter implements ExpressionWriter {
     return i32.const(this.session.zoneAddress);
   }
 
-  /** Computes an expression over a row. */
+  /** Computes an expression over a row, unless it was computed for that row already. */
   write(expression: Expression, scope: RowScope): Value {
+    if (expression.kind === 'column' || expression.kind === 'literal') return this.#write(expression, scope);
+    const known = this.#computed.find(expression, scope);
+    if (known !== null) return known;
     const outer = this.#span;
     this.#span = expression.span;
     const value = this.#write(expression, scope);
     this.#span = outer;
+    this.#computed.keep(expression, scope, value);
     return value;
   }
 

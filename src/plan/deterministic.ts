@@ -7,14 +7,18 @@ export function isDeterministic(expression: Expression): boolean {
     case 'column':
     case 'literal':
       return true;
-    case 'call': {
-      const entry = scalarFunction(expression.name);
-      return entry !== undefined && entry.deterministic !== false && expression.args.every(isDeterministic);
-    }
+    case 'call':
+      return isDeterministicFunction(expression.name) && expression.args.every(isDeterministic);
     case 'cast':
     case 'field':
       return isDeterministic(expression.input);
   }
+}
+
+/** Whether a function gives the same for the same arguments. */
+export function isDeterministicFunction(name: string): boolean {
+  const entry = scalarFunction(name);
+  return entry !== undefined && entry.deterministic !== false;
 }
 
 /** Calls that fail for no value of their arguments. */

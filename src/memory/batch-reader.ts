@@ -67,7 +67,7 @@ function presentReader(
     const { u8 } = memory;
     return (row) => (((u8[values + (row >>> 3)] ?? 0) >> (row & 7)) & 1) === 1;
   }
-  const view = new DataView(memory.wasm.buffer);
+  const view = memory.view;
   const width = physicalWidth[physical];
   const read = readFixed[physical];
   return (row) => read(view, values + row * width);
@@ -83,7 +83,7 @@ function bytesReader(
   const isText = type.kind === 'CHAR' || type.kind === 'VARCHAR';
   const take = (address: number, length: number): CellValue =>
     isText ? memory.text(address, length) : memory.copyOut(address, length);
-  const view = new DataView(memory.wasm.buffer);
+  const view = memory.view;
   if (encoding === 'native') {
     return (row) => take(view.getUint32(values + row * 8, true), view.getUint32(values + row * 8 + 4, true));
   }

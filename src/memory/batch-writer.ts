@@ -83,7 +83,7 @@ export function writeColumn(
   if (physical === 'bytes') {
     writeTexts(memory, arena, values, name, cells);
   } else {
-    const view = new DataView(memory.wasm.buffer);
+    const view = memory.view;
     const write = writeFixed[physical];
     for (const [index, cell] of cells.entries()) if (cell !== null) write(view, values + index * width, cell);
   }

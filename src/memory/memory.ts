@@ -41,6 +41,7 @@ export class Memory {
   #u64: BigUint64Array<SharedArrayBuffer> | undefined;
   #f32: Float32Array<SharedArrayBuffer> | undefined;
   #f64: Float64Array<SharedArrayBuffer> | undefined;
+  #view: DataView<SharedArrayBuffer> | undefined;
 
   private constructor(wasm: WebAssembly.Memory, exports: WebAssembly.Exports) {
     this.wasm = wasm;
@@ -135,6 +136,13 @@ export class Memory {
     return this.#f64;
   }
 
+  /** For values that may lie anywhere: parts of nested ones. */
+  get view(): DataView<SharedArrayBuffer> {
+    this.#refresh();
+    this.#view ??= new DataView(this.#buffer);
+    return this.#view;
+  }
+
   /** Whether a view made from this memory, also before it grew, has this buffer. Its `byteOffset` is then an address. */
   owns(buffer: ArrayBufferLike): boolean {
     this.#refresh();
@@ -170,5 +178,6 @@ export class Memory {
     this.#u64 = undefined;
     this.#f32 = undefined;
     this.#f64 = undefined;
+    this.#view = undefined;
   }
 }

@@ -97,7 +97,7 @@ export function anyFiller(type: SqlType, generate: Generator): ColumnFiller {
           memory.u8[validity + i] = 0;
           hasNulls = true;
         } else if (physical !== 'bytes') {
-          writeFixed[physical](new DataView(memory.wasm.buffer), values + i * width, value as CellValue);
+          writeFixed[physical](memory.view, values + i * width, value as CellValue);
         } else {
           const bytes = bytesOf(type, value);
           const stored = arena.alloc(bytes.length);

@@ -103,7 +103,7 @@ export class ConstantColumn {
     memory.u8.fill(0, this.values, this.values + capacity * width);
     if (this.validity !== 0) memory.u8.fill(0, this.validity, this.validity + capacity);
     if (value === null) return;
-    const view = new DataView(memory.wasm.buffer);
+    const view = memory.view;
     if (physical === 'bytes') {
       if (text === null) throw new Error(`no text for a column of type ${typeText(type)}`);
       memory.u8.set(text, this.#text);

@@ -24,7 +24,7 @@ export function escapePartition(text: string): string {
  * Flink's folders.
  */
 export function partitionText(memory: Memory, type: SqlType, at: number): string {
-  const view = new DataView(memory.wasm.buffer);
+  const view = memory.view;
   switch (physicalOf(type)) {
     case 'bool':
       return view.getUint8(at) === 0 ? 'false' : 'true';

@@ -15,16 +15,16 @@ const looseLengthMax = 24;
 export class CsvEncoder implements Encoder {
   readonly #memory: Memory;
   readonly #out = new ByteSink();
-  /** The value in work, before it is known whether it needs quotes. */
-  readonly #value = new ByteSink();
   readonly #scratch: number;
   readonly #options: CsvOptions;
   readonly #writers: readonly { readonly write: ValueWriter; readonly isText: boolean }[];
   readonly #positions: readonly number[];
   readonly #null: Uint8Array;
   readonly #elementDelimiter: Uint8Array;
-  /** Bytes below it need quotes. */
-  readonly #safeMin: number;
+  /** 1 for each byte that makes a text need quotes. */
+  readonly #unsafe = new Uint8Array(256);
+  /** 1 for the bytes that get another before them inside quotes. */
+  readonly #doubled = new Uint8Array(256);
 
   constructor({ memory, schema, options, positions }: EncoderRequest) {
     this.#memory = memory;
@@ -33,27 +33,31 @@ export class CsvEncoder implements Encoder {
     this.#positions = positions ?? schema.map((_, index) => index);
     this.#null = Buffer.from(this.#options.nullLiteral ?? '');
     this.#elementDelimiter = Buffer.from(this.#options.elementDelimiter);
-    this.#safeMin = Math.max(this.#options.delimiter, this.#options.quote ?? 0, 13) + 1;
+    const { delimiter, quote, escape: escaping } = this.#options;
+    this.#unsafe.fill(1, 0, Math.max(delimiter, quote ?? 0, 13) + 1);
+    for (const byte of [0x5c, escaping ?? 0x5c]) this.#unsafe[byte] = 1;
+    for (const byte of [quote, escaping]) if (byte !== null) this.#doubled[byte] = 1;
     this.#writers = schema.map(({ type }) => ({ write: this.#writer(type), isText: isText(type) }));
   }
 
   encode(batch: Batch): Uint8Array {
     const out = this.#out;
-    const value = this.#value;
+    const writers = this.#writers;
+    const { delimiter } = this.#options;
     out.reset();
     const cells = cellAddresses(this.#memory, batch, this.#positions, this.#scratch);
     for (let row = 0; row < batch.rowCount; row++) {
-      for (const [index, { write, isText }] of this.#writers.entries()) {
-        if (index > 0) out.byte(this.#options.delimiter);
+      for (let index = 0; index < writers.length; index++) {
+        if (index > 0) out.byte(delimiter);
         const at = cells[index]?.(row) ?? 0;
-        if (at === 0) {
+        const writer = writers[index];
+        if (at === 0 || writer === undefined) {
           out.bytes(this.#null);
           continue;
         }
-        value.reset();
-        write(at, 0);
-        if (isText) this.#text(value.written());
-        else out.bytes(value.written());
+        const start = out.length;
+        writer.write(at, 0);
+        if (writer.isText) this.#quoteFrom(start);
       }
       out.byte(10);
     }
@@ -66,7 +70,7 @@ export class CsvEncoder implements Encoder {
 
   #writer(type: SqlType): ValueWriter {
     const memory = this.#memory;
-    const value = this.#value;
+    const out = this.#out;
     switch (type.kind) {
       case 'ARRAY': {
         const element = this.#writer(type.element);
@@ -90,29 +94,33 @@ export class CsvEncoder implements Encoder {
       default:
         return scalarWriter(type, {
           memory,
-          out: value,
+          out,
           scratch: this.#scratch,
           isIso: false,
           plainDecimals: false,
-          text: (address, length) => value.bytes(memory.u8, address, address + length),
+          text: (address, length) => out.bytes(memory.u8, address, address + length),
           quote: null,
         });
     }
   }
 
   #part(write: ValueWriter | undefined, index: number, at: number, base: number): void {
-    if (index > 0) this.#value.bytes(this.#elementDelimiter);
-    if (at === 0) this.#value.bytes(this.#null);
+    if (index > 0) this.#out.bytes(this.#elementDelimiter);
+    if (at === 0) this.#out.bytes(this.#null);
     else write?.(at, base);
   }
 
-  #text(bytes: Uint8Array): void {
+  /** Puts quotes around the text that was written from a place on, if it needs them. */
+  #quoteFrom(start: number): void {
     const { quote, escape: escaping } = this.#options;
     const out = this.#out;
-    if (quote === null || !this.#needsQuotes(bytes)) {
-      out.bytes(bytes);
+    if (quote === null || !this.#needsQuotes(start)) return;
+    if (!out.hasFrom(start, this.#doubled)) {
+      out.insert(start, quote);
+      out.byte(quote);
       return;
     }
+    const bytes = out.takeFrom(start);
     out.byte(quote);
     for (const byte of bytes) {
       if (byte === quote) out.byte(quote);
@@ -122,18 +130,11 @@ export class CsvEncoder implements Encoder {
     out.byte(quote);
   }
 
-  #needsQuotes(bytes: Uint8Array): boolean {
-    if (bytes.length > looseLengthMax && unitCount(bytes) > looseLengthMax) return true;
-    const { escape: escaping } = this.#options;
-    return bytes.some((byte) => byte < this.#safeMin || byte === 0x5c || byte === escaping);
+  #needsQuotes(start: number): boolean {
+    const out = this.#out;
+    if (out.length - start > looseLengthMax && out.unitsFrom(start) > looseLengthMax) return true;
+    return out.hasFrom(start, this.#unsafe);
   }
-}
-
-/** UTF-16 units of a text in UTF-8. */
-function unitCount(bytes: Uint8Array): number {
-  let count = 0;
-  for (const byte of bytes) count += (byte & 0xc0) === 0x80 ? 0 : byte >= 0xf0 ? 2 : 1;
-  return count;
 }
 
 /** Numbers and booleans are never quoted. */

@@ -12,6 +12,39 @@ export class ByteSink {
     return this.#bytes.subarray(0, this.length);
   }
 
+  /** A copy of what was written from a place on, which is taken back. */
+  takeFrom(start: number): Uint8Array {
+    const taken = new Uint8Array(this.#bytes.subarray(start, this.length));
+    this.length = start;
+    return taken;
+  }
+
+  /** Puts a byte before what was written from a place on. */
+  insert(start: number, value: number): void {
+    this.#grow(1);
+    this.#bytes.copyWithin(start + 1, start, this.length);
+    this.#bytes[start] = value;
+    this.length++;
+  }
+
+  /** UTF-16 units of the text, in UTF-8, that was written from a place on. */
+  unitsFrom(start: number): number {
+    const bytes = this.#bytes;
+    let count = 0;
+    for (let at = start; at < this.length; at++) {
+      const byte = bytes[at] ?? 0;
+      count += (byte & 0xc0) === 0x80 ? 0 : byte >= 0xf0 ? 2 : 1;
+    }
+    return count;
+  }
+
+  /** Has a byte from a place on a 1 in a table of all bytes? */
+  hasFrom(start: number, table: Uint8Array): boolean {
+    const bytes = this.#bytes;
+    for (let at = start; at < this.length; at++) if (table[bytes[at] ?? 0] === 1) return true;
+    return false;
+  }
+
   byte(value: number): void {
     if (this.length === this.#bytes.length) this.#grow(1);
     this.#bytes[this.length++] = value;

@@ -3,7 +3,7 @@ import { arraySlotsAt, rowLayout } from '../../memory/nested.ts';
 import { physicalOf, physicalWidth } from '../../types/physical.ts';
 import type { RowType, SqlType } from '../../types/sql-type.ts';
 import type { ByteSink } from './byte-sink.ts';
-import { decimalPlainText, decimalShortText, floatText } from './number-text.ts';
+import { decimalPlainText, decimalShortText } from './number-text.ts';
 
 /** Writes the value at an address; the bytes of text and nested values stand at `base` plus the address it holds. */
 export type ValueWriter = (at: number, base: number) => void;
@@ -23,6 +23,8 @@ export interface WriterContext {
 }
 
 interface TextKernels {
+  floatFormatF32(address: number, value: number): number;
+  floatFormatF64(address: number, value: number): number;
   dateFormat(days: number, address: number): number;
   timeFormat(millis: number, precision: number, address: number): number;
   timestampFormat(value: bigint, precision: number, address: number): number;
@@ -33,8 +35,6 @@ interface TextKernels {
 export function scalarWriter(type: SqlType, context: WriterContext): ValueWriter {
   const { memory, out, scratch, quote } = context;
   const kernels = memory.exports as unknown as TextKernels;
-  const u8 = (): Uint8Array => memory.u8;
-  const view = (): DataView => new DataView(memory.wasm.buffer);
   /** Text in the scratch memory, ASCII. */
   const written = (length: number): void => {
     if (quote !== null) out.byte(quote);
@@ -43,36 +43,31 @@ export function scalarWriter(type: SqlType, context: WriterContext): ValueWriter
   };
   switch (type.kind) {
     case 'BOOLEAN':
-      return (at) => out.ascii(u8()[at] === 0 ? 'false' : 'true');
+      return (at) => out.ascii(memory.u8[at] === 0 ? 'false' : 'true');
     case 'TINYINT':
-      return (at) => out.ascii(String(((u8()[at] ?? 0) << 24) >> 24));
+      return (at) => out.ascii(String(((memory.u8[at] ?? 0) << 24) >> 24));
     case 'SMALLINT':
-      return (at) => out.ascii(String(view().getInt16(at, true)));
+      return (at) => out.ascii(String(memory.view.getInt16(at, true)));
     case 'INT':
     case 'INTERVAL_YEAR_MONTH':
-      return (at) => out.ascii(String(view().getInt32(at, true)));
+      return (at) => out.ascii(String(memory.view.getInt32(at, true)));
     case 'BIGINT':
     case 'INTERVAL_DAY_TIME':
-      return (at) => out.ascii(String(view().getBigInt64(at, true)));
+      return (at) => out.ascii(String(memory.view.getBigInt64(at, true)));
     case 'FLOAT':
     case 'DOUBLE': {
-      const kind = type.kind === 'FLOAT' ? 'FLOAT' : 'DOUBLE';
-      const read =
-        type.kind === 'FLOAT'
-          ? (at: number) => view().getFloat32(at, true)
-          : (at: number) => view().getFloat64(at, true);
+      const isFloat = type.kind === 'FLOAT';
       return (at) => {
-        const value = read(at);
-        const isNumber = Number.isFinite(value);
-        if (!isNumber && quote !== null) out.byte(quote);
-        out.ascii(floatText(value, kind));
-        if (!isNumber && quote !== null) out.byte(quote);
+        const value = isFloat ? memory.view.getFloat32(at, true) : memory.view.getFloat64(at, true);
+        const length = isFloat ? kernels.floatFormatF32(scratch, value) : kernels.floatFormatF64(scratch, value);
+        if (Number.isFinite(value)) out.bytes(memory.u8, scratch, scratch + length);
+        else written(length);
       };
     }
     case 'DECIMAL': {
       const textOf = context.plainDecimals ? decimalPlainText : decimalShortText;
       return (at) => {
-        const its = view();
+        const its = memory.view;
         const unscaled = (its.getBigInt64(at + 8, true) << 64n) | its.getBigUint64(at, true);
         out.ascii(textOf(unscaled, type.scale));
       };
@@ -80,13 +75,13 @@ export function scalarWriter(type: SqlType, context: WriterContext): ValueWriter
     case 'CHAR':
     case 'VARCHAR':
       return (at, base) => {
-        const its = view();
+        const its = memory.view;
         context.text(base + its.getUint32(at, true), its.getUint32(at + 4, true));
       };
     case 'BINARY':
     case 'VARBINARY':
       return (at, base) => {
-        const its = view();
+        const its = memory.view;
         const text = memory.bytes.toString(
           'base64',
           ...rangeOf(base + its.getUint32(at, true), its.getUint32(at + 4, true)),
@@ -96,15 +91,15 @@ export function scalarWriter(type: SqlType, context: WriterContext): ValueWriter
         if (quote !== null) out.byte(quote);
       };
     case 'DATE':
-      return (at) => written(kernels.dateFormat(view().getInt32(at, true), scratch));
+      return (at) => written(kernels.dateFormat(memory.view.getInt32(at, true), scratch));
     case 'TIME':
-      return (at) => written(kernels.timeFormat(view().getInt32(at, true), 0, scratch));
+      return (at) => written(kernels.timeFormat(memory.view.getInt32(at, true), 0, scratch));
     case 'TIMESTAMP':
     case 'TIMESTAMP_LTZ': {
       const { precision } = type;
       const isZulu = type.kind === 'TIMESTAMP_LTZ';
       return (at) => {
-        const its = view();
+        const its = memory.view;
         const length =
           precision > 6
             ? kernels.timestampFormatNanos(its.getBigInt64(at, true), its.getBigInt64(at + 8, true), precision, scratch)
@@ -179,12 +174,12 @@ export function forElements(
 }
 
 export function arrayCount(memory: Memory, array: number): number {
-  return new DataView(memory.wasm.buffer).getUint32(array, true);
+  return memory.view.getUint32(array, true);
 }
 
 /** The two arrays of a MAP or MULTISET. */
 export function mapArrays(memory: Memory, map: number): { readonly keys: number; readonly values: number } {
-  const keyBytes = new DataView(memory.wasm.buffer).getUint32(map, true);
+  const keyBytes = memory.view.getUint32(map, true);
   return { keys: map + 4, values: map + 4 + keyBytes };
 }
 
@@ -194,6 +189,6 @@ export function bytesAt(
   at: number,
   base: number,
 ): { readonly address: number; readonly length: number } {
-  const view = new DataView(memory.wasm.buffer);
+  const view = memory.view;
   return { address: base + view.getUint32(at, true), length: view.getUint32(at + 4, true) };
 }

@@ -60,14 +60,16 @@ export class JsonWriter {
     const out = this.#out;
     out.byte(0x7b);
     let isFirst = true;
-    for (const [index, { key, write }] of this.#columns.entries()) {
+    const columns = this.#columns;
+    for (let index = 0; index < columns.length; index++) {
+      const column = columns[index];
       const at = cells[index]?.(row) ?? 0;
-      if (at === 0 && this.#ignoresNulls) continue;
+      if (column === undefined || (at === 0 && this.#ignoresNulls)) continue;
       if (!isFirst) out.byte(comma);
       isFirst = false;
-      out.bytes(key);
+      out.bytes(column.key);
       if (at === 0) out.ascii('null');
-      else write(at, 0);
+      else column.write(at, 0);
     }
     out.byte(0x7d);
   }

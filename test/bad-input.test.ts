@@ -190,6 +190,17 @@ describe('json', () => {
   });
 });
 
+test.each(names)('10,000 columns of %s', async (format) => {
+  const columns = Array.from({ length: 10_000 }, (_, at) => `c${at}`);
+  const rows = [1, 2].map((row) => columns.map((_, at) => at * row));
+  const lines = rows.map((row) =>
+    format === 'csv' ? row.join(',') : JSON.stringify(Object.fromEntries(row.map((value, at) => [columns[at], value]))),
+  );
+  const path = file(`wide.${format}`, `${lines.join('\n')}\n`);
+  const answer = await run(`${table(columns.map((name) => `${name} INT`).join(', '), path, format)}SELECT * FROM t`);
+  expect(answer).toMatchObject({ refused: '', rows: rows.map((row) => row.map(String)) });
+});
+
 describe('csv', () => {
   test('an empty line is a value that is missing', async () => {
     const path = file('blank.csv', '1,x\n\n');

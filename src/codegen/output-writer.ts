@@ -10,6 +10,12 @@ import { storeParts } from './memory-value.ts';
 import type { QueryModule } from './query-module.ts';
 
 /**
+ * With more columns, each is computed in a scope of its own, so that its locals serve the next: a function has 50,000 at
+ * most. What two columns have in common is then computed twice.
+ */
+const sharingColumnsMax = 1000;
+
+/**
  * Appends rows to an operator's output batch, which goes out whenever it is full.
  *
  * The number of rows in the batch stands in memory between calls and in a local while a function runs: `open` at the
@@ -56,9 +62,14 @@ export class OutputWriter {
       f.do(call(this.#flush, count));
       f.set(count, i32.const(0));
     });
+    const isWide = builder.schema.length > sharingColumnsMax;
     for (const [index, column] of builder.schema.entries()) {
-      const value = row.scope.column(index);
-      this.#store(writer, builder.column(index), value, count, column);
+      const store = (): void => {
+        const value = row.scope.column(index);
+        this.#store(writer, builder.column(index), value, count, column);
+      };
+      if (isWide) f.scope(store);
+      else store();
     }
     if (builder.kinds !== 0) f.do(i32.store8(i32.add(count, i32.const(builder.kinds)), row.kind));
     if (builder.watermarks !== 0) {

@@ -1,6 +1,6 @@
 import type { Schema } from '../types/column.ts';
 import { physicalOf, physicalWidth } from '../types/physical.ts';
-import { type Batch, descriptor, descriptorBytes } from './batch.ts';
+import { type Batch, boundedRows, descriptor, descriptorBytes } from './batch.ts';
 import type { Memory } from './memory.ts';
 
 /** Where a column's buffers are; `validity` 0 for a NOT NULL column. */
@@ -10,7 +10,7 @@ export interface ColumnBuffers {
 }
 
 export interface BatchBuilderOptions {
-  /** Rows that fit. */
+  /** Rows that fit; fewer where a row is wide. */
   readonly capacity: number;
   /** Room for a change kind a row. */
   readonly kinds?: boolean;
@@ -34,7 +34,7 @@ export class BatchBuilder {
   readonly #columns: readonly ColumnBuffers[];
 
   constructor(memory: Memory, schema: Schema, options: BatchBuilderOptions) {
-    const { capacity } = options;
+    const capacity = boundedRows(schema, options.capacity);
     this.#memory = memory;
     this.schema = schema;
     this.capacity = capacity;

@@ -1,4 +1,5 @@
 import type { Schema } from '../types/column.ts';
+import { physicalOf, physicalWidth } from '../types/physical.ts';
 
 /**
  * A record batch: columns in the linear memory, borrowed during the synchronous call that carries it.
@@ -59,3 +60,12 @@ export const changeKind = { insert: 0, updateBefore: 1, updateAfter: 2, delete: 
 
 /** As Flink prints them. */
 export const changeKindText = ['+I', '-U', '+U', '-D'] as const;
+
+/** Rows of a width up to 2 KB make full batches. */
+const batchBytesMax = 16 * 1024 * 1024;
+
+/** The rows of a batch: at most `rowsMax`, and fewer of a wide row. */
+export function boundedRows(schema: Schema, rowsMax: number): number {
+  const rowBytes = schema.reduce((sum, { type }) => sum + physicalWidth[physicalOf(type)] + 1, 0);
+  return Math.max(1, Math.min(rowsMax, Math.floor(batchBytesMax / Math.max(1, rowBytes))));
+}

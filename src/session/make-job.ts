@@ -1,5 +1,6 @@
 import type { Sink, Source } from '../connectors/connector.ts';
 import { connectorSink, connectorSource } from '../connectors/index.ts';
+import { boundedRows } from '../memory/batch.ts';
 import { createOperator } from '../operators/create.ts';
 import type { Operator } from '../operators/operator.ts';
 import type { PhysicalGraph } from '../physical/graph.ts';
@@ -26,7 +27,8 @@ export function makeJob(
     }
     const sources = new Map<string, Source>();
     for (const { id, scan } of graph.sources) {
-      sources.set(id, connectorSource({ memory, scan, timeZone, rowsMax: batchRows, clock, recordBatches }));
+      const rowsMax = boundedRows(scan.schema, batchRows);
+      sources.set(id, connectorSource({ memory, scan, timeZone, rowsMax, clock, recordBatches }));
     }
     const sinks = new Map<string, Sink>();
     for (const { id, table, schema } of graph.sinks) {

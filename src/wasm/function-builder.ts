@@ -50,6 +50,10 @@ export class FunctionBuilder {
   readonly #prologue = new ByteWriter();
   readonly #body = new ByteWriter();
   readonly #locals: ValueType[] = [];
+  /** Locals of regions that are closed: they may hold something else now. */
+  readonly #free = new Map<ValueType, Local[]>();
+  /** Those that the open regions have set, the innermost last. */
+  readonly #regionLocals: Local[][] = [[]];
   #depth = 0;
   #regionCount = 0;
   readonly #openRegions: number[] = [0];
@@ -78,17 +82,18 @@ export class FunctionBuilder {
     return this.#openRegions.includes(region);
   }
 
-  /** A new local; zero at first, or set to `initial`. */
+  /** A new local, zero at first; or one of the open region set to `initial`, which a closed region may have used before. */
   local<T extends ValueType>(type: T, initial?: Code<T>): Local<T> {
-    const local = new Local(type, this.params.length + this.#locals.length);
-    this.#locals.push(type);
-    if (initial !== undefined) this.set(local, initial);
+    if (initial === undefined) return this.#newLocal(type);
+    const local = (this.#free.get(type)?.pop() as Local<T> | undefined) ?? this.#newLocal(type);
+    this.#regionLocals.at(-1)?.push(local);
+    this.set(local, initial);
     return local;
   }
 
   /** A local computed once, at the function's start, from parameters, constants and other such locals. */
   hoisted<T extends ValueType>(value: Code<T>): Local<T> {
-    const local = this.local(value.type);
+    const local = this.#newLocal(value.type);
     value.write(this.#prologue);
     this.#prologue.byte(0x21);
     this.#prologue.u32(local.index);
@@ -134,6 +139,11 @@ export class FunctionBuilder {
   /** A block; a branch to its label leaves it. */
   block(body: (leave: Label) => void): void {
     this.#nest(0x02, body);
+  }
+
+  /** A region without instructions of its own: for its locals alone. */
+  scope(body: () => void): void {
+    this.#within(body);
   }
 
   /** A loop; a branch to its label starts the next round, falling off its end leaves it. */
@@ -211,9 +221,21 @@ export class FunctionBuilder {
     this.#body.byte(0x0b);
   }
 
+  #newLocal<T extends ValueType>(type: T): Local<T> {
+    const local = new Local(type, this.params.length + this.#locals.length);
+    this.#locals.push(type);
+    return local;
+  }
+
   #within(body: () => void): void {
     this.#openRegions.push(++this.#regionCount);
+    this.#regionLocals.push([]);
     body();
     this.#openRegions.pop();
+    for (const local of this.#regionLocals.pop() ?? []) {
+      const free = this.#free.get(local.type);
+      if (free === undefined) this.#free.set(local.type, [local]);
+      else free.push(local);
+    }
   }
 }

@@ -138,10 +138,11 @@ export class GroupAggregate extends CompiledOperator {
       );
       f.loop((again) => {
         f.block((next) => {
-          const own = keyValues();
-          const scope = {
-            column: (index: number): Value => (index < own.length ? own[index] : shown[index - own.length]) as Value,
-          };
+          const values = [
+            ...keyValues(),
+            ...shown.map((value, at) => withType(value, this.#work.aggregates[at]?.type ?? value.type)),
+          ];
+          const scope = { column: (index: number): Value => values[index] as Value };
           writeStepsAfter(writer, this.node.after, { scope, kind, watermark: row.watermark, next }, (_, sent) =>
             output.write(writer, count, sent),
           );

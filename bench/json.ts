@@ -17,11 +17,11 @@ export const json: Bench = {
     const { path } = pageViews(lines);
     const memory = Memory.create();
     const sql = `
-      CREATE TABLE views (user_id BIGINT, event_time TIMESTAMP(3), page STRING, bytes BIGINT, status INT, session STRING, agent STRING,
-        WATERMARK FOR event_time AS event_time)
+      CREATE TABLE page_views (user_id BIGINT, event_time TIMESTAMP(3), page STRING, \`bytes\` BIGINT, status INT, session STRING, agent STRING,
+        WATERMARK FOR event_time AS event_time - INTERVAL '0.001' SECOND)
       WITH ('connector' = 'filesystem', 'path' = '${path}', 'format' = 'json');
-      SELECT user_id, COUNT(*) AS n, SUM(bytes) AS s, MAX(bytes) AS m
-      FROM TUMBLE(TABLE views, DESCRIPTOR(event_time), INTERVAL '10' SECOND) GROUP BY user_id, window_start, window_end;`;
+      SELECT user_id, COUNT(*) AS n, SUM(\`bytes\`) AS s, MAX(\`bytes\`) AS m
+      FROM TUMBLE(TABLE page_views, DESCRIPTOR(event_time), INTERVAL '10' SECOND) GROUP BY user_id, window_start, window_end;`;
     const ours: Contender = {
       name: 'tidemark',
       async work(check) {

@@ -16,9 +16,9 @@ export const memory: Bench = {
     for (const events of [10_000_000, 20_000_000]) {
       const { path } = pageViews(events);
       const sql = `
-        CREATE TABLE views (user_id BIGINT, event_time TIMESTAMP(3), bytes BIGINT, WATERMARK FOR event_time AS event_time)
+        CREATE TABLE page_views (user_id BIGINT, event_time TIMESTAMP(3), WATERMARK FOR event_time AS event_time - INTERVAL '0.001' SECOND)
         WITH ('connector' = 'filesystem', 'path' = '${path}', 'format' = 'json');
-        SELECT SUM(n) FROM (SELECT COUNT(*) AS n FROM TUMBLE(TABLE views, DESCRIPTOR(event_time), INTERVAL '1' HOUR)
+        SELECT SUM(n) FROM (SELECT COUNT(*) AS n FROM TUMBLE(TABLE page_views, DESCRIPTOR(event_time), INTERVAL '1' HOUR)
           GROUP BY user_id, window_start, window_end);`;
       const from = performance.now();
       const { stdout, status, stderr } = spawnSync(

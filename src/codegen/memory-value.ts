@@ -65,3 +65,21 @@ export function storeParts(
 export function storeValue(address: I32, value: Value, offset = 0): readonly Code<'void'>[] {
   return storeParts(value.physical, address, value.parts, offset);
 }
+
+/** The parts of zero bytes. */
+export function zeroParts(physical: Physical): readonly Code<ValueType>[] {
+  switch (physical) {
+    case 'i64':
+      return [i64.const(0n)];
+    case 'i128':
+      return [i64.const(0n), i64.const(0n)];
+    case 'f32':
+      return [f32.const(0)];
+    case 'f64':
+      return [f64.const(0)];
+    case 'bytes':
+      return [i32.const(0), i32.const(0)];
+    default:
+      return [i32.const(0)];
+  }
+}

@@ -50,8 +50,13 @@ export interface AggregateCode {
   /** The result depends on the order in which states are merged (LISTAGG). */
   readonly isOrdered?: boolean;
   accumulate(w: ExpressionWriter, state: StateAccess, args: readonly Value[]): void;
-  /** The inverse, where one exists on this state; absent: the operator keeps an ordered collection instead (MIN, MAX, FIRST_VALUE...). */
+  /** The inverse, where one exists on this state. */
   readonly retract?: (w: ExpressionWriter, state: StateAccess, args: readonly Value[]) => void;
+  /**
+   * Without an inverse, what the accumulator is made of anew when a row was taken back: of the values that are left, in
+   * this order, the first, the last or all. Absent too: the function is refused over an updating input.
+   */
+  readonly remadeOf?: { readonly order: 'value' | 'arrival'; readonly values: 'first' | 'last' | 'all' };
   /** Adds `other` (a newer slice's or session's state) to `state`; absent: refused in HOP, CUMULATE and SESSION as Flink does. */
   readonly merge?: (w: ExpressionWriter, state: StateAccess, other: StateAccess) => void;
   /** The value of the accumulator. */

@@ -46,7 +46,7 @@ export class GroupAggregate extends CompiledOperator {
       work.aggregates,
       { updating },
     );
-    this.#stores = new GroupStores(context.memory, this.#state.tableRowBytes);
+    this.#stores = new GroupStores(context.memory, this.#state.storeParts);
     this.#store = this.#stores.take();
   }
 

@@ -1,3 +1,4 @@
+import type { StorePart } from '../codegen/aggregate-state.ts';
 import { tableLayout } from '../memory/kernels.ts';
 import type { Memory } from '../memory/memory.ts';
 
@@ -5,31 +6,34 @@ import type { Memory } from '../memory/memory.ts';
 const pooledMax = 16;
 
 /**
- * Makes and reuses group stores: the keyed tables of one window slice (see `codegen/aggregate-state.ts`).
+ * Makes and reuses group stores: the tables and maps of one window slice (see `codegen/aggregate-state.ts`).
  *
  * A closed store is emptied and kept with its room, so that a steady stream of windows allocates nothing.
  */
 export class GroupStores {
   readonly #memory: Memory;
-  readonly #rowBytes: readonly number[];
+  readonly #parts: readonly StorePart[];
   readonly #pool: number[] = [];
   /** Groups of the last store that was given back: what the next one will need. */
   #expectedRows = 16;
 
-  constructor(memory: Memory, rowBytes: readonly number[]) {
+  constructor(memory: Memory, parts: readonly StorePart[]) {
     this.#memory = memory;
-    this.#rowBytes = rowBytes;
+    this.#parts = parts;
   }
 
-  /** An empty store; the address of its tables' addresses. */
+  /** An empty store; the address of its parts' addresses. */
   take(): number {
     const pooled = this.#pool.pop();
     if (pooled !== undefined) return pooled;
     const memory = this.#memory;
-    const store = memory.alloc(Math.max(8, this.#rowBytes.length * 4));
-    for (const [at, rowBytes] of this.#rowBytes.entries()) {
-      const table = memory.kernels.tableNew(rowBytes, this.#expectedRows);
-      memory.u32[(store >> 2) + at] = table;
+    const store = memory.alloc(Math.max(8, this.#parts.length * 4));
+    const { kernels } = memory;
+    for (const [at, part] of this.#parts.entries()) {
+      memory.u32[(store >>> 2) + at] =
+        part.kind === 'table'
+          ? kernels.tableNew(part.rowBytes, this.#expectedRows)
+          : kernels.orderedNew(part.valueBytes);
     }
     return store;
   }
@@ -37,29 +41,33 @@ export class GroupStores {
   /** Gives a store's room back; nothing may refer to its rows any more. */
   give(store: number): void {
     const groups = this.table(store);
-    this.#expectedRows = Math.max(16, this.#memory.u32[(groups + tableLayout.count) >> 2] ?? 0);
+    this.#expectedRows = Math.max(16, this.#memory.u32[(groups + tableLayout.count) >>> 2] ?? 0);
     if (this.#pool.length >= pooledMax) {
       this.#drop(store);
       return;
     }
-    for (const at of this.#rowBytes.keys()) this.#memory.kernels.tableClear(this.#memory.u32[(store >> 2) + at] ?? 0);
+    const { kernels } = this.#memory;
+    this.#each(store, kernels.tableClear, kernels.orderedClear);
     this.#pool.push(store);
   }
 
   /** The table of groups. */
   table(store: number): number {
-    return this.#memory.u32[store >> 2] ?? 0;
+    return this.#memory.u32[store >>> 2] ?? 0;
   }
 
   /** Groups in a store. */
   rowCount(store: number): number {
-    return this.#memory.u32[(this.table(store) + tableLayout.count) >> 2] ?? 0;
+    return this.#memory.u32[(this.table(store) + tableLayout.count) >>> 2] ?? 0;
   }
 
   bytes(store: number): number {
     let sum = 0;
-    for (const at of this.#rowBytes.keys())
-      sum += this.#memory.kernels.tableBytes(this.#memory.u32[(store >> 2) + at] ?? 0);
+    const { kernels } = this.#memory;
+    const add = (size: (address: number) => number) => (address: number) => {
+      sum += size(address) >>> 0;
+    };
+    this.#each(store, add(kernels.tableBytes), add(kernels.orderedBytes));
     return sum;
   }
 
@@ -70,7 +78,16 @@ export class GroupStores {
 
   /** Gives the memory of a store back that is not pooled. */
   #drop(store: number): void {
-    for (const at of this.#rowBytes.keys()) this.#memory.kernels.tableDrop(this.#memory.u32[(store >> 2) + at] ?? 0);
+    const { kernels } = this.#memory;
+    this.#each(store, kernels.tableDrop, kernels.orderedDrop);
     this.#memory.free(store);
+  }
+
+  #each(store: number, table: (address: number) => void, map: (address: number) => void): void {
+    for (const [at, { kind }] of this.#parts.entries()) {
+      const address = this.#memory.u32[(store >>> 2) + at] ?? 0;
+      if (kind === 'table') table(address);
+      else map(address);
+    }
   }
 }

@@ -12,15 +12,14 @@ import {
 import type { OutputWriter } from '../codegen/output-writer.ts';
 import { type PipelineEnd, type PipelineRow, writeStepsAfter } from '../codegen/pipeline.ts';
 import { type QueryModule, status } from '../codegen/query-module.ts';
+import { type ByteRange, writeSortKey } from '../codegen/sort-key.ts';
 import { keyFields, StateLayout } from '../codegen/state-layout.ts';
 import { DiagnosticError, unsupported } from '../diagnostics/diagnostic.ts';
-import type { Value } from '../functions/value.ts';
 import { type Kernels, tableLayout } from '../memory/kernels.ts';
-import { sortKeyBytesMax, sortKeyFlags, sortKeyKernel } from '../memory/sort-key.ts';
 import type { PhysicalOperator } from '../physical/graph.ts';
 import { isAppendOnly, type SortKey } from '../plan/logical.ts';
-import { INT, type SqlType } from '../types/sql-type.ts';
-import { type I32, i32, i64, type Local } from '../wasm/code.ts';
+import { BIGINT, INT, type SqlType } from '../types/sql-type.ts';
+import { i32, i64, type Local } from '../wasm/code.ts';
 import { call } from '../wasm/function-builder.ts';
 import { baseCells, CompiledOperator } from './compiled-operator.ts';
 import type { OperatorContext } from './operator-context.ts';
@@ -277,34 +276,14 @@ export abstract class RankedRows extends CompiledOperator {
     });
   }
 
-  #writeSortKey(
-    writer: CodeWriter,
-    row: PipelineRow,
-    sequence: Local<'i64'>,
-  ): { readonly start: Local<'i32'>; readonly end: Local<'i32'> } {
-    const { f } = writer;
-    const keys = this.settings.order.map((key) => ({ key, value: row.scope.column(key.column) }));
-    const room = keys.reduce<I32>(
-      (sum, { value }) => {
-        if (value.physical !== 'bytes') return i32.add(sum, i32.const(sortKeyBytesMax[value.physical] + 1));
-        const [, length] = writer.bytes(value);
-        const text = i32.add(i32.shl(length, i32.const(1)), i32.const(4));
-        return i32.add(sum, value.isNull === null ? text : i32.mul(text, i32.eqz(value.isNull)));
-      },
-      i32.const(sortKeyBytesMax.i64 + 16 + keys.length),
-    );
-    const start = writer.scratch(room);
-    const end = f.local('i32', start);
-    for (const { key, value } of keys) {
-      const flags = i32.const(sortKeyFlags({ descending: key.descending, nullsLast: !key.nullsFirst }));
-      const append = (): void =>
-        f.set(end, writer.kernel(sortKeyKernel[value.physical], 'i32', end, ...widened(value), flags));
-      if (value.isNull === null) append();
-      else f.if(value.isNull, () => f.set(end, writer.kernel('sortKeyNull', 'i32', end, flags)), append);
-    }
-    const flags = i32.const(sortKeyFlags({ descending: this.settings.laterFirst, nullsLast: false }));
-    f.set(end, writer.kernel('sortKeyI64', 'i32', end, sequence, flags));
-    return { start, end };
+  #writeSortKey(writer: CodeWriter, row: PipelineRow, sequence: Local<'i64'>): ByteRange {
+    const order = this.settings.order.map(({ column, descending, nullsFirst }) => ({
+      value: row.scope.column(column),
+      order: { descending, nullsLast: !nullsFirst },
+    }));
+    const arrival = writer.value(BIGINT(false), null, sequence);
+    const arrivalOrder = { descending: this.settings.laterFirst, nullsLast: false };
+    return writeSortKey(writer, [...order, { value: arrival, order: arrivalOrder }]);
   }
 
   /** `emit(kind, rowNumber, rank)`: a stored row through the steps behind the operator. */
@@ -339,13 +318,6 @@ function found(kernels: Kernels, map: number, key: number, keyLength: number): n
 interface Cursors {
   readonly rows: TableCursor;
   readonly partitions: TableCursor;
-}
-
-/** Whole numbers go to their kernel as i64. */
-function widened(value: Value) {
-  const [first] = value.parts;
-  if (first?.type === 'i32' && value.physical !== 'bytes') return [i64.extendI32S(first as Local<'i32'>)];
-  return value.parts;
 }
 
 /** @throws DiagnosticError W002: the last rank is a column */

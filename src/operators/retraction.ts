@@ -4,13 +4,11 @@ import type { AggregateCall } from '../plan/expression.ts';
 /** @throws DiagnosticError W004 at each aggregate that cannot take a row back */
 export function checkRetraction(aggregates: readonly AggregateCall[]): void {
   const errors = aggregates
-    .filter(
-      ({ overload, args, type }) =>
-        overload.code(
-          args.map((arg) => arg.type),
-          type,
-        ).retract === undefined,
-    )
+    .filter(({ overload, args, type }) => {
+      const types = args.map((arg) => arg.type);
+      const { retract, remadeOf } = overload.code(types, type);
+      return retract === undefined && remadeOf === undefined;
+    })
     .map(({ name, span }) =>
       unsupported('W004', span, `${name} over an updating input`, {
         help: 'aggregate the rows themselves, or window them first',

@@ -1,4 +1,4 @@
-import { AggregateState, eraseTableRow, type GroupPlace } from '../codegen/aggregate-state.ts';
+import { AggregateState, type GroupPlace } from '../codegen/aggregate-state.ts';
 import { ComputedColumns, scaled } from '../codegen/batch-scope.ts';
 import { CodeWriter, withType } from '../codegen/expression-writer.ts';
 import { keptValue } from '../codegen/kept-value.ts';
@@ -7,6 +7,7 @@ import type { OutputWriter } from '../codegen/output-writer.ts';
 import { type PipelineEnd, type PipelineRow, writeStepsAfter } from '../codegen/pipeline.ts';
 import { type QueryModule, status } from '../codegen/query-module.ts';
 import { keyFields, StateLayout } from '../codegen/state-layout.ts';
+import { eraseTableRow } from '../codegen/table-rows.ts';
 import { localWallClock } from '../codegen/window-time.ts';
 import { fail } from '../diagnostics/diagnostic.ts';
 import type { Batch } from '../memory/batch.ts';
@@ -89,7 +90,7 @@ export class SessionAggregate extends CompiledOperator {
       fail('B011', unmergeable.span, `${unmergeable.name} cannot be in a session: sessions that meet cannot be merged`);
     const { memory } = context;
     this.#keys = memory.kernels.tableNew(this.#keyLayout.rowBytes, 16) >>> 0;
-    this.#stores = new GroupStores(memory, this.#state.tableRowBytes);
+    this.#stores = new GroupStores(memory, this.#state.storeParts);
     this.#store = this.#stores.take();
     this.#sessions = memory.kernels.sessionsNew(this.#stores.table(this.#store), this.#state.layout.rowBytes) >>> 0;
     for (const { name } of sessionFields)

@@ -1,10 +1,11 @@
-import { AggregateState, eachTableRow } from '../codegen/aggregate-state.ts';
+import { AggregateState } from '../codegen/aggregate-state.ts';
 import { ComputedColumns } from '../codegen/batch-scope.ts';
 import { CodeWriter, type RowScope, withType } from '../codegen/expression-writer.ts';
 import { openTable, tableCursor, writeFindOrAdd, writeHash } from '../codegen/key-table.ts';
 import { OutputWriter } from '../codegen/output-writer.ts';
 import { type PipelineRow, writePipeline, writeStepsAfter } from '../codegen/pipeline.ts';
 import { QueryModule, status } from '../codegen/query-module.ts';
+import { eachTableRow } from '../codegen/table-rows.ts';
 import { floorMultiple, localWallClock } from '../codegen/window-time.ts';
 import { fail } from '../diagnostics/diagnostic.ts';
 import type { Value } from '../functions/value.ts';
@@ -81,7 +82,7 @@ export class WindowAggregate implements Operator {
       updating: !isAppendOnly(this.#node.inputChanges),
     });
     checkMerge(work, this.#state);
-    this.#stores = new GroupStores(context.memory, this.#state.tableRowBytes);
+    this.#stores = new GroupStores(context.memory, this.#state.storeParts);
     this.#output = new BatchBuilder(context.memory, node.schema, {
       capacity: context.batchRows,
       watermarks: node.marksWatermarks,

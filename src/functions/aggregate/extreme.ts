@@ -12,10 +12,11 @@ import type { ExpressionWriter, Value } from '../value.ts';
  */
 function extremeCode(argument: SqlType, type: SqlType, best: 'min' | 'max'): AggregateCode {
   const physical = physicalOf(argument);
+  const remadeOf = { order: 'value', values: best === 'min' ? 'first' : 'last' } as const;
   if (!argument.nullable && (physical === 'i64' || isNarrow(physical))) {
-    return physical === 'i64' ? ranked64(type, best) : ranked32(type, best);
+    return { ...(physical === 'i64' ? ranked64(type, best) : ranked32(type, best)), remadeOf };
   }
-  return flagged(argument, type, best);
+  return { ...flagged(argument, type, best), remadeOf };
 }
 
 function isNarrow(physical: Physical): boolean {

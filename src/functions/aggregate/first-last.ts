@@ -8,6 +8,7 @@ import { any } from '../parameters.ts';
 function arrivalCode(argument: SqlType, type: SqlType, which: 'first' | 'last'): AggregateCode {
   const valueType = withNullable(argument, false);
   return {
+    remadeOf: { order: 'arrival', values: which },
     state: [
       { name: 'value', physical: physicalOf(argument) },
       { name: 'seen', physical: 'bool' },

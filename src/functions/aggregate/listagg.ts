@@ -19,6 +19,7 @@ function listaggCode(hasSeparator: boolean): AggregateCode {
   };
   return {
     isOrdered: true,
+    remadeOf: { order: 'arrival', values: 'all' },
     state: [
       { name: 'text', physical: 'bytes' },
       ...(hasSeparator ? [{ name: 'separator', physical: 'bytes' as const }] : []),

@@ -1,0 +1,202 @@
+import type { Value } from '../functions/value.ts';
+import type { AggregateCall } from '../plan/expression.ts';
+import { INT, type SqlType, withNullable } from '../types/sql-type.ts';
+import { i32, i64, type Local } from '../wasm/code.ts';
+import type { GroupPlace } from './aggregate-state.ts';
+import { scaled } from './batch-scope.ts';
+import type { CodeWriter } from './expression-writer.ts';
+import {
+  openTable,
+  readKey,
+  type TableCursor,
+  tableCursor,
+  writeFind,
+  writeFindOrAdd,
+  writeHash,
+} from './key-table.ts';
+import { keyFields, StateLayout } from './state-layout.ts';
+import { eachTableRow, eraseTableRow, rowNumber } from './table-rows.ts';
+
+/** Of a group's chain: its first and last value, as row number + 1. Fields of the group's state row. */
+interface Chain {
+  readonly first: number;
+  readonly last: number;
+}
+
+/**
+ * The distinct values of an aggregate's groups, with how often each is there: one keyed table of the group store.
+ *
+ * Where single groups are merged or erased, the values of a group form a chain in the order in which they came; one
+ * that was taken back as often as it came stays in it with a count of 0. Cost: O(1) for a value.
+ */
+export class DistinctValues {
+  readonly layout: StateLayout;
+  readonly #types: readonly SqlType[];
+  /** The table's position in the group store. */
+  readonly #at: number;
+  readonly #chain: Chain | null;
+  readonly #count: number;
+
+  constructor(call: AggregateCall, at: number, chain: Chain | null) {
+    this.#types = [INT(false), ...call.args.map(({ type }) => withNullable(type, false))];
+    this.#at = at;
+    this.#chain = chain;
+    this.layout = DistinctValues.layoutOf(call, chain !== null);
+    this.#count = this.layout.field('count').offset;
+  }
+
+  static layoutOf(call: AggregateCall, isChained: boolean): StateLayout {
+    return new StateLayout([
+      ...keyFields([INT(false), ...call.args.map(({ type }) => withNullable(type, false))]),
+      { name: 'count', physical: 'i64' },
+      ...(isChained ? [{ name: 'next', physical: 'i32' as const }] : []),
+    ]);
+  }
+
+  /** Takes a value in, or back; `add` and `takeBack` run where it was not there, or is there no more. */
+  update(
+    writer: CodeWriter,
+    place: GroupPlace,
+    group: Value,
+    values: readonly Value[],
+    isRetraction: Local<'i32'> | null,
+    change: { readonly add: () => void; readonly takeBack: () => void },
+  ): void {
+    const { f } = writer;
+    const cursor = this.#cursor(writer, place);
+    const keys = [group, ...values];
+    const hash = writeHash(writer, keys);
+    const addOne = (): void => {
+      const row = this.#findOrAdd(writer, place.row, cursor, keys, hash, change.add);
+      this.#addTo(writer, row, i64.const(1n));
+    };
+    if (isRetraction === null) {
+      addOne();
+      return;
+    }
+    f.if(
+      isRetraction,
+      () => {
+        const row = writeFind(writer, cursor, this.layout, keys, hash);
+        f.if(row, () => {
+          this.#addTo(writer, row, i64.const(-1n));
+          f.if(i64.eqz(i64.load(row, { offset: this.#count })), () => {
+            if (this.#chain === null) eraseTableRow(writer, cursor.table, this.layout, row);
+            change.takeBack();
+          });
+        });
+      },
+      addOne,
+    );
+  }
+
+  /** Gives the values of the group at `from` to that of `place`, in their order. Chained values only. */
+  move(writer: CodeWriter, place: GroupPlace, group: Value, from: Local<'i32'>, add: Added): void {
+    const { f } = writer;
+    this.#each(writer, { ...place, row: from }, (cursor, row, number) => {
+      const values = this.#values(writer, row);
+      const count = f.local('i64', i64.load(row, { offset: this.#count }));
+      f.if(i64.gtS(count, i64.const(0n)), () => {
+        const keys = [group, ...values];
+        const into = this.#findOrAdd(writer, place.row, cursor, keys, writeHash(writer, keys), () => add(values));
+        this.#addTo(writer, into, count);
+      });
+      // The table may have grown.
+      f.set(row, i32.add(cursor.rows, scaled(number, this.layout.rowBytes)));
+      eraseTableRow(writer, cursor.table, this.layout, row);
+    });
+  }
+
+  /** Forgets the values of a group. Chained values only. */
+  clear(writer: CodeWriter, place: GroupPlace): void {
+    this.#each(writer, place, (cursor, row) => eraseTableRow(writer, cursor.table, this.layout, row));
+  }
+
+  get isChained(): boolean {
+    return this.#chain !== null;
+  }
+
+  /** Adds the values of another store's groups, which stays as it is; `groupOf` gives the group here of one there. */
+  merge(
+    writer: CodeWriter,
+    target: GroupPlace,
+    source: Local<'i32'>,
+    groupOf: (group: Local<'i32'>) => Value,
+    add: (group: Value, values: readonly Value[]) => void,
+  ): void {
+    const { f } = writer;
+    const cursor = this.#cursor(writer, target);
+    const from = f.local('i32', i32.load(source, { offset: this.#at * 4 }));
+    eachTableRow(writer, from, this.layout.rowBytes, (row) => {
+      const group = groupOf(writer.i32(readKey(writer, this.layout, row, 0, INT(false))));
+      const values = this.#values(writer, row);
+      const keys = [group, ...values];
+      const into = writeFindOrAdd(writer, cursor, this.layout, keys, writeHash(writer, keys), () => add(group, values));
+      this.#addTo(writer, into, i64.load(row, { offset: this.#count }));
+    });
+  }
+
+  #cursor(writer: CodeWriter, { store }: Pick<GroupPlace, 'store'>): TableCursor {
+    const cursor = tableCursor(writer);
+    openTable(writer, cursor, i32.load(store, { offset: this.#at * 4 }));
+    return cursor;
+  }
+
+  #values(writer: CodeWriter, row: Local<'i32'>): readonly Value[] {
+    return this.#types.slice(1).map((type, at) => readKey(writer, this.layout, row, at + 1, type));
+  }
+
+  #addTo({ f }: CodeWriter, row: Local<'i32'>, count: ReturnType<typeof i64.const>): void {
+    f.do(i64.store(row, i64.add(i64.load(row, { offset: this.#count }), count), { offset: this.#count }));
+  }
+
+  /** The row of a value; `add` runs for one that was not there. */
+  #findOrAdd(
+    writer: CodeWriter,
+    group: Local<'i32'>,
+    cursor: TableCursor,
+    keys: readonly Value[],
+    hash: Local<'i32'>,
+    add: () => void,
+  ): Local<'i32'> {
+    const { f } = writer;
+    const { layout } = this;
+    const chain = this.#chain;
+    if (chain === null) return writeFindOrAdd(writer, cursor, layout, keys, hash, () => add());
+    const row = writeFindOrAdd(writer, cursor, layout, keys, hash, (added) => {
+      const number = f.local('i32', i32.add(rowNumber(added, cursor.rows, layout.rowBytes), i32.const(1)));
+      const tail = f.local('i32', i32.load(group, { offset: chain.last }));
+      const before = i32.add(cursor.rows, scaled(i32.sub(tail, i32.const(1)), layout.rowBytes));
+      f.if(
+        tail,
+        () => f.do(i32.store(before, number, { offset: layout.field('next').offset })),
+        () => f.do(i32.store(group, number, { offset: chain.first })),
+      );
+      f.do(i32.store(group, number, { offset: chain.last }));
+    });
+    f.if(i64.eqz(i64.load(row, { offset: this.#count })), add);
+    return row;
+  }
+
+  /** Runs `body` for the values of a group, in their order; it may erase the row that it is given. */
+  #each(
+    writer: CodeWriter,
+    place: GroupPlace,
+    body: (cursor: TableCursor, row: Local<'i32'>, number: Local<'i32'>) => void,
+  ): void {
+    if (this.#chain === null) throw new Error('these values are not chained');
+    const { f } = writer;
+    const cursor = this.#cursor(writer, place);
+    const next = f.local('i32', i32.load(place.row, { offset: this.#chain.first }));
+    const number = f.local('i32');
+    const row = f.local('i32');
+    f.while(next, () => {
+      f.set(number, i32.sub(next, i32.const(1)));
+      f.set(row, i32.add(cursor.rows, scaled(number, this.layout.rowBytes)));
+      f.set(next, i32.load(row, { offset: this.layout.field('next').offset }));
+      body(cursor, row, number);
+    });
+  }
+}
+
+type Added = (values: readonly Value[]) => void;

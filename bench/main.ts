@@ -2,6 +2,8 @@
  * `npm run bench -- NAME...`: checks a result, then times it against its peer in the same run. Without a name: all.
  * The last line of each is JSON: {"bench","eventsPerSecond","peer","peerEventsPerSecond","ratio","checked"}.
  */
+
+import { group } from './group.ts';
 import type { Bench } from './harness.ts';
 import { hop } from './hop.ts';
 import { json } from './json.ts';
@@ -9,7 +11,7 @@ import { memory } from './memory.ts';
 import { start } from './start.ts';
 import { tumble1k, tumble100k, tumbleString } from './tumble.ts';
 
-const benches: readonly Bench[] = [tumble1k, tumble100k, tumbleString, hop, json, start, memory];
+const benches: readonly Bench[] = [tumble1k, tumble100k, tumbleString, hop, group, json, start, memory];
 
 const names = process.argv.slice(2);
 const unknown = names.filter((name) => !benches.some((bench) => bench.name === name));

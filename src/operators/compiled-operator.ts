@@ -61,6 +61,7 @@ export abstract class CompiledOperator implements Operator {
     const compiled = this.compiledFor(batch.encoding);
     compiled.module.scratch.reset();
     const ended = compiled.exports.process?.(batch.address);
+    this.afterRows(compiled);
     this.metrics.lateRows = Number(this.context.memory.i64[(this.cells + baseCells.lateRows) >> 3] ?? 0n);
     // What came before a failing row is good: it goes out first.
     this.#send(compiled.output.take());
@@ -76,6 +77,9 @@ export abstract class CompiledOperator implements Operator {
     this.output.close();
     this.context.memory.free(this.cells);
   }
+
+  /** Behind the last row of a batch, also where it failed: the rows before are good. */
+  protected afterRows(_compiled: Compiled): void {}
 
   /** What the rows end in. */
   protected abstract end(module: QueryModule, output: OutputWriter): PipelineEnd<unknown>;

@@ -10,9 +10,14 @@ export interface KnownDifference {
   /** `tumble.case: a row exactly at a boundary`, `math.expr: 1 / 0` */
   readonly id: string;
   readonly reason: string;
-  /** `later`: belongs to a later issue. `fault`: Flink is wrong, and the reason says what is right. */
-  readonly kind: 'later' | 'fault';
+  readonly kind: DifferenceKind;
 }
+
+/**
+ * `later`: belongs to a later issue. `fault`: Flink is wrong, and the reason says what is right. `batch`: Flink's answer at
+ * batch size 1; in larger batches the changes that a batch overtakes are left out, and the case can tell.
+ */
+export type DifferenceKind = 'later' | 'fault' | 'batch';
 
 /**
  * Reads a list. Cases stand below their reason:
@@ -24,7 +29,7 @@ export interface KnownDifference {
  */
 export function parseList(path: string, text: string): KnownDifference[] {
   const entries = new Map<string, KnownDifference>();
-  let heading: { kind: 'later' | 'fault'; reason: string } | null = null;
+  let heading: { kind: DifferenceKind; reason: string } | null = null;
   for (const [index, content] of text.split('\n').entries()) {
     const fail = (what: string): never => {
       throw new Error(`${path}:${index + 1}: ${what}`);
@@ -33,8 +38,9 @@ export function parseList(path: string, text: string): KnownDifference[] {
     if (line === '' || line.startsWith('#')) continue;
     if (line.startsWith('[')) {
       const match =
-        /^\[(later|fault): (\S.*)\]$/.exec(line) ?? fail('"[later: reason]" or "[fault: reason]" is expected');
-      heading = { kind: match[1] as 'later' | 'fault', reason: match[2] ?? '' };
+        /^\[(later|fault|batch): (\S.*)\]$/.exec(line) ??
+        fail('"[later: reason]", "[fault: reason]" or "[batch: reason]" is expected');
+      heading = { kind: match[1] as DifferenceKind, reason: match[2] ?? '' };
       continue;
     }
     if (!/^[\w.-]+\.(case|expr): ./.test(line)) fail('"file.case: name" is expected');

@@ -1,11 +1,11 @@
-import type { KnownDifference } from './known-differences.ts';
+import type { DifferenceKind, KnownDifference } from './known-differences.ts';
 import type { Outcome } from './outcome.ts';
 
 /** What an outcome means, given the list of known differences. */
 export type Verdict =
   | { readonly kind: 'passed' }
   /** Differs, and is on the list. */
-  | { readonly kind: 'listed'; readonly reason: string; readonly list: 'later' | 'fault' }
+  | { readonly kind: 'listed'; readonly reason: string; readonly list: DifferenceKind }
   /** Run, but Flink's answer is no measure. */
   | { readonly kind: 'not compared' }
   | { readonly kind: 'failed'; readonly why: string };
@@ -20,6 +20,7 @@ export function judge(outcome: Outcome, known: KnownDifference | undefined, isCo
   }
   const why = `${outcome.difference.what} (${outcome.where})`;
   if (known === undefined) return { kind: 'failed', why };
+  if (known.kind === 'batch' && outcome.where !== 'default batch size') return { kind: 'failed', why };
   if (known.kind === 'later' && !outcome.refused?.code.startsWith('W')) {
     const code = outcome.refused === null ? 'runs' : `is refused as ${outcome.refused.code}`;
     return { kind: 'failed', why: `is listed for later, but ${code} instead of saying so (W0nn): ${why}` };

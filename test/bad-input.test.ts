@@ -395,19 +395,23 @@ describe('datagen', () => {
 });
 
 /** The command, stopped by Ctrl-C when it has said something that matches, or after it has run for a while. */
-function stopped(sql: string, until: RegExp | number): Promise<{ code: number | null; out: string; err: string }> {
+function stopped(
+  sql: string,
+  until: RegExp | number,
+  signal: 'SIGINT' | 'SIGTERM' = 'SIGINT',
+): Promise<{ code: number | null; out: string; err: string }> {
   const child = spawn(process.execPath, [join(root, 'src/cli/main.ts'), 'run', '-e', sql]);
   let out = '';
   let err = '';
   return new Promise((resolve) => {
     child.stdout.on('data', (text: Buffer) => {
       out += text.toString();
-      if (until instanceof RegExp && until.test(out)) child.kill('SIGINT');
+      if (until instanceof RegExp && until.test(out)) child.kill(signal);
     });
     child.stderr.on('data', (text: Buffer) => {
       err += text.toString();
     });
-    if (typeof until === 'number') setTimeout(() => child.kill('SIGINT'), until);
+    if (typeof until === 'number') setTimeout(() => child.kill(signal), until);
     child.on('close', (code) => resolve({ code, out, err }));
   });
 }
@@ -433,13 +437,17 @@ describe('Ctrl-C', () => {
     for (const [at, line] of lines.entries()) if (!/^\d+,"?[0-9a-f]{100}"?$/.test(line)) expect([at, line]).toBeNull();
   });
 
-  test('in a growing folder stops at once', async () => {
+  test.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('in a growing folder stops at once, by %s with code %d', async (signal, expected) => {
     file('growing/1.json', '{"a":1}\n');
     const { code, out, err } = await stopped(
       `${table('a INT', join(folder, 'growing'), 'json', { 'source.monitor-interval': '50 ms' })}SELECT a FROM t`,
       /1\n/,
+      signal,
     );
-    expect([code, out]).toEqual([130, 'a\n-\n1\n']);
+    expect([code, out]).toEqual([expected, 'a\n-\n1\n']);
     expect(err).toMatch(/^stopped in .* 1 event /);
   });
 });

@@ -7,4 +7,6 @@ export const exitCode = {
   usage: 2,
   /** Stopped by Ctrl-C: 128 + SIGINT. */
   interrupted: 130,
+  /** Stopped by a supervisor: 128 + SIGTERM. */
+  terminated: 143,
 } as const;

@@ -45,7 +45,8 @@ class Runner {
   readonly #progress: ProgressLine;
   readonly #hasHeadings: boolean;
   #totals: Totals = noTotals;
-  #isInterrupted = false;
+  /** The code to exit with, once a signal has asked to stop. */
+  #stopCode: number | null = null;
 
   constructor(scripts: readonly ScriptFile[], options: RunOptions, out: Terminal, err: Terminal) {
     this.#scripts = scripts;
@@ -60,20 +61,24 @@ class Runner {
   async run(): Promise<number> {
     const engine = this.#newEngine();
     if (engine === null) return exitCode.failed;
-    const onInterrupt = () => {
-      if (this.#isInterrupted) process.exit(exitCode.interrupted);
-      this.#isInterrupted = true;
+    const stop = (code: number) => {
+      if (this.#stopCode !== null) process.exit(code);
+      this.#stopCode = code;
       engine.cancel();
     };
+    const onInterrupt = () => stop(exitCode.interrupted);
+    const onTerminate = () => stop(exitCode.terminated);
     process.on('SIGINT', onInterrupt);
+    process.on('SIGTERM', onTerminate);
     try {
       for (const script of this.#scripts) {
         if (!(await this.#runScript(engine, script))) return this.#ended('failed', exitCode.failed);
-        if (this.#isInterrupted) return this.#ended('stopped', exitCode.interrupted);
+        if (this.#stopCode !== null) return this.#ended('stopped', this.#stopCode);
       }
       return this.#ended('done', exitCode.ok);
     } finally {
       process.off('SIGINT', onInterrupt);
+      process.off('SIGTERM', onTerminate);
       engine?.close();
     }
   }

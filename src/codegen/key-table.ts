@@ -81,7 +81,7 @@ function folded64(writer: CodeWriter, value: I64): I32 {
 }
 
 /** Does the row's key equal these values? NULL equals NULL, as in GROUP BY; -0.0 and NaN by their bits. */
-function keysEqual(writer: CodeWriter, layout: StateLayout, row: Local<'i32'>, keys: readonly Value[]): I32 {
+export function keysEqual(writer: CodeWriter, layout: StateLayout, row: Local<'i32'>, keys: readonly Value[]): I32 {
   const tests = keys.map((key, at) => {
     const { physical, offset } = layout.field(`key${at}`);
     const stored = loadParts(physical, row, offset);
@@ -184,15 +184,18 @@ export function writeFind(
   return row;
 }
 
-function writeKeys(
+/** Stores values in a row that holds none, from the key at `first` on. */
+export function writeKeys(
   writer: CodeWriter,
   table: Local<'i32'>,
   layout: StateLayout,
   row: Local<'i32'>,
   keys: readonly Value[],
+  first = 0,
 ): void {
   const { f } = writer;
-  for (const [at, key] of keys.entries()) {
+  for (const [index, key] of keys.entries()) {
+    const at = first + index;
     const { physical, offset } = layout.field(`key${at}`);
     const store = (): void => {
       if (physical !== 'bytes') {

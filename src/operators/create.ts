@@ -1,6 +1,7 @@
 import { DiagnosticError, unsupported } from '../diagnostics/diagnostic.ts';
 import type { PhysicalOperator } from '../physical/graph.ts';
 import { unreachable } from '../types/unreachable.ts';
+import { ChangelogNormalize } from './changelog-normalize.ts';
 import { Collect } from './collect.ts';
 import { GroupAggregate } from './group-aggregate.ts';
 import { Limit } from './limit.ts';
@@ -31,6 +32,7 @@ export function createOperator(node: PhysicalOperator, context: OperatorContext)
     case 'top-n':
       return work.window === null ? TopN.of(node, work, context) : WindowTopN.of(node, work, work.window, context);
     case 'deduplicate':
+      if (work.keep === 'current') return new ChangelogNormalize(node, work.keys, context);
       return work.window === null
         ? TopN.ofDeduplication(node, work, context)
         : WindowTopN.ofDeduplication(node, work, work.window, context);

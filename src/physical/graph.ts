@@ -107,7 +107,7 @@ export type Work =
       readonly keys: readonly number[];
       readonly timeColumn: number;
       readonly time: 'event' | 'processing';
-      readonly keep: 'first' | 'last';
+      readonly keep: 'first' | 'last' | 'current';
       readonly window: AttachedWindow | null;
     }
   | { readonly kind: 'limit'; readonly offset: number; readonly fetch: number }

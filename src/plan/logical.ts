@@ -197,7 +197,8 @@ export interface LogicalDeduplicate extends NodeBase {
   readonly keys: readonly number[];
   readonly timeColumn: number;
   readonly time: 'event' | 'processing';
-  readonly keep: 'first' | 'last';
+  /** `current`: the row of a key as the changes of the input leave it. */
+  readonly keep: 'first' | 'last' | 'current';
   readonly window: AttachedWindow | null;
 }
 

@@ -78,7 +78,7 @@ function nodeText(node: LogicalNode): string {
       return `${node.window === null ? '' : 'window '}top-n ${node.rankStart}..${end}${groups(node.input, node.partition)} order by ${node.order.map((key) => sortText(key, node.input)).join(', ')}`;
     }
     case 'deduplicate':
-      return `${node.window === null ? '' : 'window '}deduplicate: ${node.keep} row${groups(node.input, node.keys)} by ${columnName(node.input, node.timeColumn)}`;
+      return `${node.window === null ? '' : 'window '}deduplicate: ${node.keep} row${groups(node.input, node.keys)}${node.keep === 'current' ? '' : ` by ${columnName(node.input, node.timeColumn)}`}`;
     case 'limit':
       return `limit ${node.fetch}${node.offset > 0 ? ` offset ${node.offset}` : ''}`;
     case 'union':

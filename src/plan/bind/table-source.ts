@@ -1,13 +1,20 @@
 import type { Session } from '../../catalog/session.ts';
 import type { Table, TableColumn } from '../../catalog/table.ts';
 import { didYouMean } from '../../diagnostics/candidates.ts';
-import { DiagnosticError, fail, unsupported } from '../../diagnostics/diagnostic.ts';
+import { fail } from '../../diagnostics/diagnostic.ts';
 import type { Span } from '../../diagnostics/source-text.ts';
 import { castsExplicitly } from '../../functions/coercion.ts';
 import { type Column, columnTypeText, type Schema } from '../../types/column.ts';
 import { type SqlType, sameType, typeText } from '../../types/sql-type.ts';
 import type { Expression } from '../expression.ts';
-import { allChanges, appendOnly, type LogicalNode, type LogicalScan, type ScanColumn } from '../logical.ts';
+import {
+  allChanges,
+  appendOnly,
+  type LogicalDeduplicate,
+  type LogicalNode,
+  type LogicalScan,
+  type ScanColumn,
+} from '../logical.ts';
 import { projectNode, watermarkNode } from '../nodes.ts';
 import { bindExpression } from './bind-expression.ts';
 import { explicitCast } from './calls.ts';
@@ -48,7 +55,6 @@ export function tableSource(table: Table, session: Session, traits: SourceTraits
     }),
   );
   if (traits !== null) checkMetadataKeys(read);
-  if (traits?.changes === 'all') checkDuplicateChanges(table, session);
   const changes = traits?.changes === 'all' ? allChanges : appendOnly;
   const keys =
     table.primaryKey === null
@@ -67,9 +73,12 @@ export function tableSource(table: Table, session: Session, traits: SourceTraits
   let node: LogicalNode = scan;
   const isRead = read.every((column, at) => sameType(column.type, columns[at]?.type ?? column.type, { exact: true }));
   if (read.length < table.columns.length || !isRead) node = withComputed(node, table, session);
-  if (table.watermark === null) return node;
-  const watermarked = withWatermark(node, table, session);
-  return traits === null ? watermarked : { ...watermarked, schema: watermarked.schema.map(asTimeAttribute) };
+  if (table.watermark !== null) {
+    const watermarked = withWatermark(node, table, session);
+    node = traits === null ? watermarked : { ...watermarked, schema: watermarked.schema.map(asTimeAttribute) };
+  }
+  const mayRepeat = session.settings.get('table.exec.source.cdc-events-duplicate')?.toLowerCase() === 'true';
+  return traits?.changes === 'all' && mayRepeat ? normalized(node, table) : node;
 }
 
 /** @throws DiagnosticError B038: the connector has no such metadata, or not of a type that can be cast to the column's */
@@ -106,16 +115,31 @@ function checkMetadataKeys(columns: readonly TableColumn[]): void {
   }
 }
 
-/** Changes that a source sends twice cannot be told from others without a key; taking them out is not executed yet. */
-function checkDuplicateChanges({ primaryKey, path, span }: Table, session: Session): void {
-  const setting = 'table.exec.source.cdc-events-duplicate';
-  if (session.settings.get(setting)?.toLowerCase() !== 'true') return;
+/**
+ * With `table.exec.source.cdc-events-duplicate`, the changes of a source by its key, each once.
+ * @throws DiagnosticError B036 without a primary key
+ */
+function normalized(node: LogicalNode, { primaryKey, path, span }: Table): LogicalDeduplicate {
   if (primaryKey === null) {
-    fail('B036', span, `"${path.name}" has no primary key, and '${setting}' needs one`, {
-      help: `add PRIMARY KEY (...) NOT ENFORCED, or RESET '${setting}'`,
+    const setting = "'table.exec.source.cdc-events-duplicate'";
+    fail('B036', span, `"${path.name}" has no primary key, and ${setting} needs one`, {
+      help: `add PRIMARY KEY (...) NOT ENFORCED, or RESET ${setting}`,
     });
   }
-  throw new DiagnosticError([unsupported('W002', span, setting)]);
+  const keys = primaryKey.columns.map((name) => node.schema.findIndex((column) => column.name === name));
+  return {
+    kind: 'deduplicate',
+    input: node,
+    keys,
+    timeColumn: keys[0] ?? 0,
+    time: 'processing',
+    keep: 'current',
+    window: null,
+    schema: node.schema,
+    changes: allChanges,
+    uniqueKeys: [keys],
+    span,
+  };
 }
 
 function withComputed(scan: LogicalNode, table: Table, session: Session): LogicalNode {

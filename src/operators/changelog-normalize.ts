@@ -1,4 +1,3 @@
-import { eraseTableRow } from '../codegen/aggregate-state.ts';
 import { type CodeWriter, withType } from '../codegen/expression-writer.ts';
 import { keptValue } from '../codegen/kept-value.ts';
 import {
@@ -16,6 +15,7 @@ import type { OutputWriter } from '../codegen/output-writer.ts';
 import { type PipelineEnd, type PipelineRow, writeStepsAfter } from '../codegen/pipeline.ts';
 import type { QueryModule } from '../codegen/query-module.ts';
 import { keyFields, StateLayout } from '../codegen/state-layout.ts';
+import { eraseTableRow } from '../codegen/table-rows.ts';
 import type { Value } from '../functions/value.ts';
 import { changeKind } from '../memory/batch.ts';
 import type { PhysicalOperator } from '../physical/graph.ts';

@@ -3,8 +3,7 @@ import type { OptionSpec, OptionValues } from '../catalog/options.ts';
 import type { Table } from '../catalog/table.ts';
 import type { Batch } from '../memory/batch.ts';
 import type { Memory } from '../memory/memory.ts';
-import type { Expression } from '../plan/expression.ts';
-import type { ScanColumn } from '../plan/logical.ts';
+import type { ScanColumn, ScanFilter } from '../plan/logical.ts';
 import type { Schema } from '../types/column.ts';
 import type { SqlType } from '../types/sql-type.ts';
 
@@ -28,7 +27,7 @@ export interface SourceRequest {
   readonly options: OptionValues;
   readonly columns: readonly ScanColumn[];
   readonly tableColumns: Schema;
-  readonly filter: Expression | null;
+  readonly filter: ScanFilter | null;
   readonly timeZone: string;
   readonly rowsMax: number;
   readonly clock: ProcessingClock;

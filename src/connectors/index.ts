@@ -32,6 +32,8 @@ export interface TableTraits {
   readonly accepts: 'append' | 'all' | 'upsert';
   /** Whether a part of a row can be read without the rest. */
   readonly nestedPaths: boolean;
+  /** Whether values that nobody looks at in rows that a filter throws away are left unread. */
+  readonly earlyFilter: boolean;
   /** Metadata columns by key. */
   readonly metadata: ReadonlyMap<string, SqlType>;
 }
@@ -45,6 +47,7 @@ export function tableTraits(table: Table): TableTraits {
     writable: connector.sink !== undefined,
     changes,
     nestedPaths: format?.nestedPaths ?? connector.name === 'datagen',
+    earlyFilter: format?.earlyFilter ?? false,
     accepts: connector.format === 'required' ? changes : 'all',
     metadata: connector.metadata,
   };

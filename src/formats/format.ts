@@ -2,8 +2,7 @@ import type { OptionSpec, OptionValues } from '../catalog/options.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import type { Batch } from '../memory/batch.ts';
 import type { Memory } from '../memory/memory.ts';
-import type { Expression } from '../plan/expression.ts';
-import type { ScanColumn } from '../plan/logical.ts';
+import type { ScanColumn, ScanFilter } from '../plan/logical.ts';
 import type { Schema } from '../types/column.ts';
 import type { SqlType } from '../types/sql-type.ts';
 
@@ -18,6 +17,8 @@ export interface Format {
   readonly metadata: ReadonlyMap<string, SqlType>;
   /** Whether a decoder can read a part of a row (`ScanColumn.path`) without the rest. */
   readonly nestedPaths: boolean;
+  /** Whether a decoder leaves values unread by `DecoderRequest.filter`. */
+  readonly earlyFilter: boolean;
   /** Decoders of one request object may share what they learn of the records. */
   decoder(request: DecoderRequest): Decoder;
   /** Gives back what the decoders of a request share, when all are closed. */
@@ -32,8 +33,8 @@ export interface DecoderRequest {
   readonly tableColumns: Schema;
   /** What to produce, in this order; metadata columns of the connector are not among them. */
   readonly columns: readonly ScanColumn[];
-  /** A pushed-down filter over `columns`, or null. A decoder may skip rows early by it but need not. */
-  readonly filter: Expression | null;
+  /** Which of `columns` a decoder may leave unread in which rows; null: none. */
+  readonly filter: ScanFilter | null;
   readonly timeZone: string;
   /** Rows a batch holds at most. */
   readonly rowsMax: number;

@@ -1,7 +1,7 @@
 import type { Table } from '../catalog/table.ts';
 import type { Span } from '../diagnostics/source-text.ts';
 import type { Column, Schema } from '../types/column.ts';
-import type { AggregateCall, Expression, LiteralExpression } from './expression.ts';
+import type { AggregateCall, Expression, LiteralExpression, LiteralValue } from './expression.ts';
 
 /**
  * The typed logical plan: an immutable tree. Each node states its schema, with the time attributes, and the kinds of
@@ -59,9 +59,30 @@ export interface LogicalScan extends NodeBase {
   readonly kind: 'scan';
   readonly table: Table;
   readonly columns: readonly ScanColumn[];
-  /** Rows that do not pass are skipped as early as the decoder can; over `columns`. Null where nothing was pushed. */
-  readonly filter: Expression | null;
+  /** What a decoder may leave unread, by a filter above. */
+  readonly filter: ScanFilter | null;
 }
+
+/**
+ * Columns that nobody looks at in rows that do not pass a filter. A decoder that sees early that a row does not pass
+ * may put anything there. The row itself is still sent: its time counts for the watermark, and the filter stays in the
+ * plan.
+ */
+export interface ScanFilter {
+  /** All must be TRUE in a row that passes. */
+  readonly terms: readonly ScanTerm[];
+  readonly unread: readonly number[];
+}
+
+/** A column of the scan beside a constant. */
+export interface ScanTerm {
+  readonly column: number;
+  readonly operator: ScanOperator;
+  /** In the column's own physical class. */
+  readonly value: NonNullable<LiteralValue>;
+}
+
+export type ScanOperator = '=' | '<>' | '<' | '<=' | '>' | '>=';
 
 export interface ScanColumn extends Column {
   /** Field names from the row's top: `['bid', 'price']` after nested projection push-down; a metadata key alone. */

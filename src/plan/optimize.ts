@@ -1,10 +1,12 @@
+import type { Table } from '../catalog/table.ts';
 import type { LogicalSink } from './logical.ts';
 import { dropEmpty } from './rules/drop-empty.ts';
+import { filterScans } from './rules/filter-scans.ts';
 import { type Fold, foldConstants } from './rules/fold-constants.ts';
 import { mergeProjects } from './rules/merge-projects.ts';
 import { pruneColumns } from './rules/prune-columns.ts';
 import { pushFilters } from './rules/push-filters.ts';
-import { type ReadsFields, readFields } from './rules/read-fields.ts';
+import { readFields } from './rules/read-fields.ts';
 import { sharePlans } from './rules/share-plans.ts';
 
 export interface OptimizeOptions {
@@ -12,8 +14,15 @@ export interface OptimizeOptions {
   readonly isOff: boolean;
   /** The engine's own code for expressions, which lies above the planner. */
   readonly fold: Fold;
-  /** Connectors and formats lie above the planner too. */
-  readonly readsFields: ReadsFields;
+  /** What a table's decoder can do: connectors and formats lie above the planner too. */
+  readonly decoderOf: (table: Table) => DecoderTraits;
+}
+
+export interface DecoderTraits {
+  /** Reads a part of a row without the rest. */
+  readonly nestedPaths: boolean;
+  /** Leaves values unread in rows that a filter throws away. */
+  readonly earlyFilter: boolean;
 }
 
 interface NamedRule {
@@ -36,11 +45,13 @@ const rules: readonly NamedRule[] = [
   // Behind all that makes plans alike, and before columns are left out, which readers have in common.
   { rule: sharePlans, isNeeded: false },
   // Behind all that could read a ROW; `pruneColumns` then leaves the ROW out.
-  { rule: (sinks, { readsFields }) => readFields(sinks, readsFields), isNeeded: false },
+  { rule: (sinks, { decoderOf }) => readFields(sinks, (table) => decoderOf(table).nestedPaths), isNeeded: false },
   // When no other rule reads a column any more. Needed: it turns ranks of 1 into deduplications.
   { rule: pruneColumns, isNeeded: true },
   // Once more: a projection that only left columns out has nothing left to do.
   { rule: mergeProjects, isNeeded: false },
+  // The columns of scans have their places now.
+  { rule: (sinks, { decoderOf }) => filterScans(sinks, (table) => decoderOf(table).earlyFilter), isNeeded: false },
 ];
 
 /** Rewrites a bound plan into one that does less for the same rows. */

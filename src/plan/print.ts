@@ -3,7 +3,14 @@ import { typeText } from '../types/sql-type.ts';
 import { unreachable } from '../types/unreachable.ts';
 import { inputsOf } from './children.ts';
 import type { AggregateCall, Expression, LiteralValue } from './expression.ts';
-import { changesText, type LogicalNode, type LogicalSink, type SortKey, type WindowKind } from './logical.ts';
+import {
+  changesText,
+  type LogicalNode,
+  type LogicalScan,
+  type LogicalSink,
+  type SortKey,
+  type WindowKind,
+} from './logical.ts';
 import { countReaders } from './walk.ts';
 
 /**
@@ -53,7 +60,7 @@ class PlanPrinter {
 function nodeText(node: LogicalNode): string {
   switch (node.kind) {
     case 'scan':
-      return `scan ${node.table.path.name}: ${node.columns.map(({ path }) => path.join('.')).join(', ') || 'no columns'}`;
+      return `scan ${node.table.path.name}: ${scanText(node)}`;
     case 'values':
       return `values: ${node.rows.length} ${node.rows.length === 1 ? 'row' : 'rows'}`;
     case 'watermark':
@@ -86,6 +93,16 @@ function nodeText(node: LogicalNode): string {
     default:
       return unreachable(node);
   }
+}
+
+/** `event_type; where event_type = 2 also bid.price` */
+function scanText({ columns, filter }: LogicalScan): string {
+  const name = (column: number): string => columns[column]?.path.join('.') ?? `$${column}`;
+  const names = (list: readonly number[]): string => list.map(name).join(', ') || 'no columns';
+  if (filter === null) return names([...columns.keys()]);
+  const always = [...columns.keys()].filter((column) => !filter.unread.includes(column));
+  const terms = filter.terms.map(({ column, operator, value }) => `${name(column)} ${operator} ${literalText(value)}`);
+  return `${names(always)}; where ${terms.join(' AND ')} also ${names(filter.unread)}`;
 }
 
 function named(expression: string, name: string): string {

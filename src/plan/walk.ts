@@ -65,10 +65,6 @@ export function withInputs(node: LogicalNode, inputs: readonly LogicalNode[]): L
 /** The same node with other expressions; the node itself where none changes. */
 export function mapExpressions(node: LogicalNode, map: (expression: Expression) => Expression): LogicalNode {
   switch (node.kind) {
-    case 'scan': {
-      const filter = node.filter === null ? null : map(node.filter);
-      return filter === node.filter ? node : { ...node, filter };
-    }
     case 'values': {
       const rows = mapped(node.rows, (row) => mapped(row, map));
       return rows === node.rows ? node : { ...node, rows };
@@ -90,6 +86,7 @@ export function mapExpressions(node: LogicalNode, map: (expression: Expression) 
       const aggregates = mapped(node.aggregates, (call) => mapCall(call, map));
       return aggregates === node.aggregates ? node : { ...node, aggregates };
     }
+    case 'scan':
     case 'expand':
     case 'window':
     case 'top-n':

@@ -57,7 +57,7 @@ function optimized(
   return optimize(sinks, {
     isOff: session.settings.get('tidemark.optimizer') === 'off',
     fold: (expression) => foldConstant(memory, times, expression),
-    readsFields: (table) => tableTraits(table).nestedPaths,
+    decoderOf: tableTraits,
   });
 }
 

@@ -25,7 +25,7 @@ test('a field is read alone, through computed columns, watermarks, views and win
          └─ filter (name <> 'x')  [I]
             └─ watermark ts AS ts  [I]
                └─ project TO_TIMESTAMP_LTZ(at_.ms, 3) AS ts, who.name AS name, who.home.city AS home.city  [I]
-                  └─ scan visits: at_.ms, who.name, who.home.city  [I]`);
+                  └─ scan visits: at_.ms, who.name; where who.name <> 'x' also who.home.city  [I]`);
 });
 
 test('a field inside another that is read is not read twice', async () => {

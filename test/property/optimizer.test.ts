@@ -23,7 +23,7 @@ let folder = '';
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tidemark-optimizer-'));
   await mkdir(join(folder, 'rows'));
-  const lines = Array.from({ length: 23 }, (_, at) => {
+  const lines = Array.from({ length: 140 }, (_, at) => {
     const some = <T>(every: number, value: T): T | null => (at % every === 0 ? null : value);
     const row = { i: some(5, (at * 7) % 11), s: some(7, ['Ab', 'cd', ''][at % 3]), b: some(4, at % 3 === 0) };
     const r = some(6, { x: some(3, at % 4), y: some(8, { z: some(9, `z${at % 2}`) }) });

@@ -16,6 +16,7 @@ export const csvFormat: Format = {
   changes: 'append',
   metadata: new Map(),
   nestedPaths: false,
+  earlyFilter: false,
   decoder(request) {
     checkTypes(request.tableColumns);
     let program = programs.get(request);

@@ -1,3 +1,4 @@
+import type { ScanFilter } from '../../plan/logical.ts';
 import { physicalOf, timestampUnitsPerSecond } from '../../types/physical.ts';
 import { type Code, f32, f64, type I32, i32, i64, type Local, type ValueType } from '../../wasm/code.ts';
 import { call, type FunctionBuilder, type FunctionRef, type Label } from '../../wasm/function-builder.ts';
@@ -5,6 +6,7 @@ import { ModuleBuilder } from '../../wasm/module-builder.ts';
 import type { BlockLayout } from '../column-block.ts';
 import { type FieldNode, fieldKinds } from '../field-tree.ts';
 import { decoderOption, recordStruct } from '../record-struct.ts';
+import { earlyFilter, passesTerms } from './early-filter.ts';
 import {
   findQuote,
   pointNumber,
@@ -22,6 +24,7 @@ export interface EmitRequest {
   readonly layout: BlockLayout;
   /** Bits of `decoderOption`. */
   readonly options: number;
+  readonly filter: ScanFilter | null;
   /** Address of 10^0 .. 10^7 as i64s. */
   readonly powers: number;
 }
@@ -74,7 +77,7 @@ export function emitTemplates(request: EmitRequest): Uint8Array<ArrayBuffer> {
           f.block((miss) => {
             choose(f, latest, templates.length, (index) => {
               const template = templates[index];
-              if (template !== undefined) writer.template(template, miss);
+              if (template !== undefined) writer.template(template, { miss, hit });
               f.br(hit);
             });
           });
@@ -179,16 +182,49 @@ class TemplateWriter {
     }
   }
 
-  /** Reads the record at `p` into the row; `p` is left behind its line feed. To `miss` when it looks different. */
-  template({ parts, missing }: Template, miss: Label): void {
+  /**
+   * Reads the record at `p` into the row; `p` is left behind its line feed. To `miss` when it looks different. A row
+   * that the filter throws away goes to `hit` with columns left unread.
+   */
+  template(template: Template, { miss, hit }: { readonly miss: Label; readonly hit: Label }): void {
     this.#taken = 0;
-    for (const part of parts) this.#part(part, miss);
+    const { parts } = template;
+    const early = earlyFilter(template, this.#request.filter);
+    if (early?.at === 0) {
+      this.#rest(template, early.unread, 0, miss);
+      return;
+    }
+    for (const part of parts.slice(0, early?.at)) this.#part(part, miss);
+    if (early !== null) {
+      this.#advance();
+      const passes = passesTerms(early.terms, this.#request.layout, (width) => this.#place(width));
+      this.#f.if(i32.eqz(passes), () => {
+        this.#rest(template, early.unread, early.at, miss);
+        this.#f.br(hit);
+      });
+      this.#taken = 0;
+      for (const part of parts.slice(early.at)) this.#part(part, miss);
+    }
+    this.#missing(template.missing, miss);
+    this.#advance();
+  }
+
+  /** The parts from one on, without the values that nobody looks at. */
+  #rest({ parts, missing }: Template, unread: ReadonlySet<FieldNode>, from: number, miss: Label): void {
+    for (const part of parts.slice(from)) {
+      const isUnread = part.kind === 'field' && unread.has(part.field);
+      this.#part(isUnread ? { kind: 'skip', form: part.form } : part, miss);
+    }
+    this.#missing(missing, miss);
+    this.#advance();
+  }
+
+  #missing(missing: readonly FieldNode[], miss: Label): void {
     const failsOnMissing = (this.#request.options & decoderOption.failOnMissing) !== 0;
     for (const field of missing) {
       if (failsOnMissing) this.#f.br(miss);
       else this.#storeNull(field, miss);
     }
-    this.#advance();
   }
 
   #part(part: TemplatePart, miss: Label): void {

@@ -73,7 +73,8 @@ const programs = new WeakMap<DecoderRequest, JsonProgram>();
  *
  * The whole of a record is checked, also the part that no column needs: a damaged rest fails the row as in Flink. The
  * learnt templates compare every byte outside values anyway, so the check costs one SIMD compare a skipped string.
- * Of equal keys the first counts. Invalid UTF-8 makes a record malformed.
+ * A value that no row needs is not converted, though: neither that of a column that nothing reads, nor one of a row that
+ * the query's filter throws away (`ScanFilter`). Of equal keys the first counts. Invalid UTF-8 makes a record malformed.
  */
 export const jsonFormat: Format = {
   name: 'json',
@@ -81,6 +82,7 @@ export const jsonFormat: Format = {
   changes: 'append',
   metadata: new Map(),
   nestedPaths: true,
+  earlyFilter: true,
   decoder(request) {
     let program = programs.get(request);
     if (program === undefined) {
@@ -105,8 +107,8 @@ export function changeDecoder(request: DecoderRequest, format: string, envelope:
 }
 
 function programParts(request: DecoderRequest, format: string) {
-  const { memory, columns, rowsMax } = request;
-  return { memory, columns, format, options: optionBits(request, format), rowsMax };
+  const { memory, columns, filter, rowsMax } = request;
+  return { memory, columns, filter, format, options: optionBits(request, format), rowsMax };
 }
 
 function optionBits({ options }: DecoderRequest, format: string): number {

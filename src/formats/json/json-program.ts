@@ -1,5 +1,5 @@
 import type { Memory } from '../../memory/memory.ts';
-import type { ScanColumn } from '../../plan/logical.ts';
+import type { ScanColumn, ScanFilter } from '../../plan/logical.ts';
 import type { Schema } from '../../types/column.ts';
 import { type BlockLayout, blockLayout } from '../column-block.ts';
 import { FieldLayout, type FieldNode, fieldTree } from '../field-tree.ts';
@@ -18,6 +18,7 @@ export interface JsonProgramParts {
   /** Bits of `decoderOption`. */
   readonly options: number;
   readonly rowsMax: number;
+  readonly filter: ScanFilter | null;
   readonly envelope: JsonEnvelope;
 }
 
@@ -50,7 +51,7 @@ export class JsonProgram implements RecordProgram {
   #recordsSeen = 0;
 
   constructor(parts: JsonProgramParts) {
-    const { memory, columns, format, options, envelope, rowsMax } = parts;
+    const { memory, columns, format, options, filter, envelope, rowsMax } = parts;
     this.#memory = memory;
     this.#parts = parts;
     this.#kernels = memory.exports as unknown as JsonKernels;
@@ -64,7 +65,7 @@ export class JsonProgram implements RecordProgram {
     this.#root = this.fields.add(tree, this.layout.columns);
     this.#envelope = this.#layOutEnvelope();
     const learns = !isChange && (options & decoderOption.tree) === 0;
-    this.#learner = learns ? new TemplateLearner({ memory, tree, layout: this.layout, options }) : null;
+    this.#learner = learns ? new TemplateLearner({ memory, tree, layout: this.layout, options, filter }) : null;
   }
 
   words(): readonly (readonly [number, number])[] {

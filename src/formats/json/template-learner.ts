@@ -1,4 +1,5 @@
 import type { Memory } from '../../memory/memory.ts';
+import type { ScanFilter } from '../../plan/logical.ts';
 import type { BlockLayout } from '../column-block.ts';
 import type { FieldNode } from '../field-tree.ts';
 import { recordStruct } from '../record-struct.ts';
@@ -10,6 +11,7 @@ export interface TemplateLearnerParts {
   readonly tree: FieldNode;
   readonly layout: BlockLayout;
   readonly options: number;
+  readonly filter: ScanFilter | null;
 }
 
 /** Forms of records that one table's code knows. Nexmark has three; more would make misses slow. */
@@ -101,8 +103,8 @@ export class TemplateLearner {
   }
 
   #emit(): void {
-    const { memory, layout, options } = this.#parts;
-    const code = emitTemplates({ templates: this.#templates, layout, options, powers: this.#powers });
+    const { memory, layout, options, filter } = this.#parts;
+    const code = emitTemplates({ templates: this.#templates, layout, options, filter, powers: this.#powers });
     this.#decode = memory.instantiate(code).exports.decode as unknown as Decode;
   }
 }

@@ -13,8 +13,8 @@ export interface Template {
 export type TemplatePart =
   /** These bytes and no others. */
   | { readonly kind: 'literal'; readonly bytes: Uint8Array }
-  /** A value for a field. */
-  | { readonly kind: 'field'; readonly field: FieldNode }
+  /** A value for a field. The form is what the sample had, to skip it in rows in which nobody looks at it. */
+  | { readonly kind: 'field'; readonly field: FieldNode; readonly form: ValueForm }
   /** A value that nothing reads, of the form that the sample had. */
   | { readonly kind: 'skip'; readonly form: ValueForm };
 
@@ -105,7 +105,7 @@ class Sample {
     this.#endLiteral();
     if (!this.#skip()) return false;
     this.#literalFrom = this.#at;
-    this.#parts.push(field === null ? { kind: 'skip', form } : { kind: 'field', field });
+    this.#parts.push(field === null ? { kind: 'skip', form } : { kind: 'field', field, form });
     return true;
   }
 

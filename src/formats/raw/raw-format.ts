@@ -33,6 +33,7 @@ export const rawFormat: Format = {
   changes: 'append',
   metadata: new Map(),
   nestedPaths: false,
+  earlyFilter: false,
   decoder(request) {
     checkColumns(request.tableColumns);
     charsetOf(request.options);

@@ -15,7 +15,7 @@ import { expressionText } from '../same-expression.ts';
 import { mapExpressions, readersFirst, withInputs } from '../walk.ts';
 
 /** Whether a table's decoder can read a part of a row without the rest. */
-export type ReadsFields = (table: Table) => boolean;
+type ReadsFields = (table: Table) => boolean;
 
 /**
  * Reads fields of a ROW as columns of their own where nothing reads the ROW whole: of `who.home.city` alone, a decoder

@@ -7,7 +7,7 @@ import { changeKindText } from '../../../src/memory/batch.ts';
 import { columnReaders, kindReader } from '../../../src/memory/batch-reader.ts';
 import { Memory } from '../../../src/memory/memory.ts';
 import { decodeNested, type NestedValue } from '../../../src/memory/nested.ts';
-import type { ScanColumn } from '../../../src/plan/logical.ts';
+import type { ScanColumn, ScanFilter } from '../../../src/plan/logical.ts';
 import type { SqlType } from '../../../src/types/sql-type.ts';
 
 /** One memory for a test file. */
@@ -32,15 +32,23 @@ export interface DecodeSetup {
   readonly tableTypes?: Readonly<Record<string, SqlType>>;
   readonly options?: Readonly<Record<string, string>>;
   readonly rowsMax?: number;
+  readonly filter?: ScanFilter | null;
 }
 
-export function decoderOf({ format, types, tableTypes = types, options = {}, rowsMax = 1024 }: DecodeSetup): Decoder {
+export function decoderOf({
+  format,
+  types,
+  tableTypes = types,
+  options = {},
+  rowsMax = 1024,
+  filter = null,
+}: DecodeSetup): Decoder {
   return format.decoder({
     memory,
     options: optionsOf(format, options),
     tableColumns: Object.entries(tableTypes).map(([name, type]) => ({ name, type })),
     columns: scanColumns(types),
-    filter: null,
+    filter,
     timeZone: 'UTC',
     rowsMax,
   });

@@ -131,7 +131,7 @@ export function scan(text: string): Scan {
       const symbol = long ?? symbols[text[at] ?? ''];
       if (symbol !== undefined) push(symbol, at + symbol.name.length);
       else if (code === doubleQuote) problem('doubleQuote', endOfDoubleQuoted(text, at));
-      else problem('strayCharacter', at + (code >= 0xd800 && code <= 0xdbff ? 2 : 1));
+      else problem('strayCharacter', at + ((text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1));
     }
   }
 }

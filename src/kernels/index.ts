@@ -4,6 +4,7 @@
 export * from './allocator';
 export * from './arena';
 export * from './boolean-text';
+export * from './interval-text';
 export * from './bytes';
 export * from './table';
 export * from './table-heap';

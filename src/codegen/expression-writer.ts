@@ -167,7 +167,8 @@ export class CodeWriter implements ExpressionWriter {
     }
     if (target.isNull !== null) this.f.set(target.isNull, source.isNull ?? i32.const(0));
     else if (source.isNull !== null) {
-      throw new Error(`a value that may be NULL cannot be assigned to a variable of ${target.type.kind} NOT NULL`);
+      // A DECIMAL that did not fit its type is NULL, though the type says otherwise.
+      this.f.if(source.isNull, () => this.fail('a number does not fit its type, which is NOT NULL'));
     }
   }
 

@@ -1,5 +1,5 @@
 import { didYouMean } from '../diagnostics/candidates.ts';
-import { type Diagnostic, DiagnosticError, error } from '../diagnostics/diagnostic.ts';
+import { type Diagnostic, error } from '../diagnostics/diagnostic.ts';
 import type { Span } from '../diagnostics/source-text.ts';
 import { parseBoolean, parseDouble, parseDurationMs, parseInteger, parseMemoryBytes } from './option-text.ts';
 import type { OptionSpec, OptionValues } from './options.ts';
@@ -13,16 +13,6 @@ export interface OptionRequest {
   readonly owner: string;
   /** Where a missing option is reported: the table's name. */
   readonly span: Span;
-}
-
-/**
- * The options with their defaults, each read by its type.
- * @throws DiagnosticError with one error for each unknown, missing and malformed option
- */
-export function readOptions(request: OptionRequest): OptionValues {
-  const errors = checkOptions(request);
-  if (errors.length > 0) throw new DiagnosticError(errors);
-  return optionValues(request.options, request.specs);
 }
 
 /** All that is wrong with the options. */

@@ -1,4 +1,3 @@
-import type { Value } from '../functions/value.ts';
 import type { Physical } from '../types/physical.ts';
 import { type Code, f32, f64, type I32, i32, i64, type ValueType } from '../wasm/code.ts';
 
@@ -59,11 +58,6 @@ export function storeParts(
         i32.store(address, second as Code<'i32'>, { offset: offset + 4 }),
       ];
   }
-}
-
-/** Stores a value's parts. */
-export function storeValue(address: I32, value: Value, offset = 0): readonly Code<'void'>[] {
-  return storeParts(value.physical, address, value.parts, offset);
 }
 
 /** The parts of zero bytes. */

@@ -8,11 +8,6 @@ export interface RenderOptions {
   readonly width?: number | undefined;
 }
 
-/** Several diagnostics, with an empty line between them. */
-export function renderDiagnostics(diagnostics: readonly Diagnostic[], options: RenderOptions = {}): string {
-  return diagnostics.map((diagnostic) => renderDiagnostic(diagnostic, options)).join('\n\n');
-}
-
 /**
  * What went wrong, where, the line with a caret, and what to do:
  * ```

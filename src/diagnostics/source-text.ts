@@ -70,11 +70,6 @@ export interface Span {
   readonly end: number;
 }
 
-/** From the start of the one to the end of the other; both lie in one text. */
-export function spanning(first: Span, last: Span): Span {
-  return { source: first.source, start: first.start, end: last.end };
-}
-
 /** What the user wrote there. */
 export function textOf(span: Span): string {
   return span.source.text.slice(span.start, span.end);

@@ -10,7 +10,6 @@ import {
   sameType,
   type TextType,
   type TimeType,
-  VARCHAR,
   withNullable,
 } from '../types/sql-type.ts';
 
@@ -263,11 +262,4 @@ export function castsExplicitly(from: SqlType, to: SqlType): boolean {
     default:
       return false;
   }
-}
-
-/** CHAR of any length as VARCHAR of that length, BINARY likewise; other types as they are. */
-export function asVarying(type: SqlType): SqlType {
-  if (type.kind === 'CHAR') return VARCHAR(type.length, type.nullable);
-  if (type.kind === 'BINARY') return { kind: 'VARBINARY', length: type.length, nullable: type.nullable };
-  return type;
 }

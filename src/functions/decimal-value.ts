@@ -1,6 +1,5 @@
 import { type DecimalType, type SqlType, withNullable } from '../types/sql-type.ts';
 import { type F64, type I32, type I64, i32, i64 } from '../wasm/code.ts';
-import { asDecimal } from './coercion.ts';
 import type { ExpressionWriter, Value } from './value.ts';
 
 /** Digits that no integer of a type exceeds. */
@@ -32,11 +31,6 @@ export function exactHalves(w: ExpressionWriter, value: Value): { readonly halve
   if (value.type.kind === 'DECIMAL') return { halves: w.i128(value), scale: value.type.scale };
   const whole = w.f.local('i64', value.physical === 'i64' ? w.i64(value) : i64.extendI32S(w.i32(value)));
   return { halves: [whole, i64.shrS(whole, i64.const(63n))], scale: 0 };
-}
-
-/** The DECIMAL that holds an exact number. */
-export function decimalOf(type: SqlType): DecimalType {
-  return asDecimal(type);
 }
 
 /** An exact number (or a BOOLEAN, 0 or 1) as a DECIMAL of another precision and scale: rounded half up, NULL where it does not fit. */

@@ -1,14 +1,5 @@
 import { DOUBLE, INT, type SqlType, withNullable } from '../types/sql-type.ts';
-import {
-  commonType,
-  isBinary,
-  isCharacter,
-  isDatetime,
-  isExactNumeric,
-  isInteger,
-  isNumeric,
-  isTimestamp,
-} from './coercion.ts';
+import { commonType, isCharacter, isInteger, isNumeric, isTimestamp } from './coercion.ts';
 import type { Parameter, ParameterContext } from './scalar-function.ts';
 
 /**
@@ -37,8 +28,6 @@ export function parameter(
 }
 
 export const numeric = (name: string, options?: Options) => parameter(name, 'NUMERIC', isNumeric, options);
-export const exactNumeric = (name: string, options?: Options) =>
-  parameter(name, 'EXACT_NUMERIC', isExactNumeric, options);
 /** Any number, cast to DOUBLE. */
 export const double = (name: string, options?: Options) =>
   parameter(name, 'NUMERIC', (type) => (isNumeric(type) ? DOUBLE(type.nullable) : null), options);
@@ -49,9 +38,6 @@ export const boolean = (name: string, options?: Options) =>
   parameter(name, 'BOOLEAN', (type) => type.kind === 'BOOLEAN', options);
 /** CHAR and VARCHAR. */
 export const character = (name: string, options?: Options) => parameter(name, 'STRING', isCharacter, options);
-/** BINARY and VARBINARY. */
-export const binary = (name: string, options?: Options) => parameter(name, 'BYTES', isBinary, options);
-export const datetime = (name: string, options?: Options) => parameter(name, 'DATETIME', isDatetime, options);
 /** TIMESTAMP and TIMESTAMP_LTZ. */
 export const timestamp = (name: string, options?: Options) => parameter(name, 'TIMESTAMP', isTimestamp, options);
 /** Anything but a bare NULL. */

@@ -27,11 +27,6 @@ export interface KeyOrder {
   readonly nullsLast: boolean;
 }
 
-/** Flink's order of NULLs where the statement says nothing: least, so first ascending and last descending. */
-export function keyOrder(direction: 'ascending' | 'descending'): KeyOrder {
-  return { descending: direction === 'descending', nullsLast: direction === 'descending' };
-}
-
 /** The flags that the kernels take. */
 export function sortKeyFlags(order: KeyOrder): number {
   return (order.descending ? 1 : 0) | (order.nullsLast ? 2 : 0);

@@ -1,14 +1,9 @@
-import { Observable, type OperatorFunction, type Subscriber } from 'rxjs';
+import { Observable, type Subscriber } from 'rxjs';
 import { RowFailure } from '../codegen/row-failure.ts';
 import type { Operator, Output } from '../operators/operator.ts';
 import type { BatchElement, Element } from './element.ts';
 import { rowFailureError } from './row-failure-error.ts';
 import { mergedWatermark, type WatermarkInput } from './watermarks.ts';
-
-/** An operator of one input as a step of a stream. */
-export function runOperator(operator: Operator): OperatorFunction<Element, Element> {
-  return (input) => runOperatorOn(operator, [input]);
-}
 
 /**
  * An operator over several inputs: rows are taken as they come, the watermark is the minimum over the inputs that are

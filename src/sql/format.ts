@@ -1,9 +1,8 @@
-import type { Expression, Query, Script, Statement, TypeName } from './ast.ts';
+import type { Expression, Query, Script, Statement } from './ast.ts';
 import { formatExpression as expressionText } from './format/expressions.ts';
 import { formatQuery as queryText } from './format/queries.ts';
 import { recursion } from './format/recursion.ts';
 import { formatStatement } from './format/statements.ts';
-import { formatType as typeText } from './format/types.ts';
 
 recursion.expression = expressionText;
 recursion.query = queryText;
@@ -21,8 +20,4 @@ export function formatExpression(expression: Expression): string {
 
 export function formatQuery(query: Query): string {
   return queryText(query);
-}
-
-export function formatType(type: TypeName): string {
-  return typeText(type);
 }

@@ -4,7 +4,7 @@ import { scan } from '../../grammar/scanner.ts';
 import type { SqlToken } from '../../grammar/tokens.ts';
 import { type Diagnostic, DiagnosticError } from '../diagnostics/diagnostic.ts';
 import type { SourceText } from '../diagnostics/source-text.ts';
-import type { Expression, Query, Script, Statement } from './ast.ts';
+import type { Expression, Script, Statement } from './ast.ts';
 import { parseClientForm } from './client-form.ts';
 import { attempt, type Failure } from './parse-attempt.ts';
 import { scanDiagnostic } from './scan-diagnostics.ts';
@@ -47,11 +47,6 @@ export function parseScript(source: SourceText): Script {
   const { script, diagnostics } = parse(source);
   if (diagnostics.length > 0) throw new DiagnosticError(diagnostics);
   return script;
-}
-
-/** One query. @throws DiagnosticError */
-export function parseQuery(source: SourceText): Query {
-  return parseOne(source, (parser) => parser.query());
 }
 
 /** One expression. @throws DiagnosticError */

@@ -74,8 +74,6 @@ export interface RowField {
   readonly type: SqlType;
 }
 
-export type TypeKind = SqlType['kind'];
-
 /** The length of STRING and BYTES: 2^31 - 1. */
 export const lengthMax = 2_147_483_647;
 

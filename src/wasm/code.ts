@@ -140,16 +140,6 @@ export function memoryCopy(to: I32, from: I32, length: I32): Code<'void'> {
   });
 }
 
-/** Sets `length` bytes to the low byte of `value`. */
-export function memoryFill(to: I32, value: I32, length: I32): Code<'void'> {
-  return code('void', (out) => {
-    to.write(out);
-    value.write(out);
-    length.write(out);
-    out.bytes([0xfc, 11, 0]);
-  });
-}
-
 export const i32 = {
   const: (value: number): I32 =>
     code('i32', (out) => {

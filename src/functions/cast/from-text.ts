@@ -28,14 +28,6 @@ export function writeFromText(w: ExpressionWriter, text: Value, type: SqlType): 
   return value();
 }
 
-/** Text to a number, BOOLEAN or time; NULL where it cannot be read. */
-export function writeFromTextOrNull(w: ExpressionWriter, text: Value, type: SqlType): Value {
-  const { status, ok, value } = readText(w, text, type);
-  const result = w.variable(withNullable(type, true));
-  w.f.if(i32.eq(status, i32.const(ok)), () => w.assign(result, value()));
-  return result;
-}
-
 function readText(w: ExpressionWriter, text: Value, type: SqlType): Reading {
   const [address, length] = w.bytes(text);
   const at = w.resultAddress;

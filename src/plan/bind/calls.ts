@@ -4,7 +4,7 @@ import type { Span } from '../../diagnostics/source-text.ts';
 import { castsExplicitly, commonType } from '../../functions/coercion.ts';
 import { flinkFunctions } from '../../functions/flink-functions.ts';
 import { aggregateFunction, functionNames, scalarFunction } from '../../functions/registry.ts';
-import { callText, resolveScalar, scalarType, signatures } from '../../functions/resolve.ts';
+import { callText, resolveScalar, signatures } from '../../functions/resolve.ts';
 import type { ScalarFunction } from '../../functions/scalar-function.ts';
 import { BOOLEAN, type SqlType, sameType, typeText, withNullable } from '../../types/sql-type.ts';
 import type { CallExpression, CastExpression, Expression } from '../expression.ts';
@@ -30,25 +30,6 @@ export function callOf(entry: ScalarFunction, args: readonly Expression[], span:
     type: resolution.type,
     span,
   };
-}
-
-/** The same call over other arguments of the same types but for their nullability. */
-export function recall(expression: CallExpression, args: readonly Expression[]): CallExpression {
-  if (args.every((arg, at) => arg === expression.args[at])) return expression;
-  const isSameNull = args.every((arg, at) => arg.type.nullable === expression.args[at]!.type.nullable);
-  if (isSameNull) return { ...expression, args };
-  // CASE has no parameters to resolve by: its type is known, and only its nullability can have changed.
-  const type =
-    expression.name === 'CASE'
-      ? withNullable(
-          expression.type,
-          caseValues(args).some((value) => value.type.nullable),
-        )
-      : scalarType(
-          expression.overload,
-          args.map((arg) => arg.type),
-        );
-  return { ...expression, args, type };
 }
 
 /** `CASE WHEN c THEN v ... ELSE otherwise END`: arguments condition, value, condition, value, ..., otherwise. */

@@ -11,6 +11,21 @@ export function withoutPlaces(tree: unknown): unknown {
   );
 }
 
+/** Whether an expression is a query, or an operator over one; a query within the arguments of a function is hidden. */
+export function exposesQuery(expression: Expression): boolean {
+  switch (expression.kind) {
+    case 'subquery':
+    case 'exists':
+      return true;
+    case 'binary':
+      return exposesQuery(expression.left) || exposesQuery(expression.right);
+    case 'unary':
+      return exposesQuery(expression.operand);
+    default:
+      return false;
+  }
+}
+
 /** Kinds of expressions that may stand wherever an operand of any of them may. */
 const plainKinds = new Set([
   ...['numberLiteral', 'stringLiteral', 'booleanLiteral', 'nullLiteral', 'dateTimeLiteral', 'intervalLiteral'],

@@ -11,6 +11,7 @@ import type { Label } from '../wasm/function-builder.ts';
 import { batchScope, ComputedColumns } from './batch-scope.ts';
 import { CodeWriter, type RowScope } from './expression-writer.ts';
 import { type QueryModule, status } from './query-module.ts';
+import { writeUnnest } from './unnest.ts';
 import { floorMultiple, isUtc, localWallClock } from './window-time.ts';
 
 /** A row as it comes out of the steps. */
@@ -186,6 +187,11 @@ function writeSteps(
           writeSteps(writer, rest, { ...row, scope, next }, marks, body);
         });
       }
+      return;
+    case 'unnest':
+      writeUnnest(writer, step, row.scope, (scope, next) =>
+        writeSteps(writer, rest, { ...row, scope, next }, marks, body),
+      );
       return;
     case 'window':
       writeWindowStep(writer, step, row, (windowed) => writeSteps(writer, rest, windowed, marks, body));

@@ -1,8 +1,17 @@
 import type { Table } from '../catalog/table.ts';
 import type { Span } from '../diagnostics/source-text.ts';
 import type { AggregateCall, Expression } from '../plan/expression.ts';
-import type { AttachedWindow, Changes, LogicalScan, SortKey, WindowColumn, WindowTime } from '../plan/logical.ts';
+import type {
+  AttachedWindow,
+  Changes,
+  LogicalScan,
+  LogicalUnnest,
+  SortKey,
+  WindowColumn,
+  WindowTime,
+} from '../plan/logical.ts';
 import type { Schema } from '../types/column.ts';
+import type { SqlType } from '../types/sql-type.ts';
 
 /**
  * The physical plan: a graph of sources, operators and sinks with stable ids. The last thing that is data.
@@ -70,6 +79,11 @@ export type Step =
       readonly sets: readonly { readonly keep: readonly number[]; readonly id: number }[];
       readonly columnCount: number;
     }
+  /** Appends the columns of an element, and its number; a row goes on once for each element. */
+  | ({ readonly kind: 'unnest'; readonly columnCount: number; readonly columns: readonly SqlType[] } & Pick<
+      LogicalUnnest,
+      'collection' | 'withOrdinality' | 'isOuter' | 'condition'
+    >)
   /** TUMBLE, HOP, CUMULATE without aggregation: appends start, end, time; a row of several windows goes on several times. */
   | ({ readonly kind: 'window'; readonly columnCount: number } & WindowTime);
 

@@ -95,6 +95,20 @@ class Planner {
           sets: node.sets,
           columnCount: node.input.schema.length,
         });
+      case 'unnest': {
+        const { collection, withOrdinality, isOuter, condition, input, schema } = node;
+        const columnCount = input.schema.length;
+        const columns = schema.slice(columnCount).map(({ type }) => type);
+        return this.#step(node, input, {
+          kind: 'unnest',
+          collection,
+          withOrdinality,
+          isOuter,
+          condition,
+          columnCount,
+          columns,
+        });
+      }
       case 'window': {
         const { window, timeColumn, time } = node;
         if (window.kind === 'session') {

@@ -17,6 +17,8 @@ function expressionsOf(step: Step): readonly Expression[] {
       return [step.condition];
     case 'project':
       return step.expressions;
+    case 'unnest':
+      return step.condition === null ? [step.collection] : [step.collection, step.condition];
     case 'watermark':
     case 'expand':
     case 'window':

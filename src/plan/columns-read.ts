@@ -25,6 +25,11 @@ export function columnsRead(
       return [[node.input, [...wanted].flatMap((at) => [...columnsOf(expressionAt(node.expressions, at))])]];
     case 'expand':
       return [[node.input, [...[...wanted].filter((at) => at < node.input.schema.length), ...node.keys]]];
+    case 'unnest': {
+      const read = [...wanted, ...(node.condition === null ? [] : columnsOf(node.condition))];
+      const own = read.filter((at) => at < node.input.schema.length);
+      return [[node.input, [...own, ...columnsOf(node.collection)]]];
+    }
     case 'window': {
       const partition = node.window.kind === 'session' ? node.window.partition : [];
       return [

@@ -71,6 +71,9 @@ export function handsOn(node: LogicalNode): boolean {
     case 'top-n':
     case 'expand':
       return true;
+    case 'unnest':
+      // Its condition names columns by their places.
+      return node.condition === null;
     default:
       return false;
   }

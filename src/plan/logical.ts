@@ -14,6 +14,7 @@ export type LogicalNode =
   | LogicalFilter
   | LogicalProject
   | LogicalExpand
+  | LogicalUnnest
   | LogicalWindow
   | LogicalWindowAggregate
   | LogicalAggregate
@@ -126,6 +127,22 @@ export interface LogicalExpand extends NodeBase {
   readonly keys: readonly number[];
   /** Per set, which of `keys` stay; with the value of GROUPING_ID that the set has. */
   readonly sets: readonly { readonly keep: readonly number[]; readonly id: number }[];
+}
+
+/**
+ * Each row once for each element of a collection of its own. Schema: the input's columns, then those of the element (a
+ * row's fields, a map's key and value, else the element), then its number from 1 (INT) `withOrdinality`.
+ */
+export interface LogicalUnnest extends NodeBase {
+  readonly kind: 'unnest';
+  readonly input: LogicalNode;
+  /** An ARRAY, MAP or MULTISET. Without elements where it is NULL. */
+  readonly collection: Expression;
+  readonly withOrdinality: boolean;
+  /** LEFT JOIN: a row of which no element is left goes on once, with NULLs. */
+  readonly isOuter: boolean;
+  /** Of an outer one, which elements count: over the schema. */
+  readonly condition: Expression | null;
 }
 
 /** How rows get windows. Times in milliseconds. */

@@ -71,6 +71,10 @@ function nodeText(node: LogicalNode): string {
       return `project ${node.expressions.map((expression, at) => named(text(expression, node.input), node.schema[at]?.name ?? '')).join(', ')}`;
     case 'expand':
       return `expand ${node.sets.length} grouping sets`;
+    case 'unnest': {
+      const on = node.condition === null ? '' : ` on ${text(node.condition, node)}`;
+      return `${node.isOuter ? 'left ' : ''}unnest ${text(node.collection, node.input)}${on}`;
+    }
     case 'window':
       return `window ${windowText(node.window, columnName(node.input, node.timeColumn))}`;
     case 'window-aggregate': {

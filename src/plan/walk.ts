@@ -81,6 +81,11 @@ export function mapExpressions(node: LogicalNode, map: (expression: Expression) 
       const expressions = mapped(node.expressions, map);
       return expressions === node.expressions ? node : { ...node, expressions };
     }
+    case 'unnest': {
+      const collection = map(node.collection);
+      const condition = node.condition === null ? null : map(node.condition);
+      return collection === node.collection && condition === node.condition ? node : { ...node, collection, condition };
+    }
     case 'window-aggregate':
     case 'aggregate': {
       const aggregates = mapped(node.aggregates, (call) => mapCall(call, map));

@@ -40,6 +40,7 @@ export function windowTraits(node: LogicalNode): WindowTraits | null {
       };
     }
     case 'filter':
+    case 'unnest':
     case 'watermark':
       return windowTraits(node.input);
     case 'top-n':

@@ -34,4 +34,5 @@ export const bindCodes = {
   B038: 'a column that cannot be declared so',
   B039: 'a statement that may not stand here, or has nothing to act on',
   B040: 'nested too deeply',
+  B045: 'a join with the elements of a value that cannot be',
 } as const;

@@ -23,6 +23,7 @@ import { allChanges, appendOnly, isAppendOnly, type LogicalNode, type SortKey } 
 import { projectNode } from '../nodes.ts';
 import { bindExpression, notYet } from './bind-expression.ts';
 import { bindSelect } from './bind-select.ts';
+import { bindUnnest, bindUnnestJoin } from './bind-unnest.ts';
 import { bindWindowFunction, isWindowFunction } from './bind-window-function.ts';
 import { type BoundFrom, type BoundQuery, ofNode, settled } from './bound-query.ts';
 import { castTo } from './calls.ts';
@@ -140,10 +141,13 @@ export class QueryBinder {
       }
       case 'parenthesizedJoin':
         return this.from(node.join);
-      case 'join':
+      case 'join': {
+        const { right } = node;
+        if (right.kind === 'unnest') return bindUnnestJoin({ ...node, right }, this.from(node.left), this.timeZone);
         return notYet('W002', node.span, 'a join');
+      }
       case 'unnest':
-        return notYet('W002', node.span, 'UNNEST');
+        return bindUnnest(node, this.timeZone);
       case 'matchRecognize':
         return notYet('W002', node.span, 'MATCH_RECOGNIZE');
       case 'pivot':

@@ -105,6 +105,14 @@ function prune(node: LogicalNode, wanted: ReadonlySet<number>, all: ReadonlyMap<
         places: own,
       };
     }
+    case 'unnest': {
+      const { node: input, places } = prunedOf(all, node.input);
+      const added = node.schema.length - node.input.schema.length;
+      const own = withAdded(places, node.input.schema.length, input.schema.length, added);
+      const collection = moved(node.collection, places);
+      const condition = node.condition === null ? null : moved(node.condition, own);
+      return { node: { ...node, input, collection, condition, schema: schemaOf(node, own) }, places: own };
+    }
     case 'window': {
       const { node: input, places } = prunedOf(all, node.input);
       const own = withAdded(places, node.input.schema.length, input.schema.length, 3);

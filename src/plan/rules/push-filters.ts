@@ -105,6 +105,8 @@ function columnsBelow(node: LogicalNode): ColumnsBelow | null {
       return (index) => index;
     case 'expand':
       return (index) => (index < node.input.schema.length && !node.keys.includes(index) ? index : null);
+    case 'unnest':
+      return (index) => (index < node.input.schema.length ? index : null);
     case 'window': {
       const { window } = node;
       if (window.kind === 'session') return (index) => (window.partition.includes(index) ? index : null);

@@ -63,7 +63,9 @@ function build(
     case 'project':
       return buildProject(node, reads, builtOf(node.input));
     default: {
-      const input = builtOf(node.input);
+      const below = builtOf(node.input);
+      const isBarrier = node.kind === 'unnest' && !handsOn(node);
+      const input = isBarrier ? { node: firstColumns(below.node, node.input), fields: noFields } : below;
       const next = mapExpressions(withInputs(node, [input.node]), (expression) => withFields(expression, input.fields));
       if (input.node.schema.length === node.input.schema.length) return { node: next, fields: noFields };
       return handsOn(node) ? handedOn(next, node, input) : { node: next, fields: noFields };

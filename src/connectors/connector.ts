@@ -46,8 +46,13 @@ export interface Source {
   readonly bounded: boolean;
   /** Opens what can be opened now; called once before reading. Missing folder, no permission: a diagnostic. */
   open(): Promise<void>;
-  /** The shards known now. An unbounded source is asked again from time to time. */
+  /** The shards known now. An unbounded source is asked again from time to time, and when it wakes the job. */
   shards(): Promise<readonly ShardReader[]>;
+  /**
+   * Called once, before reading, on a source that hears of new data by itself: `wake` has its shards read, and new ones
+   * looked for, at once. It may be called at any time, also from within the source's own methods.
+   */
+  listen?(wake: () => void): void;
   close(): Promise<void>;
 }
 
@@ -56,8 +61,8 @@ export interface ShardReader {
   /** How errors and the summary call it: a file's path, `shardId-000000000001`. */
   readonly name: string;
   /**
-   * The next batch, synchronously where the data is at hand. `null`: nothing now (unbounded), ask again after
-   * `waitMs` or when `onData` fires. `'end'`: the shard has ended.
+   * The next batch, synchronously where the data is at hand. `idle`: nothing now (unbounded), to be asked again after
+   * `waitMs`, or when the source wakes the job. `end`: the shard has ended.
    */
   read(): ReadResult | Promise<ReadResult>;
   /** Where a row of the last batch stands, for errors and late rows. */

@@ -57,6 +57,8 @@ export class Job {
   readonly #sources: readonly SourceRun[];
   readonly #scheduler: Scheduler;
   readonly #stop = new AbortController();
+  /** Aborted when a source wakes the job or the job is stopped; anew for each time of waiting. */
+  #waiting = new AbortController();
   readonly #startMs: number;
 
   constructor(parts: JobParts) {
@@ -75,6 +77,7 @@ export class Job {
         marksSuffice: cuts?.marksSuffice ?? true,
         isOnlySource: parts.graph.sources.length === 1,
         idleTimeoutMs: parts.idleTimeoutMs,
+        wakeJob: () => this.#wake(),
       });
     });
     this.#scheduler = new Scheduler(this.#sources);
@@ -116,6 +119,11 @@ export class Job {
   /** Stops after the batch at hand. */
   cancel(): void {
     this.#stop.abort();
+    this.#wake();
+  }
+
+  #wake(): void {
+    this.#waiting.abort();
   }
 
   progress(): JobProgress {
@@ -160,6 +168,8 @@ export class Job {
       }
       await this.#settle(wired);
       if (this.#sources.every(({ hasEnded }) => hasEnded)) return;
+      // What wakes the job from here on is not missed: it then does not wait.
+      if (this.#waiting.signal.aborted && !signal.aborted) this.#waiting = new AbortController();
       const didWork = await this.#step(nowMs);
       await this.#settle(wired);
       if (onProgress !== undefined && clock.elapsedMs() - progressMs >= progressEveryMs) {
@@ -222,6 +232,6 @@ export class Job {
     }
     const times = due.filter((dueMs) => dueMs !== null);
     if (times.length === 0) return;
-    await this.#parts.clock.wait(Math.max(1, Math.min(...times) - nowMs), this.#stop.signal);
+    await this.#parts.clock.wait(Math.max(1, Math.min(...times) - nowMs), this.#waiting.signal);
   }
 }

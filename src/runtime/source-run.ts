@@ -14,7 +14,7 @@ import { mergedWatermark, watermarkFromI64, watermarkToI64 } from './watermarks.
  */
 export const turnRowsMax = 8192;
 
-/** An unbounded source is asked for new shards this often. */
+/** An unbounded source that does not wake the job is asked for new shards this often. */
 const discoverEveryMs = 250;
 
 export interface SourceRunParts {
@@ -30,6 +30,8 @@ export interface SourceRunParts {
   readonly isOnlySource: boolean;
   /** A shard without rows for so long does not hold time back; 0: it does. */
   readonly idleTimeoutMs: number;
+  /** Ends the job's waiting. */
+  readonly wakeJob: () => void;
 }
 
 /** A source while it is read: its shards, their merged time, and the stream of elements that the operators subscribe to. */
@@ -45,6 +47,7 @@ export class SourceRun {
   readonly #parts: SourceRunParts;
   #isIdle = false;
   #discoveredMs = Number.NEGATIVE_INFINITY;
+  #mayHaveShards = false;
 
   constructor(parts: SourceRunParts) {
     this.#parts = parts;
@@ -54,14 +57,23 @@ export class SourceRun {
   }
 
   async open(): Promise<void> {
+    this.#parts.source.listen?.(() => this.#wakeUp());
     await this.#parts.source.open();
   }
 
-  /** Finds shards: all of a bounded source at once, those that appeared in an unbounded one from time to time. */
+  /** The source has something new: what waited for a time is ready now, and new shards are looked for. */
+  #wakeUp(): void {
+    if (!this.bounded && this.#discoveredMs !== Number.NEGATIVE_INFINITY) this.#mayHaveShards = true;
+    for (const shard of this.shards) shard.askAgainMs = null;
+    this.#parts.wakeJob();
+  }
+
+  /** Finds shards: all of a bounded source at once, those that appeared in an unbounded one when it says so, or from time to time. */
   async discover(nowMs: number): Promise<void> {
     const isFirst = this.#discoveredMs === Number.NEGATIVE_INFINITY;
-    if (!isFirst && (this.bounded || nowMs - this.#discoveredMs < discoverEveryMs)) return;
+    if (!isFirst && (this.discoverAtMs ?? Number.POSITIVE_INFINITY) > nowMs) return;
     this.#discoveredMs = nowMs;
+    this.#mayHaveShards = false;
     const readers = await this.#parts.source.shards();
     const known = new Set(this.shards.map(({ reader }) => reader));
     const { memory, columnCount } = this.#parts;
@@ -76,7 +88,8 @@ export class SourceRun {
 
   /** When `discover` has something to do again; null: never. */
   get discoverAtMs(): number | null {
-    return this.bounded ? null : this.#discoveredMs + discoverEveryMs;
+    if (this.#mayHaveShards) return this.#discoveredMs;
+    return this.bounded || this.#parts.source.listen !== undefined ? null : this.#discoveredMs + discoverEveryMs;
   }
 
   /**

@@ -229,6 +229,19 @@ describe('live input', () => {
     expect(run.recorder.log).toEqual(['rows 10', 'rows 20', 'watermark 10', 'rows 30', 'watermark 20']);
   });
 
+  test('a source that has something new wakes its job before the time that it was to wait', async () => {
+    const { job, recorder, source, clock } = prepare([[times(10), { idleMs: 500 }, times(30)]], { bounded: false });
+    const ended = job.run();
+    while (clock.nextDueMs === null) await new Promise((resolve) => setImmediate(resolve));
+    expect(recorder.log).toEqual(['rows 10', 'watermark 10']);
+    source.wake();
+    while (recorder.rows.length < 2) await new Promise((resolve) => setImmediate(resolve));
+    // -- the clock stands where it stood
+    expect([clock.nowMs(), recorder.log.slice(2)]).toEqual([1000, ['rows 30', 'watermark 30']]);
+    job.cancel();
+    await ended;
+  });
+
   test('a timer in processing time fires when the clock has come to it', async () => {
     const run = prepare([[times(10), { idleMs: 500 }, times(30)]], { bounded: false });
     run.recorder.processingTimerMs = 1250;

@@ -24,6 +24,8 @@ const span = { source: new SourceText('test', ''), start: 0, end: 0 };
 export class EventSource implements Source {
   readonly bounded: boolean;
   readonly #readers: ShardReader[];
+  /** How the source wakes its job. */
+  wake: () => void = () => {};
   opened = 0;
   closed = 0;
 
@@ -36,6 +38,10 @@ export class EventSource implements Source {
     this.#readers = shards.map(
       (steps, index) => new EventReader(memory, index, steps, options.rowsMax ?? 1000, this.bounded),
     );
+  }
+
+  listen(wake: () => void): void {
+    this.wake = wake;
   }
 
   async open(): Promise<void> {

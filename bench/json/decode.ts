@@ -110,6 +110,7 @@ async function ours(memory: Memory, its: Case): Promise<{ rows: number; sum: big
     primaryKey: null,
     comment: null,
     partitionedBy: [],
+    partitions: [],
     distribution: null,
     options: new Map([
       ['connector', option('filesystem')],

@@ -1,6 +1,7 @@
 import { didYouMean } from '../diagnostics/candidates.ts';
-import { type Diagnostic, DiagnosticError, error, fail } from '../diagnostics/diagnostic.ts';
-import type { CreateTable, TableConstraint, TableElement } from '../sql/ast.ts';
+import { error, fail } from '../diagnostics/diagnostic.ts';
+import { ErrorCollector } from '../diagnostics/error-collector.ts';
+import type { CreateTable, PhysicalColumn, TableConstraint, TableElement, Watermark } from '../sql/ast.ts';
 import { withNullable } from '../types/sql-type.ts';
 import type { Session } from './session.ts';
 import type { Table, TableColumn, TableOption } from './table.ts';
@@ -14,18 +15,20 @@ import { typeOf } from './type-of.ts';
  */
 export function declareTable(session: Session, statement: CreateTable): Table {
   const path = session.path(statement.name);
-  const errors: Diagnostic[] = [];
+  const errors = new ErrorCollector();
   let parts = ownParts(statement, errors);
   if (statement.like !== null) parts = mergeLike(parts, likeTable(session, statement), statement.like);
   const table = {
     path,
     temporary: statement.isTemporary,
     comment: statement.comment?.value ?? null,
+    partitions: [],
     span: statement.name.span,
   };
   checkKey(parts, errors);
   checkPartitions(parts, statement, errors);
-  if (errors.length > 0) throw new DiagnosticError(errors);
+  checkDistribution(parts, errors);
+  errors.throwIfAny();
   return withKeyNotNull({ ...table, ...parts });
 }
 
@@ -35,52 +38,39 @@ function likeTable(session: Session, { like }: CreateTable): Table {
   fail('B017', like!.table.span, `"${object.view.path.name}" is a view; LIKE takes a table`);
 }
 
-function ownParts(statement: CreateTable, errors: Diagnostic[]): TableParts {
+function ownParts(statement: CreateTable, errors: ErrorCollector): TableParts {
   const columns: TableColumn[] = [];
   let watermark: Table['watermark'] = null;
   let primaryKey: Table['primaryKey'] = null;
   const setKey = (key: NonNullable<Table['primaryKey']>) => {
     if (primaryKey === null) primaryKey = key;
     else
-      errors.push(
+      errors.add(
         error('B036', key.span, 'a second primary key', { notes: [{ message: 'the first', span: primaryKey.span }] }),
       );
   };
   for (const element of statement.elements ?? []) {
-    attempt(errors, () => {
+    errors.attempt(() => {
       switch (element.kind) {
         case 'watermark': {
-          const name = element.column.parts.map((part) => part.name).join('.');
           if (watermark !== null) {
             const notes = [{ message: 'the first', span: watermark.span }];
             fail('B035', element.span, 'a second watermark', { notes, help: 'a table has one event time' });
           }
-          watermark = { column: name, expression: element.expression, span: element.span };
+          watermark = watermarkOf(element);
           break;
         }
         case 'tableConstraint':
-          checkConstraint(element);
-          setKey({
-            name: element.name?.name ?? null,
-            columns: element.columns.map((column) => column.name),
-            span: element.span,
-          });
+          setKey(primaryKeyOf(element));
           break;
         case 'physicalColumn':
-          columns.push(column(element));
-          if (element.constraint !== null) {
-            checkConstraint(element.constraint);
-            setKey({
-              name: element.constraint.name?.name ?? null,
-              columns: [element.name.name],
-              span: element.constraint.span,
-            });
-          }
+          columns.push(declaredColumn(element));
+          if (element.constraint !== null) setKey(primaryKeyOf(element));
           break;
         case 'metadataColumn':
         case 'computedColumn':
         case 'columnName':
-          columns.push(column(element));
+          columns.push(declaredColumn(element));
       }
     });
   }
@@ -96,16 +86,28 @@ function ownParts(statement: CreateTable, errors: Diagnostic[]): TableParts {
 }
 
 /** WITH (...) by key; the last of two equal keys wins. */
-export function optionsOf(statement: Pick<CreateTable, 'options'>): ReadonlyMap<string, TableOption> {
+export function optionsOf({ options }: Pick<CreateTable, 'options'>): ReadonlyMap<string, TableOption> {
   return new Map(
-    statement.options.map(({ key, value }) => [
-      key.value,
-      { value: value.value, keySpan: key.span, valueSpan: value.span },
-    ]),
+    options.map(({ key, value }) => [key.value, { value: value.value, keySpan: key.span, valueSpan: value.span }]),
   );
 }
 
-function column(element: Exclude<TableElement, { readonly kind: 'watermark' | 'tableConstraint' }>): TableColumn {
+export function watermarkOf({ column, expression, span }: Watermark): NonNullable<Table['watermark']> {
+  return { column: column.parts.map((part) => part.name).join('.'), expression, span };
+}
+
+/** @throws DiagnosticError B036 for a constraint that is no PRIMARY KEY ... NOT ENFORCED */
+export function primaryKeyOf(element: TableConstraint | PhysicalColumn): NonNullable<Table['primaryKey']> {
+  const constraint = element.kind === 'tableConstraint' ? element : element.constraint!;
+  checkConstraint(constraint);
+  const columns = element.kind === 'tableConstraint' ? element.columns : [element.name];
+  return { name: constraint.name?.name ?? null, columns: columns.map(({ name }) => name), span: constraint.span };
+}
+
+/** @throws DiagnosticError for a type that is none */
+export function declaredColumn(
+  element: Exclude<TableElement, { readonly kind: 'watermark' | 'tableConstraint' }>,
+): TableColumn {
   const name = element.name.name;
   switch (element.kind) {
     case 'physicalColumn':
@@ -149,63 +151,66 @@ function checkConstraint(constraint: Pick<TableConstraint, 'type' | 'isEnforced'
   }
 }
 
-function checkNames(columns: readonly TableColumn[], errors: Diagnostic[]): void {
+function checkNames(columns: readonly TableColumn[], errors: ErrorCollector): void {
   const seen = new Map<string, TableColumn>();
   for (const column of columns) {
     const before = seen.get(column.name);
     if (before === undefined) seen.set(column.name, column);
     else {
       const notes = [{ message: 'the first', span: before.span }];
-      errors.push(error('B013', column.span, `column "${column.name}" is declared twice`, { notes }));
+      errors.add(error('B013', column.span, `column "${column.name}" is declared twice`, { notes }));
     }
   }
 }
 
-function checkKey({ primaryKey, columns }: TableParts, errors: Diagnostic[]): void {
+export function checkKey({ primaryKey, columns }: TableParts, errors: ErrorCollector): void {
   const seen = new Set<string>();
   for (const name of primaryKey?.columns ?? []) {
     const column = columns.find((each) => each.name === name);
     const span = primaryKey!.span;
-    if (seen.has(name)) errors.push(error('B036', span, `the primary key names "${name}" twice`));
+    if (seen.has(name)) errors.add(error('B036', span, `the primary key names "${name}" twice`));
     else if (column === undefined) {
       const help = didYouMean(
         name,
         columns.map((each) => each.name),
       );
-      errors.push(error('B003', span, `unknown column "${name}" in the primary key`, { help }));
+      errors.add(error('B003', span, `unknown column "${name}" in the primary key`, { help }));
     } else if (column.kind !== 'physical') {
       const notes = [{ message: `a ${column.kind} column`, span: column.span }];
-      errors.push(error('B036', span, `the primary key needs physical columns, and "${name}" is none`, { notes }));
+      errors.add(error('B036', span, `the primary key needs physical columns, and "${name}" is none`, { notes }));
     }
     seen.add(name);
   }
 }
 
-function checkPartitions({ partitionedBy, columns }: TableParts, statement: CreateTable, errors: Diagnostic[]): void {
+function checkPartitions({ partitionedBy, columns }: TableParts, statement: CreateTable, errors: ErrorCollector): void {
   const names = columns.map((column) => column.name);
   for (const name of partitionedBy) {
     if (names.includes(name)) continue;
     const span = statement.partitionedBy.find((each) => each.name === name)?.span ?? statement.span;
     const help = didYouMean(name, names) ?? `columns: ${names.join(', ')}`;
-    errors.push(error('B003', span, `unknown column "${name}" in PARTITIONED BY`, { help }));
+    errors.add(error('B003', span, `unknown column "${name}" in PARTITIONED BY`, { help }));
   }
 }
 
+export function checkDistribution(
+  { distribution, columns }: Pick<TableParts, 'distribution' | 'columns'>,
+  errors: ErrorCollector,
+): void {
+  const names = columns.filter(({ kind }) => kind === 'physical').map(({ name }) => name);
+  for (const { name, span } of distribution?.columns ?? []) {
+    if (names.includes(name)) continue;
+    const help = didYouMean(name, names) ?? `physical columns: ${names.join(', ')}`;
+    errors.add(error('B003', span, `"${name}" is no physical column to distribute by`, { help }));
+  }
+  if (distribution?.bucketCount === 0) errors.add(error('B038', distribution.span, 'a table has at least one bucket'));
+}
+
 /** The columns of a primary key are NOT NULL. */
-function withKeyNotNull(table: Table): Table {
+export function withKeyNotNull(table: Table): Table {
   const key = new Set(table.primaryKey?.columns);
   const columns = table.columns.map((column) =>
     column.kind === 'physical' && key.has(column.name) ? { ...column, type: withNullable(column.type, false) } : column,
   );
   return { ...table, columns };
-}
-
-/** Keeps the errors of one part and goes on with the next. */
-function attempt(errors: Diagnostic[], work: () => void): void {
-  try {
-    work();
-  } catch (thrown) {
-    if (!(thrown instanceof DiagnosticError)) throw thrown;
-    errors.push(...thrown.diagnostics);
-  }
 }

@@ -1,7 +1,7 @@
 import { didYouMean } from '../diagnostics/candidates.ts';
 import { fail } from '../diagnostics/diagnostic.ts';
 import type { Span } from '../diagnostics/source-text.ts';
-import type { QualifiedName } from '../sql/ast.ts';
+import type { FunctionLanguage, QualifiedName } from '../sql/ast.ts';
 import { pathText } from './object-path.ts';
 import { Settings } from './settings.ts';
 import type { ObjectPath, Table } from './table.ts';
@@ -16,6 +16,15 @@ export interface Database {
   comment: string | null;
   readonly options: Map<string, string>;
   readonly objects: Map<string, CatalogObject>;
+  /** By their names in lower case. */
+  readonly functions: Map<string, UserFunction>;
+}
+
+/** A function as it was declared. Its class is a program for another machine: nothing here can call it. */
+export interface UserFunction {
+  readonly name: string;
+  readonly className: string;
+  readonly language: FunctionLanguage;
 }
 
 export interface Catalog {
@@ -121,5 +130,5 @@ export function newCatalog(
 }
 
 export function newDatabase(name: string, comment: string | null, options: Map<string, string>): Database {
-  return { name, comment, options, objects: new Map() };
+  return { name, comment, options, objects: new Map(), functions: new Map() };
 }

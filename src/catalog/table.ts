@@ -15,11 +15,19 @@ export interface Table {
   } | null;
   readonly comment: string | null;
   readonly partitionedBy: readonly string[];
+  /** What ALTER TABLE ADD PARTITION has told of; rows are found in the folders that are there, told of or not. */
+  readonly partitions: readonly TablePartition[];
   /** DISTRIBUTED INTO n BUCKETS: shown by SHOW CREATE TABLE, without effect here. */
   readonly distribution: Distribution | null;
   /** WITH (...), by key; hints of a query are merged over them at bind time. */
   readonly options: ReadonlyMap<string, TableOption>;
   readonly span: Span;
+}
+
+/** `PARTITION (city = 'Oslo', day = 3)`: the values as texts, in the order of PARTITIONED BY. */
+export interface TablePartition {
+  readonly values: readonly (string | null)[];
+  readonly options: ReadonlyMap<string, TableOption>;
 }
 
 export interface ObjectPath {

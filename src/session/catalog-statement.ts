@@ -2,12 +2,26 @@ import { declareTable } from '../catalog/declare-table.ts';
 import { pathText } from '../catalog/object-path.ts';
 import { type CatalogObject, newCatalog, newDatabase, type Session } from '../catalog/session.ts';
 import type { ObjectPath } from '../catalog/table.ts';
-import { DiagnosticError, fail, unsupported } from '../diagnostics/diagnostic.ts';
-import type { CreateView, Drop, Property, QualifiedName, Statement, Use } from '../sql/ast.ts';
+import { didYouMean } from '../diagnostics/candidates.ts';
+import { DiagnosticError, error, fail, unsupported } from '../diagnostics/diagnostic.ts';
+import { ErrorCollector } from '../diagnostics/error-collector.ts';
+import type {
+  CreateCatalog,
+  CreateDatabase,
+  CreateView,
+  Drop,
+  Property,
+  QualifiedName,
+  Statement,
+  Use,
+} from '../sql/ast.ts';
+import { executeAlterCatalog, executeAlterDatabase, executeAlterTable, executeAlterView } from './alter-statement.ts';
 import { databasePath } from './database-path.ts';
+import { alterFunction, createFunction, dropFunction } from './function-statement.ts';
 import { describeObject, showObject } from './show.ts';
 import type { TableSchemas } from './table-schemas.ts';
 import { answerTexts, type TextAnswer } from './text-answer.ts';
+import { newView } from './view-statement.ts';
 
 /**
  * Executes a statement that needs no job. Its rows, `null` where it has none to give, or `'other'` for a statement
@@ -25,7 +39,7 @@ export function executeCatalogStatement(
       const table = declareTable(session, statement);
       const object: CatalogObject = { kind: 'table', table };
       schemas.tableSchema(object);
-      add(session, object, { ...statement, isReplace: statement.form !== 'create' });
+      add(session, object, statement);
       return null;
     }
     case 'createView':
@@ -36,6 +50,24 @@ export function executeCatalogStatement(
       return null;
     case 'createDatabase':
       createDatabase(session, statement);
+      return null;
+    case 'createFunction':
+      createFunction(statement, session);
+      return null;
+    case 'alterTable':
+      executeAlterTable(statement, session, schemas);
+      return null;
+    case 'alterView':
+      executeAlterView(statement, session, schemas);
+      return null;
+    case 'alterDatabase':
+      executeAlterDatabase(statement, session);
+      return null;
+    case 'alterCatalog':
+      executeAlterCatalog(statement, session);
+      return null;
+    case 'alterFunction':
+      alterFunction(statement, session);
       return null;
     case 'drop':
       drop(session, statement);
@@ -67,14 +99,13 @@ function add(
   statement: {
     readonly name: QualifiedName;
     readonly ifNotExists: boolean;
-    readonly isReplace: boolean;
     readonly isTemporary: boolean;
   },
 ): void {
   const { path } = object.kind === 'table' ? object.table : object.view;
   const objects = statement.isTemporary ? session.temporary : session.database(path, statement.name).objects;
   const key = statement.isTemporary ? pathText(path) : path.name;
-  if (objects.has(key) && !statement.isReplace) {
+  if (objects.has(key)) {
     if (statement.ifNotExists) return;
     fail('B015', statement.name.span, `"${path.name}" exists already`, {
       help: 'DROP it first, or write IF NOT EXISTS',
@@ -84,40 +115,43 @@ function add(
 }
 
 function createView(session: Session, statement: CreateView, schemas: TableSchemas): void {
-  const path = session.path(statement.name);
-  const columns = schemas.viewColumns(statement);
-  const view = {
-    path,
-    temporary: statement.isTemporary,
-    query: statement.query,
-    columns,
-    comment: statement.comment?.value ?? null,
-    home: session.home,
-    span: statement.name.span,
-  };
+  const comment = statement.comment?.value ?? null;
+  const view = newView(statement, session, schemas, { temporary: statement.isTemporary, comment });
+  if (statement.isReplace && session.find(view.path) !== undefined) {
+    fail('B015', statement.name.span, `"${view.path.name}" exists already`, {
+      help: `OR REPLACE does not replace a view, as in Flink: write ALTER VIEW ${view.path.name} AS ...`,
+    });
+  }
   add(session, { kind: 'view', view }, statement);
 }
 
-function createCatalog(session: Session, statement: Extract<Statement, { readonly kind: 'createCatalog' }>): void {
-  const { name } = statement.name;
-  const options = optionTexts(statement.options);
+function createCatalog(session: Session, statement: CreateCatalog): void {
+  const { name, span } = statement.name;
+  const errors = new ErrorCollector();
   const type = statement.options.find(({ key }) => key.value === 'type');
-  if (type === undefined || type.value.value !== 'generic_in_memory') {
-    throw new DiagnosticError([
-      unsupported('W001', type?.value.span ?? statement.name.span, `a catalog of type '${type?.value.value ?? ''}'`, {
-        help: "there is 'type' = 'generic_in_memory'",
-      }),
-    ]);
+  if (type === undefined) errors.add(error('O002', span, `catalog "${name}" has no 'type'`, { help: typeHelp }));
+  else if (type.value.value !== catalogType)
+    errors.add(error('O006', type.value.span, `unknown type of catalog '${type.value.value}'`, { help: typeHelp }));
+  for (const { key } of statement.options) {
+    if (catalogOptions.includes(key.value)) continue;
+    const help = didYouMean(key.value, catalogOptions) ?? `there are: ${catalogOptions.join(', ')}`;
+    errors.add(error('O001', key.span, `a catalog in memory has no option "${key.value}"`, { help }));
   }
+  errors.throwIfAny();
   if (session.catalogs.has(name)) {
     if (statement.ifNotExists) return;
-    fail('B015', statement.name.span, `catalog "${name}" exists already`);
+    fail('B015', span, `catalog "${name}" exists already`, { help: 'write IF NOT EXISTS' });
   }
+  const options = optionTexts(statement.options);
   const database = options.get('default-database') ?? 'default';
   session.catalogs.set(name, newCatalog(name, statement.comment?.value ?? null, options, database));
 }
 
-function createDatabase(session: Session, statement: Extract<Statement, { readonly kind: 'createDatabase' }>): void {
+const catalogType = 'generic_in_memory';
+const typeHelp = `write WITH ('type' = '${catalogType}')`;
+const catalogOptions = ['type', 'default-database', 'property-version'];
+
+function createDatabase(session: Session, statement: CreateDatabase): void {
   const { catalog: catalogName, name } = databasePath(session, statement.name);
   const catalog = session.catalog(catalogName, statement.name);
   if (catalog.databases.has(name)) {
@@ -145,7 +179,7 @@ function drop(session: Session, statement: Drop): void {
         if (statement.ifExists) return;
         fail('B014', statement.name.span, `unknown database "${name}"`);
       }
-      if (database.objects.size > 0 && statement.behavior !== 'CASCADE') {
+      if (database.objects.size + database.functions.size > 0 && statement.behavior !== 'CASCADE') {
         fail('B018', statement.name.span, `database "${name}" is not empty`, {
           help: 'DROP DATABASE ... CASCADE drops what is in it too',
         });
@@ -167,6 +201,9 @@ function drop(session: Session, statement: Drop): void {
       session.catalogs.delete(name);
       return;
     }
+    case 'FUNCTION':
+      dropFunction(statement, session);
+      return;
     default:
       throw new DiagnosticError([unsupported('W001', statement.span, `DROP ${statement.object}`)]);
   }

@@ -1,5 +1,7 @@
+import type { Catalog } from '../catalog/session.ts';
 import type { Table, TableColumn } from '../catalog/table.ts';
 import type { View } from '../catalog/view.ts';
+import type { Distribution } from '../sql/ast.ts';
 import { formatQuery } from '../sql/format.ts';
 import { typeText } from '../types/sql-type.ts';
 import { expressionText } from './expression-text.ts';
@@ -16,16 +18,34 @@ export function createTableText(table: Table): string {
       `CONSTRAINT ${quoted(name)} PRIMARY KEY (${table.primaryKey.columns.map(quoted).join(', ')}) NOT ENFORCED`,
     );
   }
-  const options = [...table.options].map(([key, { value }]) => `  ${text(key)} = ${text(value)}`).sort();
+  const options = new Map([...table.options].map(([key, { value }]) => [key, value]));
   return [
     `CREATE ${table.temporary ? 'TEMPORARY ' : ''}TABLE ${fullName(table)} (`,
     lines.map((line) => `  ${line}`).join(',\n'),
     ')',
     ...(table.comment === null ? [] : [`COMMENT ${text(table.comment)}`]),
+    ...(table.distribution === null ? [] : [distributionText(table.distribution)]),
     ...(table.partitionedBy.length === 0 ? [] : [`PARTITIONED BY (${table.partitionedBy.map(quoted).join(', ')})`]),
-    ...(options.length === 0 ? [] : ['WITH (', options.join(',\n'), ')']),
+    ...withLines(options),
     '',
   ].join('\n');
+}
+
+/** The statement that makes a catalog again. */
+export function createCatalogText({ name, comment, options }: Catalog): string {
+  const commentLines = comment === null ? [] : [`COMMENT ${text(comment)}`];
+  return [`CREATE CATALOG ${quoted(name)}`, ...commentLines, ...withLines(options), ''].join('\n');
+}
+
+function withLines(options: ReadonlyMap<string, string>): readonly string[] {
+  const lines = [...options].map(([key, value]) => `  ${text(key)} = ${text(value)}`).sort();
+  return lines.length === 0 ? [] : ['WITH (', lines.join(',\n'), ')'];
+}
+
+function distributionText({ method, columns, bucketCount }: Distribution): string {
+  const names = columns.map(({ name }) => quoted(name)).join(', ');
+  const by = columns.length === 0 ? '' : ` BY ${method ?? ''}(${names})`;
+  return `DISTRIBUTED${by}${bucketCount === null ? '' : ` INTO ${bucketCount} BUCKETS`}`;
 }
 
 /** The statement that makes a view again. */
@@ -40,10 +60,10 @@ function columnText(column: TableColumn): string {
   const name = quoted(column.name);
   switch (column.kind) {
     case 'physical':
-      return `${name} ${declaredTypeText(column)}${comment}`;
+      return `${name} ${typeText(column.type, 'serial')}${comment}`;
     case 'metadata': {
       const from = column.key === column.name ? '' : ` FROM ${text(column.key)}`;
-      return `${name} ${declaredTypeText(column)} METADATA${from}${column.virtual ? ' VIRTUAL' : ''}${comment}`;
+      return `${name} ${typeText(column.type, 'serial')} METADATA${from}${column.virtual ? ' VIRTUAL' : ''}${comment}`;
     }
     case 'computed':
       return `${name} AS ${expressionText(column.expression)}${comment}`;
@@ -60,11 +80,4 @@ function quoted(name: string): string {
 
 function text(value: string): string {
   return `'${value.replaceAll("'", "''")}'`;
-}
-
-/** The types of a table's text in SHOW CREATE. */
-function declaredTypeText(column: Extract<TableColumn, { readonly kind: 'physical' | 'metadata' }>): string {
-  return typeText(column.type)
-    .replace(/\bSTRING\b/g, 'VARCHAR(2147483647)')
-    .replace(/\bBYTES\b/g, 'VARBINARY(2147483647)');
 }

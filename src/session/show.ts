@@ -1,14 +1,16 @@
+import { partitionText, partitionValueText, requirePartitioned } from '../catalog/alter-partitions.ts';
 import type { CatalogObject, Session } from '../catalog/session.ts';
-import type { Table, TableColumn } from '../catalog/table.ts';
+import type { Table, TableColumn, TablePartition } from '../catalog/table.ts';
 import { didYouMean } from '../diagnostics/candidates.ts';
 import { DiagnosticError, fail, unsupported } from '../diagnostics/diagnostic.ts';
+import { catalogNames } from '../functions/catalog-names.ts';
 import { functionNames } from '../functions/registry.ts';
 import type { Describe, QualifiedName, Show, ShowLike } from '../sql/ast.ts';
 import { type Column, columnTypeText } from '../types/column.ts';
 import { BOOLEAN, withNullable } from '../types/sql-type.ts';
 import { databasePath } from './database-path.ts';
 import { expressionText } from './expression-text.ts';
-import { createTableText, createViewText } from './show-create.ts';
+import { createCatalogText, createTableText, createViewText } from './show-create.ts';
 import type { TableSchemas } from './table-schemas.ts';
 import { answerTexts, type TextAnswer } from './text-answer.ts';
 
@@ -46,28 +48,71 @@ export function showObject(statement: Show, session: Session, schemas: TableSche
     }
     case 'COLUMNS': {
       const object = session.get(required(statement));
-      const described = describeColumns(object, schemas, false);
+      const described = describeColumns(object, schemas);
       return { ...described, rows: described.rows.filter(([name]) => like(name ?? '')) };
     }
     case 'CREATE TABLE':
     case 'CREATE VIEW':
       return showCreate(required(statement), session, statement.object);
     case 'FUNCTIONS':
-      return list(
-        'function name',
-        functionNames().map((name) => name.toLowerCase()),
-      );
-    case 'USER FUNCTIONS':
-      return list('function name', []);
+    case 'USER FUNCTIONS': {
+      const own = userFunctions(statement, session);
+      return list('function name', statement.object === 'FUNCTIONS' ? [...listedFunctions(), ...own] : own);
+    }
     case 'MODULES':
       return answerTexts(['module name'], [['core']]);
     case 'FULL MODULES':
       return answerTexts(['module name', ['used', BOOLEAN()]], [['core', 'TRUE']]);
     case 'JARS':
       return answerTexts(['jars'], []);
+    case 'MODELS':
+      return list('model name', []);
+    case 'MATERIALIZED TABLES':
+      return list('materialized table', []);
+    case 'PARTITIONS':
+      return showPartitions(statement, session);
+    case 'CREATE CATALOG': {
+      const name = required(statement);
+      return answerTexts(['result'], [[createCatalogText(session.catalog(name.parts[0]?.name ?? '', name))]]);
+    }
     default:
       throw new DiagnosticError([unsupported('W001', statement.span, `SHOW ${statement.object}`)]);
   }
+}
+
+/** Flink's functions that are here, by Flink's names for them. */
+function listedFunctions(): readonly string[] {
+  const plain = (name: string): string => name.toLowerCase().replaceAll('_', '');
+  const here = new Set(functionNames().map(plain));
+  return catalogNames.filter((name) => here.has(plain(name.replace(/_(ABSENT|NULL)_ON_NULL$/, ''))));
+}
+
+function userFunctions({ name }: Show, session: Session): readonly string[] {
+  const path = name === null ? null : databasePath(session, name);
+  const { catalog, database } = path === null ? session.home : { catalog: path.catalog, database: path.name };
+  if (name !== null) session.database({ catalog, database }, name);
+  const { functions } = session.catalogs.get(catalog)?.databases.get(database) ?? {};
+  return [...(functions?.values() ?? [])].map((each) => each.name.toLowerCase());
+}
+
+/** The partitions that ALTER TABLE has told of, or those of them that a partial PARTITION (...) names. */
+function showPartitions(statement: Show, session: Session): TextAnswer {
+  const name = required(statement);
+  const object = session.get(name);
+  if (object.kind !== 'table') fail('B017', name.span, `"${object.view.path.name}" is a view, and has no partitions`);
+  const { table } = object;
+  requirePartitioned(table, name.span);
+  const wanted = statement.partition?.values ?? [];
+  for (const { column } of wanted) {
+    if (!table.partitionedBy.includes(column.name))
+      fail('B003', column.span, `"${column.name}" is no partition key`, { help: table.partitionedBy.join(', ') });
+  }
+  const matches = ({ values }: TablePartition): boolean =>
+    wanted.every((value) => values[table.partitionedBy.indexOf(value.column.name)] === partitionValueText(value));
+  return answerTexts(
+    ['partition name'],
+    table.partitions.filter(matches).map(({ values }) => [partitionText(table, values)]),
+  );
 }
 
 function required({ name, span }: Show): QualifiedName {
@@ -91,7 +136,7 @@ function showCreate(name: QualifiedName, session: Session, object: 'CREATE TABLE
 /** Answers DESCRIBE with Flink's columns. */
 export function describeObject(statement: Describe, session: Session, schemas: TableSchemas): TextAnswer {
   const { name } = statement;
-  if (statement.object === 'TABLE' && 'parts' in name) return describeColumns(session.get(name), schemas, true);
+  if (statement.object === 'TABLE' && 'parts' in name) return describeColumns(session.get(name), schemas);
   if ('parts' in name && statement.object === 'DATABASE') {
     const path = databasePath(session, name);
     const database = session.database({ catalog: path.catalog, database: path.name }, name);
@@ -112,7 +157,7 @@ export function describeObject(statement: Describe, session: Session, schemas: T
       ['type', catalog.options.get('type') ?? 'generic_in_memory'],
       ['comment', catalog.comment ?? ''],
     ];
-    const options = [...catalog.options].map(([key, value]) => [`option:${key}`, value]);
+    const options = [...catalog.options].flatMap(([key, value]) => (key === 'type' ? [] : [[`option:${key}`, value]]));
     return answerTexts(['info name', 'info value'], statement.isExtended ? [...rows, ...options] : rows);
   }
   if ('parts' in name && statement.object === 'FUNCTION') {
@@ -138,11 +183,11 @@ function properties(options: ReadonlyMap<string, string>): readonly (readonly st
   return [['properties', `(${[...options].map(([key, value]) => `(${key},${value})`).join(', ')})`]];
 }
 
-/** A row a column: name, type, null, key, extras, watermark, and where some column has one and it is asked for, comment. */
-function describeColumns(object: CatalogObject, schemas: TableSchemas, withComments: boolean): TextAnswer {
+/** A row a column: name, type, null, key, extras, watermark, and where some column has one, comment. */
+function describeColumns(object: CatalogObject, schemas: TableSchemas): TextAnswer {
   const schema = schemas.tableSchema(object);
   const table = object.kind === 'table' ? object.table : null;
-  const comments = withComments && table?.columns.some(({ comment }) => comment !== null) === true;
+  const comments = table?.columns.some(({ comment }) => comment !== null) === true;
   const rows = schema.map((column) => {
     const declared = table?.columns.find(({ name }) => name === column.name) ?? null;
     const row = [

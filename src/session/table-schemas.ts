@@ -7,5 +7,5 @@ export interface TableSchemas {
   /** The columns that a query sees, with their time attributes; checks computed columns and the watermark. */
   tableSchema(object: CatalogObject): Schema;
   /** The columns of a view that is being made. */
-  viewColumns(statement: CreateView): readonly string[];
+  viewColumns(statement: Pick<CreateView, 'name' | 'columns' | 'query'>): readonly string[];
 }

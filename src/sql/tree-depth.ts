@@ -1,5 +1,6 @@
 import { type Diagnostic, error } from '../diagnostics/diagnostic.ts';
 import type { Span } from '../diagnostics/source-text.ts';
+import { treeChildren } from './tree-children.ts';
 
 /** What walks the tree does so by recursion; this many levels leave every walk room on Node's ordinary stack. */
 export const treeDepthMax = 1_200;
@@ -16,16 +17,7 @@ export function depthDiagnostic(root: object, tokenCount: number): Diagnostic | 
         help: 'join long chains of OR as IN (...), and split the query with WITH',
       });
     }
-    for (const child of childrenOf(node)) pending.push({ node: child, depth: depth + 1 });
+    for (const child of treeChildren(node)) pending.push({ node: child, depth: depth + 1 });
   }
   return null;
-}
-
-/** The nodes right below a node; lists are looked through. */
-function* childrenOf(node: object): Generator<object> {
-  for (const [key, value] of Object.entries(node) as [string, unknown][]) {
-    if (key === 'span' || value === null || typeof value !== 'object') continue;
-    if (!Array.isArray(value)) yield value;
-    else for (const item of value as unknown[]) if (item !== null && typeof item === 'object') yield item;
-  }
 }

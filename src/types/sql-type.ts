@@ -170,37 +170,42 @@ export function sameType(a: SqlType, b: SqlType, options: { readonly exact?: boo
 }
 
 /** Flink's summary string: `DECIMAL(10, 2) NOT NULL`, `ROW<\`a\` INT, \`b\` STRING>`. */
-export function typeText(type: SqlType): string {
-  const bare = bareText(type);
+export function typeText(type: SqlType, form: TypeTextForm = 'summary'): string {
+  const bare = bareText(type, form);
   return type.nullable ? bare : `${bare} NOT NULL`;
 }
 
-function bareText(type: SqlType): string {
+/** `serial` writes out what `summary` has short words for: `VARCHAR(2147483647)`, `TIMESTAMP(3) WITH LOCAL TIME ZONE`. */
+export type TypeTextForm = 'summary' | 'serial';
+
+function bareText(type: SqlType, form: TypeTextForm): string {
   switch (type.kind) {
     case 'DECIMAL':
       return `DECIMAL(${type.precision}, ${type.scale})`;
     case 'VARCHAR':
-      return type.length === lengthMax ? 'STRING' : `VARCHAR(${type.length})`;
+      return type.length === lengthMax && form === 'summary' ? 'STRING' : `VARCHAR(${type.length})`;
     case 'VARBINARY':
-      return type.length === lengthMax ? 'BYTES' : `VARBINARY(${type.length})`;
+      return type.length === lengthMax && form === 'summary' ? 'BYTES' : `VARBINARY(${type.length})`;
     case 'CHAR':
     case 'BINARY':
       return `${type.kind}(${type.length})`;
+    case 'TIMESTAMP_LTZ':
+      if (form === 'serial') return `TIMESTAMP(${type.precision}) WITH LOCAL TIME ZONE`;
+      return `TIMESTAMP_LTZ(${type.precision})`;
     case 'TIME':
     case 'TIMESTAMP':
-    case 'TIMESTAMP_LTZ':
       return `${type.kind}(${type.precision})`;
     case 'INTERVAL_YEAR_MONTH':
     case 'INTERVAL_DAY_TIME':
       return `INTERVAL ${type.resolution}`;
     case 'ARRAY':
-      return `ARRAY<${typeText(type.element)}>`;
+      return `ARRAY<${typeText(type.element, form)}>`;
     case 'MULTISET':
-      return `MULTISET<${typeText(type.element)}>`;
+      return `MULTISET<${typeText(type.element, form)}>`;
     case 'MAP':
-      return `MAP<${typeText(type.key)}, ${typeText(type.value)}>`;
+      return `MAP<${typeText(type.key, form)}, ${typeText(type.value, form)}>`;
     case 'ROW':
-      return `ROW<${type.fields.map((field) => `\`${field.name}\` ${typeText(field.type)}`).join(', ')}>`;
+      return `ROW<${type.fields.map((field) => `\`${field.name}\` ${typeText(field.type, form)}`).join(', ')}>`;
     default:
       return type.kind;
   }

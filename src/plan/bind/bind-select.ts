@@ -1,4 +1,5 @@
 import { fail } from '../../diagnostics/diagnostic.ts';
+import { ErrorCollector } from '../../diagnostics/error-collector.ts';
 import type { Span } from '../../diagnostics/source-text.ts';
 import type { FunctionCall, Select, WindowSpecification } from '../../sql/ast.ts';
 import type { Schema } from '../../types/column.ts';
@@ -11,7 +12,6 @@ import { bindExpression, type ExpressionContext, notYet } from './bind-expressio
 import { bindGroups } from './bind-groups.ts';
 import { type BoundFrom, type BoundQuery, ofNode, settled, sortKeyOf } from './bound-query.ts';
 import { condition } from './calls.ts';
-import { ErrorCollector } from './error-collector.ts';
 import { type Ranking, topNOf } from './ranking.ts';
 import { emptyScope } from './scope.ts';
 import { type SelectedColumn, type SelectRows, type SelectSettings, selectedColumns } from './select-list.ts';

@@ -65,7 +65,7 @@ export function objectSchema(object: CatalogObject, session: Session, traits: Pi
 
 /** The column names of a view that is being made. @throws DiagnosticError when its query is wrong */
 export function viewColumns(
-  statement: CreateView,
+  statement: Pick<CreateView, 'name' | 'columns' | 'query'>,
   session: Session,
   traits: Pick<TableTraitsOf, 'source'>,
 ): readonly string[] {

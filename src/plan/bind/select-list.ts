@@ -1,10 +1,10 @@
 import { fail } from '../../diagnostics/diagnostic.ts';
+import { ErrorCollector } from '../../diagnostics/error-collector.ts';
 import type { Span } from '../../diagnostics/source-text.ts';
 import type { Identifier, SelectItem } from '../../sql/ast.ts';
 import type { Expression } from '../expression.ts';
 import type { LogicalNode } from '../logical.ts';
 import { bindExpression, type ExpressionContext } from './bind-expression.ts';
-import { ErrorCollector } from './error-collector.ts';
 import { fieldOf, relationsNamed, resolveColumn, type Scope } from './scope.ts';
 import type { Syntax } from './syntax.ts';
 

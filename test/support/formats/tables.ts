@@ -59,6 +59,7 @@ export function table({ columns, options, partitionedBy = [], metadata = {} }: T
     primaryKey: null,
     comment: null,
     partitionedBy,
+    partitions: [],
     distribution: null,
     options: new Map(
       Object.entries(options).map(([name, value]): [string, TableOption] => [

@@ -181,6 +181,7 @@ export function eventGraph(work: Work = { kind: 'collect' }, sourceCount = 1): P
     primaryKey: null,
     comment: null,
     partitionedBy: [],
+    partitions: [],
     distribution: null,
     options: new Map(),
     span,

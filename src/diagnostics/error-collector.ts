@@ -1,4 +1,4 @@
-import { type Diagnostic, DiagnosticError } from '../../diagnostics/diagnostic.ts';
+import { type Diagnostic, DiagnosticError } from './diagnostic.ts';
 
 /** Keeps the errors of independent parts, so that one mistake does not hide the next. */
 export class ErrorCollector {

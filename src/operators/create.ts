@@ -1,13 +1,17 @@
 import { DiagnosticError, unsupported } from '../diagnostics/diagnostic.ts';
 import type { PhysicalOperator } from '../physical/graph.ts';
+import { isAppendOnly } from '../plan/logical.ts';
 import { unreachable } from '../types/unreachable.ts';
 import { ChangelogNormalize } from './changelog-normalize.ts';
 import { Collect } from './collect.ts';
+import { FirstRow } from './first-row.ts';
 import { GroupAggregate } from './group-aggregate.ts';
 import { Limit } from './limit.ts';
 import type { Operator } from './operator.ts';
 import type { OperatorContext } from './operator-context.ts';
 import { SessionAggregate } from './session-aggregate.ts';
+import { SessionRows } from './session-rows.ts';
+import { TemporalSort } from './temporal-sort.ts';
 import { TopN } from './top-n.ts';
 import { Union } from './union.ts';
 import { Values } from './values.ts';
@@ -33,15 +37,21 @@ export function createOperator(node: PhysicalOperator, context: OperatorContext)
       return work.window === null ? TopN.of(node, work, context) : WindowTopN.of(node, work, work.window, context);
     case 'deduplicate':
       if (work.keep === 'current') return new ChangelogNormalize(node, work.keys, context);
+      if (work.window === null && work.keep === 'first' && work.time === 'event' && isAppendOnly(node.inputChanges))
+        return new FirstRow(node, work, context);
       return work.window === null
         ? TopN.ofDeduplication(node, work, context)
         : WindowTopN.ofDeduplication(node, work, work.window, context);
+    case 'over':
+      throw new DiagnosticError([unsupported('W003', node.span, 'OVER')]);
+    case 'sort':
+      return new TemporalSort(node, work, context);
     case 'limit':
       return new Limit(node, work, context);
     case 'union':
       return new Union();
     case 'session-window':
-      throw new DiagnosticError([unsupported('W002', node.span, 'SESSION without aggregation')]);
+      return SessionRows.of(node, work.window, context);
     default:
       return unreachable(work);
   }

@@ -1,4 +1,3 @@
-import { DiagnosticError, unsupported } from '../diagnostics/diagnostic.ts';
 import { changeKind } from '../memory/batch.ts';
 import type { PhysicalOperator, Work } from '../physical/graph.ts';
 import { isAppendOnly } from '../plan/logical.ts';
@@ -18,30 +17,24 @@ import { constantRank, RankedRows } from './ranked-rows.ts';
  * ```
  */
 export class TopN extends RankedRows {
-  /** The last row of a key replaces the one before it. */
+  /** A single row replaces the one before it. */
   #replaces = false;
 
   static of(node: PhysicalOperator, work: Extract<Work, { readonly kind: 'top-n' }>, context: OperatorContext): TopN {
     const { partition, order, rankStart, outputRank } = work;
     const end = constantRank(work.rankEnd, node);
-    return new TopN(
-      node,
-      { partition, order, start: rankStart, end, outputRank, laterFirst: false, windowEnd: null },
-      context,
-    );
+    const settings = { partition, order, start: rankStart, end, outputRank, laterFirst: false, windowEnd: null };
+    const topN = new TopN(node, settings, context);
+    topN.#replaces = rankStart === 1 && end === 1 && isAppendOnly(node.inputChanges);
+    return topN;
   }
 
-  /** @throws DiagnosticError W002 for the first row by event time, which waits for the watermark */
   static ofDeduplication(
     node: PhysicalOperator,
     work: Extract<Work, { readonly kind: 'deduplicate' }>,
     context: OperatorContext,
   ): TopN {
     const { keys, keep, time, timeColumn } = work;
-    if (keep === 'first' && time === 'event')
-      throw new DiagnosticError([unsupported('W002', node.span, 'the first row of a key by event time')]);
-    if (!isAppendOnly(node.inputChanges))
-      throw new DiagnosticError([unsupported('W002', node.span, 'deduplication of an updating input')]);
     const order = time === 'processing' ? [] : [{ column: timeColumn, descending: keep === 'last', nullsFirst: true }];
     const settings = {
       partition: keys,
@@ -53,7 +46,7 @@ export class TopN extends RankedRows {
       windowEnd: null,
     };
     const topN = new TopN(node, settings, context);
-    topN.#replaces = true;
+    topN.#replaces = isAppendOnly(node.inputChanges);
     return topN;
   }
 

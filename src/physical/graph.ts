@@ -6,6 +6,8 @@ import type {
   Changes,
   LogicalScan,
   LogicalUnnest,
+  OverFrame,
+  SessionTime,
   SortKey,
   WindowColumn,
   WindowTime,
@@ -100,7 +102,7 @@ export type Work =
       readonly windowColumns: readonly WindowColumn[];
       readonly legacy: boolean;
     }
-  | { readonly kind: 'session-window'; readonly window: WindowTime }
+  | { readonly kind: 'session-window'; readonly window: SessionTime }
   | {
       readonly kind: 'aggregate';
       readonly keys: readonly number[];
@@ -124,5 +126,14 @@ export type Work =
       readonly keep: 'first' | 'last' | 'current';
       readonly window: AttachedWindow | null;
     }
+  | {
+      readonly kind: 'over';
+      readonly partition: readonly number[];
+      readonly orderColumn: number;
+      readonly time: 'event' | 'processing' | null;
+      readonly frame: OverFrame;
+      readonly aggregates: readonly AggregateCall[];
+    }
+  | { readonly kind: 'sort'; readonly order: readonly SortKey[]; readonly time: 'event' | 'processing' }
   | { readonly kind: 'limit'; readonly offset: number; readonly fetch: number }
   | { readonly kind: 'union' };

@@ -10,6 +10,9 @@ export function dropsLateRows(work: Work): boolean {
     case 'top-n':
       return work.window !== null;
     case 'deduplicate':
+      return work.window !== null || (work.time === 'event' && work.keep === 'first');
+    case 'over':
+    case 'sort':
       return work.time === 'event';
     case 'aggregate':
     case 'collect':

@@ -151,6 +151,13 @@ class Planner {
         const { keys, timeColumn, time, keep, window } = node;
         return this.#operator(node, [node.input], { kind: 'deduplicate', keys, timeColumn, time, keep, window });
       }
+      case 'over': {
+        const { partition, orderColumn, time, frame, aggregates } = node;
+        const work: Work = { kind: 'over', partition, orderColumn, time, frame, aggregates };
+        return this.#operator(node, [node.input], work);
+      }
+      case 'sort':
+        return this.#operator(node, [node.input], { kind: 'sort', order: node.order, time: node.time });
       case 'limit':
         return this.#operator(node, [node.input], { kind: 'limit', offset: node.offset, fetch: node.fetch });
       case 'union':
@@ -278,5 +285,5 @@ function marksWatermarks(operator: PhysicalOperator, operators: readonly Physica
 
 /** Rows that are sent when a window closes are never behind the watermark that has been sent. */
 function sendsAtOnce(work: Work): boolean {
-  return work.kind === 'collect' || work.kind === 'union';
+  return work.kind === 'collect' || work.kind === 'union' || (work.kind === 'over' && work.time === 'processing');
 }

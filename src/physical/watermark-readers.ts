@@ -3,7 +3,7 @@ import type { PhysicalOperator, Step } from './graph.ts';
 
 /** Whether an operator's rows see the watermark itself, by CURRENT_WATERMARK. */
 export function seesWatermark({ steps, work, after }: Pick<PhysicalOperator, 'steps' | 'work' | 'after'>): boolean {
-  const aggregates = work.kind === 'aggregate' || work.kind === 'window-aggregate' ? work.aggregates : [];
+  const aggregates = 'aggregates' in work ? work.aggregates : [];
   const expressions = [
     ...[...steps, ...after].flatMap(expressionsOf),
     ...aggregates.flatMap(({ args, filter }) => (filter === null ? args : [...args, filter])),

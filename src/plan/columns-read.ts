@@ -63,6 +63,12 @@ export function columnsRead(
           [...wanted, ...node.keys, node.timeColumn, ...(node.window === null ? [] : windowColumnsOf(node.window))],
         ],
       ];
+    case 'over': {
+      const own = [node.orderColumn, ...node.partition, ...node.aggregates.flatMap(ofCall)];
+      return [[node.input, [...[...wanted].filter((at) => at < node.input.schema.length), ...own]]];
+    }
+    case 'sort':
+      return [[node.input, [...wanted, ...node.order.map(({ column }) => column)]]];
     case 'limit':
       return [[node.input, wanted]];
     case 'union':

@@ -67,6 +67,8 @@ export function handsOn(node: LogicalNode): boolean {
     case 'filter':
     case 'limit':
     case 'deduplicate':
+    case 'over':
+    case 'sort':
     case 'window':
     case 'top-n':
     case 'expand':

@@ -20,6 +20,8 @@ export type LogicalNode =
   | LogicalAggregate
   | LogicalTopN
   | LogicalDeduplicate
+  | LogicalOver
+  | LogicalSort
   | LogicalLimit
   | LogicalUnion;
 
@@ -159,6 +161,9 @@ export interface WindowTime {
   readonly time: 'event' | 'processing';
 }
 
+/** The time that is cut into sessions. */
+export type SessionTime = WindowTime & { readonly window: Extract<WindowKind, { readonly kind: 'session' }> };
+
 /**
  * A window table function without aggregation: the input's columns, then window_start, window_end, window_time.
  * TUMBLE, HOP and CUMULATE pass rows on at once; SESSION when the session closes.
@@ -238,6 +243,36 @@ export interface LogicalDeduplicate extends NodeBase {
   /** `current`: the row of a key as the changes of the input leave it. */
   readonly keep: 'first' | 'last' | 'current';
   readonly window: AttachedWindow | null;
+}
+
+/**
+ * Aggregates over the rows before each row, and the row itself. Schema: the input's columns, then the results.
+ * Ordered by a time attribute: +I, once a row; by another column: each row that comes changes those behind it.
+ */
+export interface LogicalOver extends NodeBase {
+  readonly kind: 'over';
+  readonly input: LogicalNode;
+  readonly partition: readonly number[];
+  readonly orderColumn: number;
+  /** Null for an order that is no time. */
+  readonly time: 'event' | 'processing' | null;
+  readonly frame: OverFrame;
+  readonly aggregates: readonly AggregateCall[];
+}
+
+/** How far a frame reaches back from the current row, where it ends; null: to the start. */
+export type OverFrame =
+  | { readonly unit: 'rows'; readonly precedingRows: number | null }
+  /** With all rows that are equal in the order. */
+  | { readonly unit: 'range'; readonly precedingMs: number | null };
+
+/** ORDER BY a time attribute, and then perhaps other columns: rows leave when the watermark has come to their time. */
+export interface LogicalSort extends NodeBase {
+  readonly kind: 'sort';
+  readonly input: LogicalNode;
+  /** The time attribute first. */
+  readonly order: readonly SortKey[];
+  readonly time: 'event' | 'processing';
 }
 
 /** The first rows in arrival order. */

@@ -46,7 +46,7 @@ const rules: readonly NamedRule[] = [
   { rule: sharePlans, isNeeded: false },
   // Behind all that could read a ROW; `pruneColumns` then leaves the ROW out.
   { rule: (sinks, { decoderOf }) => readFields(sinks, (table) => decoderOf(table).nestedPaths), isNeeded: false },
-  // When no other rule reads a column any more. Needed: it turns ranks of 1 into deduplications.
+  // When no other rule reads a column any more. Needed: a rank that is kept up changes what is sent.
   { rule: pruneColumns, isNeeded: true },
   // Once more: a projection that only left columns out has nothing left to do.
   { rule: mergeProjects, isNeeded: false },

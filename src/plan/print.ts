@@ -6,8 +6,10 @@ import type { AggregateCall, Expression, LiteralValue } from './expression.ts';
 import {
   changesText,
   type LogicalNode,
+  type LogicalOver,
   type LogicalScan,
   type LogicalSink,
+  type OverFrame,
   type SortKey,
   type WindowKind,
 } from './logical.ts';
@@ -90,6 +92,12 @@ function nodeText(node: LogicalNode): string {
     }
     case 'deduplicate':
       return `${node.window === null ? '' : 'window '}deduplicate: ${node.keep} row${groups(node.input, node.keys)}${node.keep === 'current' ? '' : ` by ${columnName(node.input, node.timeColumn)}`}`;
+    case 'over': {
+      const order = columnName(node.input, node.orderColumn);
+      return `over${groups(node.input, node.partition)} order by ${order} ${frameText(node.frame)}: ${calls(node.aggregates, node.input)}   ${overState(node)}`;
+    }
+    case 'sort':
+      return `sort by ${node.order.map((key) => sortText(key, node.input)).join(', ')}   state: rows ahead of the watermark`;
     case 'limit':
       return `limit ${node.fetch}${node.offset > 0 ? ` offset ${node.offset}` : ''}`;
     case 'union':
@@ -125,6 +133,19 @@ function calls(aggregates: readonly AggregateCall[], input: LogicalNode): string
       return `${name}(${distinct ? 'DISTINCT ' : ''}${inner})${filter === null ? '' : ` FILTER (${text(filter, input)})`}`;
     })
     .join(', ');
+}
+
+/** `rows 2 preceding`, `range 5 min preceding` */
+function frameText(frame: OverFrame): string {
+  const back = frame.unit === 'rows' ? frame.precedingRows : frame.precedingMs;
+  if (back === null) return `${frame.unit} unbounded preceding`;
+  return `${frame.unit} ${frame.unit === 'rows' ? back : duration(back)} preceding`;
+}
+
+function overState({ frame, time }: LogicalOver): string {
+  if (time === null) return 'state: all rows, for ever';
+  if (frame.unit === 'rows') return `state: ${frame.precedingRows === null ? '' : 'frames x '}partitions, for ever`;
+  return frame.precedingMs === null ? 'state: partitions, for ever' : 'state: rows of the last frame';
 }
 
 function sortText({ column, descending }: SortKey, input: LogicalNode): string {

@@ -87,6 +87,7 @@ export function mapExpressions(node: LogicalNode, map: (expression: Expression) 
       return collection === node.collection && condition === node.condition ? node : { ...node, collection, condition };
     }
     case 'window-aggregate':
+    case 'over':
     case 'aggregate': {
       const aggregates = mapped(node.aggregates, (call) => mapCall(call, map));
       return aggregates === node.aggregates ? node : { ...node, aggregates };
@@ -96,6 +97,7 @@ export function mapExpressions(node: LogicalNode, map: (expression: Expression) 
     case 'window':
     case 'top-n':
     case 'deduplicate':
+    case 'sort':
     case 'limit':
     case 'union':
       return node;

@@ -41,6 +41,8 @@ export function windowTraits(node: LogicalNode): WindowTraits | null {
     }
     case 'filter':
     case 'unnest':
+    case 'over':
+    case 'sort':
     case 'watermark':
       return windowTraits(node.input);
     case 'top-n':

@@ -1,4 +1,5 @@
 import type { PhysicalGraph, PhysicalOperator, Step } from '../physical/graph.ts';
+import { dropsLateRows } from '../physical/late-rows.ts';
 import { seesWatermark } from '../physical/watermark-readers.ts';
 import type { WindowKind } from '../plan/logical.ts';
 
@@ -34,35 +35,36 @@ export function lateRowCuts(graph: PhysicalGraph, sourceId: string): LateRowCuts
   );
   if (first === undefined) return null;
   const at = first.steps.findIndex(({ kind }) => kind === 'watermark');
-  const windows = behind.flatMap(windowsOf);
+  const boundaries = behind.flatMap(boundariesOf);
   return {
     steps: first.steps.slice(0, at + 1),
-    boundaryMs: windows.map(boundaryOf).reduce(greatestCommonDivisor, 0) || 1,
+    boundaryMs: boundaries.reduce(greatestCommonDivisor, 0) || 1,
     every: behind.some(seesWatermark),
-    marksSuffice: windows.every(({ kind }) => kind === 'tumble') && behind.every(({ inputs }) => inputs.length < 2),
+    marksSuffice: behind.every(marksTellLateRows) && behind.every(({ inputs }) => inputs.length < 2),
   };
+}
+
+/** The times at which it shows whether the watermark has come there are multiples of these. */
+function boundariesOf(operator: PhysicalOperator): readonly number[] {
+  const windows = windowsOf(operator).map(boundaryOf);
+  const { kind } = operator.work;
+  const isByTime = kind === 'over' || kind === 'sort' || kind === 'deduplicate';
+  return isByTime && dropsLateRows(operator.work) && windows.length === 0 ? [1] : windows;
+}
+
+/** Whether it is enough to know the watermark before a row, with no need that what is due by it has been sent. */
+function marksTellLateRows(operator: PhysicalOperator): boolean {
+  const { work } = operator;
+  // A bounded frame and a sort ask what was sent.
+  if (work.kind === 'sort') return work.time === 'processing';
+  if (work.kind === 'over' && work.time === 'event')
+    return (work.frame.unit === 'rows' ? work.frame.precedingRows : work.frame.precedingMs) === null;
+  return windowsOf(operator).every(({ kind }) => kind === 'tumble');
 }
 
 function windowsOf({ steps, work }: PhysicalOperator): readonly WindowKind[] {
   const windows = steps.flatMap((step) => (step.kind === 'window' ? [step.window] : []));
-  switch (work.kind) {
-    case 'window-aggregate':
-      windows.push(work.window.window);
-      break;
-    case 'session-window':
-      windows.push(work.window.window);
-      break;
-    case 'top-n':
-    case 'deduplicate':
-      if (work.window !== null) windows.push(work.window.window);
-      break;
-    case 'aggregate':
-    case 'collect':
-    case 'limit':
-    case 'union':
-    case 'values':
-      break;
-  }
+  if ('window' in work && work.window !== null) windows.push(work.window.window);
   return windows;
 }
 

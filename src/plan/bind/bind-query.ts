@@ -292,8 +292,11 @@ export class QueryBinder {
     const { keys, hidden } = orderingOf(query.orderBy, bound.schema, select);
     const input = this.#withHidden(bound, query, hidden);
     if (fetch === null) {
-      if (isOutermost) this.#sorted(input, keys, query);
-      return bound;
+      if (!isOutermost) return bound;
+      const sorted = this.#sorted(input, keys, query);
+      return ofNode(
+        hidden.length === 0 ? sorted : projectNode(sorted, ownColumns(sorted, bound.schema.length), query.span),
+      );
     }
     const { schema } = input;
     const node: LogicalNode = {
@@ -338,7 +341,7 @@ export class QueryBinder {
     return projectNode(node, [...ownColumns(node, node.schema.length), ...computed], query.span);
   }
 
-  #sorted(node: LogicalNode, keys: readonly SortKey[], query: Query): void {
+  #sorted(node: LogicalNode, keys: readonly SortKey[], query: Query): LogicalNode {
     const [key] = keys;
     const attribute = key === undefined ? undefined : node.schema[key.column]?.timeAttribute;
     if (attribute === undefined || key?.descending === true) {
@@ -351,8 +354,16 @@ export class QueryBinder {
         },
       );
     }
+    if (!isAppendOnly(node.changes)) {
+      fail('B032', query.orderBy[0]?.span ?? query.span, 'a result that is updated cannot be sorted by time', {
+        help: 'add a LIMIT: the first rows are kept up to date',
+      });
+    }
     // Rows come in the order of processing time as it is.
-    if (attribute === 'rowtime' || keys.length > 1) notYet('W002', query.span, 'ORDER BY without LIMIT');
+    if (attribute === 'proctime' && keys.length === 1) return node;
+    const { schema, changes, uniqueKeys } = node;
+    const time = attribute === 'rowtime' ? 'event' : 'processing';
+    return { kind: 'sort', input: node, order: keys, time, schema, changes, uniqueKeys, span: query.span };
   }
 
   #count(limit: Limit | null): number | null {

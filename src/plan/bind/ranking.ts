@@ -2,11 +2,19 @@ import { fail } from '../../diagnostics/diagnostic.ts';
 import type { Span } from '../../diagnostics/source-text.ts';
 import { BIGINT } from '../../types/sql-type.ts';
 import type { Expression } from '../expression.ts';
-import { type AttachedWindow, allChanges, appendOnly, type LogicalNode, type SortKey } from '../logical.ts';
+import {
+  type AttachedWindow,
+  allChanges,
+  appendOnly,
+  isAppendOnly,
+  type LogicalNode,
+  type SortKey,
+} from '../logical.ts';
 import { projectNode } from '../nodes.ts';
-import { columnsOf, conjuncts } from '../same-expression.ts';
+import { columnsOf, conjuncts, mapColumns } from '../same-expression.ts';
 import { windowTraits } from '../window-traits.ts';
 import { call } from './calls.ts';
+import { literal } from './literals.ts';
 
 /** Rows with their ROW_NUMBER, which nothing bounds yet. */
 export interface Ranking {
@@ -56,8 +64,19 @@ export function topNOf(
   if (end === null) return null;
   if (typeof end === 'number' && end < 1)
     fail('B033', condition.span, 'a rank is 1 or more: this condition is never true');
+  const left = rest.length === 0 ? null : rest.reduce((all, next) => call('AND', [all, next], condition.span));
   const { input, partition, order, span } = ranking;
   const window = attachedWindow(input, partition);
+  if (start === 1 && end === 1) {
+    // Its rank is known.
+    const columns = ranking.columns.map(({ expression, name }) => ({
+      expression: mapColumns(expression, (index, column) =>
+        index === rankColumn ? literal(1n, BIGINT(false), column.span) : column,
+      ),
+      name,
+    }));
+    return { node: projectNode(firstOf(ranking, window), columns, span), rest: left };
+  }
   const topN: LogicalNode = {
     kind: 'top-n',
     input,
@@ -72,9 +91,47 @@ export function topNOf(
     uniqueKeys: [[...partition, rankColumn]],
     span,
   };
-  const node = projectNode(topN, ranking.columns, span);
-  const left = rest.length === 0 ? null : rest.reduce((all, next) => call('AND', [all, next], condition.span));
-  return { node, rest: left };
+  return { node: projectNode(topN, ranking.columns, span), rest: left };
+}
+
+/** The row of rank 1: by a time attribute alone it is the first or last row of its key, else the top of a ranking. */
+function firstOf({ input, partition, order, span }: Ranking, window: AttachedWindow | null): LogicalNode {
+  const { schema } = input;
+  const [key, second] = order;
+  const attribute = key === undefined ? undefined : schema[key.column]?.timeAttribute;
+  const uniqueKeys = [partition];
+  if (key === undefined || second !== undefined || attribute === undefined) {
+    const changes = window === null ? allChanges : appendOnly;
+    const outputRank = false;
+    return {
+      kind: 'top-n',
+      input,
+      partition,
+      order,
+      rankStart: 1,
+      rankEnd: 1,
+      outputRank,
+      window,
+      schema,
+      changes,
+      uniqueKeys,
+      span,
+    };
+  }
+  const keep = key.descending ? 'last' : 'first';
+  return {
+    kind: 'deduplicate',
+    input,
+    keys: partition,
+    timeColumn: key.column,
+    time: attribute === 'proctime' ? 'processing' : 'event',
+    keep,
+    window,
+    schema,
+    changes: window !== null || (keep === 'first' && isAppendOnly(input.changes)) ? appendOnly : allChanges,
+    uniqueKeys,
+    span,
+  };
 }
 
 function least(end: number | { readonly column: number } | null, value: number): number | { readonly column: number } {

@@ -7,8 +7,7 @@ import { readersFirst } from '../walk.ts';
 
 /**
  * Leaves out columns that nothing reads, from the sinks down to the scans: a decoder parses only what is asked for.
- * A node that several read keeps what any of them wants. Ranks that nobody asks for are not kept up; a Top-1 by a
- * time attribute without its rank is a deduplication.
+ * A node that several read keeps what any of them wants. Ranks that nobody asks for are not kept up.
  */
 export function pruneColumns(sinks: readonly LogicalSink[]): readonly LogicalSink[] {
   const order = readersFirst(sinks);
@@ -165,6 +164,30 @@ function prune(node: LogicalNode, wanted: ReadonlySet<number>, all: ReadonlyMap<
         places,
       };
     }
+    case 'over': {
+      const { node: input, places } = prunedOf(all, node.input);
+      const count = node.input.schema.length;
+      const kept = [...node.aggregates.keys()].filter((at) => wanted.has(count + at));
+      // What nobody looks at is not kept up.
+      const aggregates = kept.flatMap((at) => node.aggregates[at] ?? []).map((call) => movedCall(call, places));
+      const own = new Map(places);
+      for (const [at, old] of kept.entries()) own.set(count + old, input.schema.length + at);
+      const partition = node.partition.map((at) => place(places, at));
+      const orderColumn = place(places, node.orderColumn);
+      const uniqueKeys = keysOf(node, own);
+      return {
+        node: { ...node, input, partition, orderColumn, aggregates, schema: schemaOf(node, own), uniqueKeys },
+        places: own,
+      };
+    }
+    case 'sort': {
+      const { node: input, places } = prunedOf(all, node.input);
+      const order = node.order.map((key) => ({ ...key, column: place(places, key.column) }));
+      return {
+        node: { ...node, input, order, schema: schemaOf(node, places), uniqueKeys: keysOf(node, places) },
+        places,
+      };
+    }
     case 'limit': {
       const { node: input, places } = prunedOf(all, node.input);
       return { node: { ...node, input, schema: schemaOf(node, places), uniqueKeys: keysOf(node, places) }, places };
@@ -214,40 +237,6 @@ function pruneTopN(
   const partition = node.partition.map((at) => place(places, at));
   const order = node.order.map((key) => ({ ...key, column: place(places, key.column) }));
   const window = node.window === null ? null : attachedAt(node.window, places);
-  const [only, second] = order;
-  const attribute = only === undefined ? undefined : input.schema[only.column]?.timeAttribute;
-  if (
-    !outputRank &&
-    only !== undefined &&
-    second === undefined &&
-    attribute !== undefined &&
-    node.rankStart === 1 &&
-    node.rankEnd === 1
-  ) {
-    const schema = schemaOf({ schema: node.schema.slice(0, rank) }, places);
-    const time = attribute === 'proctime' ? ('processing' as const) : ('event' as const);
-    const keep = only.descending ? ('last' as const) : ('first' as const);
-    const { span } = node;
-    const isFirst = keep === 'first' && node.input.changes.updateAfter === false && node.input.changes.delete === false;
-    const changes =
-      window !== null || isFirst ? { updateBefore: false, updateAfter: false, delete: false } : node.changes;
-    return {
-      node: {
-        kind: 'deduplicate',
-        input,
-        keys: partition,
-        timeColumn: only.column,
-        time,
-        keep,
-        window,
-        schema,
-        changes,
-        uniqueKeys: [partition],
-        span,
-      },
-      places,
-    };
-  }
   const own = outputRank ? withAdded(places, rank, input.schema.length, 1) : places;
   const rankEnd = typeof node.rankEnd === 'number' ? node.rankEnd : { column: place(places, node.rankEnd.column) };
   const schema = schemaOf(outputRank ? node : { schema: node.schema.slice(0, rank) }, own);

@@ -9,7 +9,7 @@ import { countReaders, rewriteNodes, withInputs } from '../walk.ts';
 
 /**
  * Moves conditions to where the rows come from: through projections, UNION ALL and window functions, and below
- * aggregates, Top-N and deduplication where they look at keys alone, so that those hold no state for rows that are
+ * aggregates, OVER, Top-N and deduplication where they look at keys alone, so that those hold no state for rows that are
  * thrown away.
  *
  * Never below a watermark, which takes every row into account; never below a session window but by its partition, since
@@ -123,6 +123,7 @@ function columnsBelow(node: LogicalNode): ColumnsBelow | null {
     case 'aggregate':
       return (index) => node.keys[index] ?? null;
     case 'top-n':
+    case 'over':
       return (index) => (node.partition.includes(index) ? index : null);
     case 'deduplicate':
       return (index) => (node.keys.includes(index) ? index : null);
@@ -131,6 +132,7 @@ function columnsBelow(node: LogicalNode): ColumnsBelow | null {
     case 'values':
     case 'watermark':
     case 'limit':
+    case 'sort':
       return null;
     default:
       return unreachable(node);

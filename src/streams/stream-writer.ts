@@ -1,0 +1,329 @@
+import { join } from 'node:path';
+import { type StoreFailure, storeMetadata } from './metadata-file.ts';
+import {
+  checkPut,
+  type FailedRecord,
+  type PutEntry,
+  type PutOutcome,
+  PutRecord,
+  type PutRecordsResult,
+  Router,
+} from './put-request.ts';
+import type { FrameRecord } from './segment-format.ts';
+import { ShardFolder } from './shard-folder.ts';
+import { type CutTail, type Durability, ShardLog } from './shard-log.ts';
+import type { StreamEnvironment } from './stream-environment.ts';
+import { StreamError, storageError } from './stream-error.ts';
+import { StreamLock } from './stream-lock.ts';
+import {
+  horizonMs,
+  retentionHoursMax,
+  retentionHoursMin,
+  type ShardMetadata,
+  type StreamMetadata,
+  shardId,
+  shardsMax,
+  withMerge,
+  withSplit,
+} from './stream-metadata.ts';
+
+/** Bytes that may wait for the disk; who puts more waits before. */
+const queuedBytesMax = 16 * 1024 * 1024;
+
+/** A segment is begun anew so often within the retention. */
+const segmentsPerRetention = 24;
+
+export interface StreamWriterParts {
+  readonly environment: StreamEnvironment;
+  readonly folder: string;
+  readonly metadata: StreamMetadata;
+  readonly durability: Durability;
+  readonly segmentBytesMax: number;
+  /** Records were committed, or the metadata has changed. */
+  readonly onChange: (metadata: StreamMetadata) => void;
+}
+
+/** The one writer of a stream, while this process holds its lock. */
+export class StreamWriter {
+  readonly #parts: StreamWriterParts;
+  readonly #lock: StreamLock;
+  #metadata: StreamMetadata;
+  #router: Router;
+  /** Of the open shards. */
+  readonly #logs = new Map<number, ShardLog>();
+  /** Torn ends that were cut off when the writer was opened. */
+  readonly cutTails: CutTail[] = [];
+  #queuedBytes = 0;
+  #waitForRoom: (() => void)[] = [];
+  /** While shards are closed and opened, puts wait. */
+  #resharding: Promise<void> | null = null;
+  #broken: StreamError | null = null;
+  #retiredMs = 0;
+
+  private constructor(parts: StreamWriterParts, lock: StreamLock) {
+    this.#parts = parts;
+    this.#lock = lock;
+    this.#metadata = parts.metadata;
+    this.#router = new Router(parts.metadata.shards);
+  }
+
+  /**
+   * Takes the stream's lock, and finds the end of each open shard.
+   * @throws StreamError ResourceInUseException where another process holds it; DamagedSegmentError
+   */
+  static async open(parts: StreamWriterParts, reload: () => StreamMetadata): Promise<StreamWriter> {
+    const lock = await StreamLock.take(parts.environment, parts.folder, parts.metadata.name);
+    try {
+      // Another process may have written it until now.
+      const writer = new StreamWriter({ ...parts, metadata: reload() }, lock);
+      for (const shard of writer.#metadata.shards) {
+        if (shard.closed !== null) continue;
+        const cut = await writer.#openLog(shard);
+        if (cut !== null) writer.cutTails.push(cut);
+      }
+      await writer.#retire();
+      return writer;
+    } catch (error) {
+      await lock.release();
+      throw storageError(`stream "${parts.metadata.name}" was opened`, error);
+    }
+  }
+
+  get status(): 'ACTIVE' | 'UPDATING' {
+    return this.#resharding === null ? 'ACTIVE' : 'UPDATING';
+  }
+
+  /** The log of an open shard. */
+  log(shardIndex: number): ShardLog | null {
+    return this.#logs.get(shardIndex) ?? null;
+  }
+
+  /**
+   * Puts records; resolves when all are durable, or refused. Waits while too much waits for the disk.
+   * @throws StreamError where the request itself is wrong
+   */
+  async put(entries: readonly PutEntry[]): Promise<PutRecordsResult> {
+    checkPut(entries);
+    let bytes = 0;
+    for (const { data } of entries) bytes += data.length;
+    while (this.#queuedBytes > 0 && this.#queuedBytes + bytes > queuedBytesMax) {
+      await new Promise<void>((resolve) => this.#waitForRoom.push(resolve));
+    }
+    this.#queuedBytes += bytes;
+    try {
+      while (this.#resharding !== null) await this.#resharding;
+      return await this.#put(entries);
+    } finally {
+      this.#queuedBytes -= bytes;
+      for (const go of this.#waitForRoom.splice(0)) go();
+    }
+  }
+
+  /** Closes a shard and opens two in its place, the second from the given hash key on. */
+  async split(shardIndex: number, newStartingHashKey: bigint): Promise<void> {
+    await this.#change(async () => {
+      const shard = this.#openShard(shardIndex);
+      const end = await this.#endOf(shard);
+      this.#checkCount(1);
+      return withSplit(this.#metadata, end, newStartingHashKey, this.#parts.environment.clock.nowMs());
+    });
+  }
+
+  /** Closes two adjacent shards and opens one in their place. */
+  async merge(shardIndex: number, adjacentIndex: number): Promise<void> {
+    await this.#change(async () => {
+      const first = await this.#endOf(this.#openShard(shardIndex));
+      const second = await this.#endOf(this.#openShard(adjacentIndex));
+      return withMerge(this.#metadata, first, second, this.#parts.environment.clock.nowMs());
+    });
+  }
+
+  /** What is too old is not readable at once, and does not come back when the retention is raised. */
+  async setRetention(hours: number): Promise<void> {
+    if (!Number.isInteger(hours) || hours < retentionHoursMin || hours > retentionHoursMax) {
+      throw new StreamError(
+        'InvalidArgumentException',
+        `a retention of ${hours} hours is not between ${retentionHoursMin} and ${retentionHoursMax}`,
+      );
+    }
+    await this.#change(async () => ({
+      ...this.#metadata,
+      retentionHours: hours,
+      horizonFloorMs: horizonMs(this.#metadata, this.#parts.environment.clock.nowMs()),
+    }));
+    await this.#retire();
+  }
+
+  async close(): Promise<void> {
+    while (this.#resharding !== null) await this.#resharding;
+    try {
+      for (const log of this.#logs.values()) await log.close();
+    } finally {
+      await this.#lock.release();
+    }
+  }
+
+  async #put(entries: readonly PutEntry[]): Promise<PutRecordsResult> {
+    if (this.#broken !== null) throw this.#broken;
+    const byShard = new Map<ShardMetadata, { readonly places: number[]; readonly records: FrameRecord[] }>();
+    for (const [at, entry] of entries.entries()) {
+      const shard = this.#router.shardOf(entry);
+      let part = byShard.get(shard);
+      if (part === undefined) {
+        part = { places: [], records: [] };
+        byShard.set(shard, part);
+      }
+      part.places.push(at);
+      part.records.push({ key: entry.partitionKey, data: entry.data });
+    }
+    const outcomes: PutOutcome[] = [];
+    let failedRecordCount = 0;
+    const appends = [...byShard].map(async ([shard, { places, records }]) => {
+      try {
+        const { firstIndex, arrivalMs } = await this.#logOf(shard).append(records);
+        for (const [offset, place] of places.entries()) {
+          outcomes[place] = new PutRecord(shard, firstIndex + offset, arrivalMs);
+        }
+      } catch (error) {
+        const cause = storageError('records were put', error);
+        const failed: FailedRecord = { errorCode: 'InternalFailure', errorMessage: cause.message, cause };
+        for (const place of places) outcomes[place] = failed;
+        failedRecordCount += places.length;
+      }
+    });
+    await Promise.all(appends);
+    // The records are acknowledged, whatever becomes of older ones; the next put tries again.
+    await this.#retireInTime().catch(() => {});
+    return { failedRecordCount, records: outcomes };
+  }
+
+  #logOf({ index }: ShardMetadata): ShardLog {
+    const log = this.#logs.get(index);
+    if (log === undefined) throw new Error(`no log of ${shardId(index)}`);
+    return log;
+  }
+
+  #openShard(index: number): ShardMetadata {
+    const shard = this.#metadata.shards.find((each) => each.index === index);
+    if (shard === undefined) {
+      throw new StreamError('ResourceNotFoundException', `stream "${this.#metadata.name}" has no ${shardId(index)}`);
+    }
+    if (shard.closed !== null) {
+      throw new StreamError('InvalidArgumentException', `${shardId(index)} is closed`);
+    }
+    return shard;
+  }
+
+  /** Where a shard ends, when nothing is on its way any more: puts wait meanwhile. */
+  async #endOf(shard: ShardMetadata): Promise<{ shard: ShardMetadata; lastRecordIndex: number }> {
+    const log = this.#logOf(shard);
+    await log.drain();
+    return { shard, lastRecordIndex: log.nextIndex - 1 };
+  }
+
+  #checkCount(more: number): void {
+    const open = this.#metadata.shards.filter(({ closed }) => closed === null).length;
+    if (open + more > shardsMax) {
+      throw new StreamError('LimitExceededException', `a stream has at most ${shardsMax} open shards`);
+    }
+  }
+
+  /** Changes the metadata, on the disk and here; a change at a time. */
+  async #change(next: () => Promise<StreamMetadata>): Promise<void> {
+    if (this.#broken !== null) throw this.#broken;
+    if (this.#resharding !== null) {
+      throw new StreamError('ResourceInUseException', `stream "${this.#metadata.name}" is UPDATING`);
+    }
+    let finished = () => {};
+    this.#resharding = new Promise((resolve) => {
+      finished = resolve;
+    });
+    try {
+      await this.#store(await next());
+    } finally {
+      this.#resharding = null;
+      finished();
+    }
+  }
+
+  async #store(metadata: StreamMetadata): Promise<void> {
+    const { environment, folder, onChange } = this.#parts;
+    const failure: StoreFailure = { isInDoubt: false };
+    try {
+      // A closed shard's records must be there before it is said where it ends.
+      for (const shard of metadata.shards) if (shard.closed !== null) await this.#closeLog(shard.index);
+      await storeMetadata(environment.files, folder, metadata, failure);
+    } catch (error) {
+      const reason = storageError(`stream "${metadata.name}" was changed`, error);
+      if (failure.isInDoubt) this.#broken = reason;
+      // The log was closed for nothing: it is opened anew.
+      else
+        await this.#openLogs(this.#metadata).catch(() => {
+          this.#broken = reason;
+        });
+      throw reason;
+    }
+    this.#metadata = metadata;
+    this.#router = new Router(metadata.shards);
+    try {
+      await this.#openLogs(metadata);
+    } catch (error) {
+      this.#broken = storageError(`stream "${metadata.name}" was changed`, error);
+      throw this.#broken;
+    }
+    onChange(metadata);
+  }
+
+  async #closeLog(index: number): Promise<void> {
+    const log = this.#logs.get(index);
+    if (log === undefined) return;
+    this.#logs.delete(index);
+    await log.close();
+  }
+
+  async #openLogs(metadata: StreamMetadata): Promise<void> {
+    for (const shard of metadata.shards) {
+      if (shard.closed === null && !this.#logs.has(shard.index)) await this.#openLog(shard);
+    }
+  }
+
+  async #openLog(shard: ShardMetadata): Promise<CutTail | null> {
+    const { environment, folder, durability, segmentBytesMax, onChange } = this.#parts;
+    const log = new ShardLog({
+      environment,
+      folder: new ShardFolder(environment.files, join(folder, shardId(shard.index))),
+      options: {
+        durability,
+        segmentBytesMax,
+        segmentAgeMaxMs: (this.#metadata.retentionHours * 3_600_000) / segmentsPerRetention,
+      },
+      onCommit: () => onChange(this.#metadata),
+    });
+    const cut = await log.open();
+    this.#logs.set(shard.index, log);
+    return cut;
+  }
+
+  /** Looks for what has become too old now and then, when something is put. */
+  async #retireInTime(): Promise<void> {
+    const { clock } = this.#parts.environment;
+    const everyMs = (this.#metadata.retentionHours * 3_600_000) / segmentsPerRetention;
+    if (clock.nowMs() - this.#retiredMs >= everyMs && this.#resharding === null) await this.#retire();
+  }
+
+  /** Takes away what is too old: segments of open shards, and closed shards as a whole. */
+  async #retire(): Promise<void> {
+    const { environment, folder } = this.#parts;
+    const nowMs = environment.clock.nowMs();
+    this.#retiredMs = nowMs;
+    const horizon = horizonMs(this.#metadata, nowMs);
+    for (const log of this.#logs.values()) await log.retire(horizon);
+    const gone = this.#metadata.shards.filter(({ closed }) => closed !== null && closed.atMs < horizon);
+    if (gone.length === 0) return;
+    await this.#change(async () => ({
+      ...this.#metadata,
+      shards: this.#metadata.shards.filter((shard) => !gone.includes(shard)),
+    }));
+    for (const { index } of gone) await environment.files.remove(join(folder, shardId(index)));
+  }
+}

@@ -1,0 +1,233 @@
+import { describe, expect, test } from 'vitest';
+import { recordData } from '../../src/streams/segment-format.ts';
+import {
+  endingSequenceNumber,
+  parseSequenceNumber,
+  sequenceNumber,
+  startingSequenceNumber,
+} from '../../src/streams/sequence-number.ts';
+import type { Stream } from '../../src/streams/stream.ts';
+import { newStream, readMetadata, writeMetadata } from '../../src/streams/stream-metadata.ts';
+import { StreamStore } from '../../src/streams/stream-store.ts';
+import { Random } from '../support/streams/random.ts';
+import { type Fault, type Operation, SimulatedDisk } from '../support/streams/simulated-disk.ts';
+import { SimulatedMachine } from '../support/streams/simulated-machine.ts';
+
+const entry = (text: string) => ({ data: Buffer.from(text), partitionKey: 'k' });
+
+describe('sequence numbers', () => {
+  test('have the layout of those in the documentation of Kinesis', () => {
+    // From the answer to PutRecords that its reference shows.
+    expect(parseSequenceNumber('49543463076548007577105092703039560359975228518395019266')).toEqual({
+      createdSeconds: 1_411_403_981,
+      index: 0,
+      recordIndex: 0x157d,
+    });
+    expect(parseSequenceNumber('49543463076570308322303623326179887152428262250726293522')).toMatchObject({ index: 1 });
+    const shard = { createdSeconds: 1_411_403_981, index: 1 };
+    expect(sequenceNumber(shard, 0x157c, 1_411_431_220_000)).toBe(
+      '49543463076570308322303623326179887152428262250726293522',
+    );
+  });
+
+  test('of a shard lie between its starting and its ending number', () => {
+    const shard = { createdSeconds: 1_700_000_000, index: 17 };
+    const numbers = [
+      startingSequenceNumber(shard),
+      sequenceNumber(shard, 1, 0),
+      sequenceNumber(shard, 2, 0),
+      endingSequenceNumber(shard),
+    ];
+    expect(numbers).toEqual(numbers.toSorted((a, b) => (BigInt(a) < BigInt(b) ? -1 : 1)));
+    expect(parseSequenceNumber(numbers[2] ?? '')).toEqual({ ...shard, recordIndex: 2 });
+  });
+});
+
+/** Machines of one disk. */
+class Machines {
+  disk: SimulatedDisk;
+  readonly time = { nowMs: 1_700_000_000_000 };
+  readonly alive = new Set<number>();
+  readonly #random = new Random(5);
+
+  constructor(fault: (operation: Operation) => Fault = () => 'none') {
+    this.disk = new SimulatedDisk(this.#random, fault);
+  }
+
+  store(pid: number, options: { durability?: 'disk' | 'system'; segmentBytesMax?: number } = {}): StreamStore {
+    const { disk: files, time, alive } = this;
+    alive.add(pid);
+    const environment = new SimulatedMachine({ files, random: this.#random, time, pid, alive });
+    return new StreamStore('/s', { segmentBytesMax: 400, ...options }, environment);
+  }
+}
+
+function readTexts(stream: Stream): string[] {
+  const cursor = stream.cursor('0', { type: 'TRIM_HORIZON' });
+  const found: string[] = [];
+  for (let read = cursor.read(); read.kind === 'frames'; read = cursor.read()) {
+    for (const { frame, from, to } of read.frames) {
+      for (let at = from; at < to; at++) found.push(recordData(frame, at).toString());
+    }
+  }
+  return found;
+}
+
+async function withRecords(machines: Machines, count: number): Promise<string> {
+  const store = machines.store(1);
+  const stream = await store.createStream('s', 1);
+  for (let at = 0; at < count; at++) await stream.putRecord(entry(`record ${at}`));
+  await store.close();
+  return machines.disk.paths().find((path) => path.endsWith('.log')) ?? '';
+}
+
+describe('damage', () => {
+  test('in the middle of a segment names it and the byte, and nothing behind it is read', async () => {
+    const machines = new Machines();
+    const segment = await withRecords(machines, 30);
+    machines.disk.damage(segment, 120);
+    const stream = machines.store(2).stream('s');
+    // A frame of "record 0" has 66 bytes, behind the header's 32.
+    expect(() => readTexts(stream)).toThrow(`segment ${segment} is damaged at byte 98: the checksum does not fit`);
+  });
+
+  test('in the segment that is written is found when it is opened to write', async () => {
+    const machines = new Machines();
+    const segment = await withRecords(machines, 3);
+    machines.disk.damage(segment, 120);
+    const stream = machines.store(2).stream('s');
+    await expect(stream.putRecord(entry('x'))).rejects.toThrow(`segment ${segment} is damaged at byte 98`);
+    expect(() => readTexts(stream)).toThrow('is damaged at byte 98');
+  });
+
+  test('of a whole segment that is gone is told, not skipped', async () => {
+    const machines = new Machines();
+    await withRecords(machines, 30);
+    const segments = machines.disk.paths().filter((path) => path.endsWith('.log'));
+    await machines.disk.remove(segments[2] ?? '');
+    expect(() => readTexts(machines.store(2).stream('s'))).toThrow(/records \d+ to \d+ are missing/);
+  });
+
+  test('of an index harms nobody: it is made anew', async () => {
+    const machines = new Machines();
+    await withRecords(machines, 30);
+    for (const path of machines.disk.paths()) if (path.endsWith('.index')) machines.disk.damage(path, 20);
+    machines.time.nowMs += 1000;
+    const stream = machines.store(2).stream('s');
+    await stream.putRecord(entry('later'));
+    const cursor = stream.cursor('0', { type: 'AT_TIMESTAMP', timestampMs: machines.time.nowMs });
+    const read = cursor.read();
+    expect(read.kind === 'frames' && read.frames.length).toBe(1);
+  });
+
+  test('of the metadata is told', () => {
+    const bytes = Buffer.from(writeMetadata(newStream('s', 2, 5)));
+    expect(readMetadata(bytes, 'f')).toEqual(newStream('s', 2, 5));
+    bytes[30] = 65;
+    expect(() => readMetadata(bytes, 'f')).toThrow('f is damaged: its checksum does not fit');
+  });
+});
+
+test('a torn end is cut off when the stream is opened to write, and told', async () => {
+  const machines = new Machines();
+  const segment = await withRecords(machines, 2);
+  const file = machines.disk.openToWrite(segment);
+  const size = file.size();
+  await file.write(Buffer.from('TFR1 and half a frame'), size);
+  const stream = machines.store(2).stream('s');
+  expect(readTexts(stream)).toEqual(['record 0', 'record 1']);
+  expect(await stream.startWriting()).toEqual([{ segment, offset: size, bytes: 21 }]);
+  await stream.putRecord(entry('record 2'));
+  expect(readTexts(stream)).toEqual(['record 0', 'record 1', 'record 2']);
+});
+
+test('records that look like a segment are data', async () => {
+  const machines = new Machines();
+  const segment = await withRecords(machines, 2);
+  const copy = Buffer.from(machines.disk.readAll(segment) ?? []);
+  const store = machines.store(2);
+  await store.stream('s').putRecord({ data: copy, partitionKey: 'k' });
+  await store.close();
+  const path = machines.disk.paths().findLast((each) => each.endsWith('.log')) ?? '';
+  // The frame with the copy is torn: the frames within it are not taken for later ones.
+  const file = machines.disk.openToWrite(path);
+  await file.truncate(file.size() - 1);
+  const stream = machines.store(3).stream('s');
+  expect(await stream.startWriting()).toMatchObject([{ segment: path }]);
+  expect(readTexts(stream)).toEqual(['record 0', 'record 1']);
+});
+
+describe('the right to write', () => {
+  test('is of one process; a second is told which', async () => {
+    const machines = new Machines();
+    await withRecords(machines, 1);
+    const first = machines.store(71);
+    await first.stream('s').putRecord(entry('x'));
+    const second = machines.store(72);
+    await expect(second.stream('s').putRecord(entry('y'))).rejects.toMatchObject({
+      name: 'ResourceInUseException',
+      message: 'stream "s" is being written by process 71',
+    });
+    await expect(second.deleteStream('s')).rejects.toMatchObject({ name: 'ResourceInUseException' });
+    // It may read meanwhile.
+    expect(readTexts(second.stream('s'))).toEqual(['record 0', 'x']);
+    await first.close();
+    await second.stream('s').putRecord(entry('y'));
+    expect(readTexts(second.stream('s'))).toEqual(['record 0', 'x', 'y']);
+  });
+
+  test('of a killed process is taken over, by one of those who try', async () => {
+    const machines = new Machines();
+    await withRecords(machines, 1);
+    await machines.store(71).stream('s').putRecord(entry('x'));
+    machines.alive.delete(71);
+    const tries = [72, 73, 74].map((pid) =>
+      machines
+        .store(pid)
+        .stream('s')
+        .putRecord(entry(String(pid))),
+    );
+    const ended = await Promise.allSettled(tries);
+    expect(ended.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  });
+});
+
+describe('a full disk', () => {
+  test('refuses the put, loses nothing, and takes the next when there is room again', async () => {
+    let isFull = false;
+    const machines = new Machines(({ kind }) => (isFull && kind === 'write' ? 'no space' : 'none'));
+    const store = machines.store(1);
+    const stream = await store.createStream('s', 1);
+    await stream.putRecord(entry('before'));
+    isFull = true;
+    await expect(stream.putRecord(entry('lost'))).rejects.toThrow('no space is left on the disk');
+    const { failedRecordCount, records } = await stream.putRecords([entry('a'), entry('b')]);
+    expect(failedRecordCount).toBe(2);
+    expect(records[1]).toMatchObject({ errorCode: 'InternalFailure' });
+    await expect(stream.splitShard('0', 5n)).rejects.toThrow('no space is left');
+    isFull = false;
+    await stream.putRecord(entry('after'));
+    expect(readTexts(stream)).toEqual(['before', 'after']);
+    expect(stream.metadata.shards).toHaveLength(1);
+  });
+});
+
+test('without fsync a put does not wait for the disk, and a crash keeps what comes before the first gap', async () => {
+  let syncs = 0;
+  const machines = new Machines(({ kind }) => {
+    if (kind === 'sync') syncs++;
+    return 'none';
+  });
+  const stream = await machines.store(1, { durability: 'system', segmentBytesMax: 10_000 }).createStream('s', 1);
+  await stream.putRecord(entry('first'));
+  const before = syncs;
+  for (let at = 0; at < 4; at++) await stream.putRecord(entry(`record ${at} ${'x'.repeat(40)}`));
+  expect(syncs).toBe(before);
+  machines.alive.clear();
+  machines.disk = machines.disk.afterCrash();
+  const found = machines.store(2).stream('s');
+  await found.startWriting();
+  const kept = readTexts(found);
+  const all = ['first', ...Array.from({ length: 4 }, (_, at) => `record ${at} ${'x'.repeat(40)}`)];
+  expect(all.slice(0, kept.length)).toEqual(kept);
+});

@@ -1,5 +1,6 @@
 import type { RecordBatch } from 'apache-arrow';
 import { Session } from './catalog/session.ts';
+import type { ProgramTable } from './connectors/program/program-table.ts';
 import { type Diagnostic, DiagnosticError } from './diagnostics/diagnostic.ts';
 import type { SourceText } from './diagnostics/source-text.ts';
 import type { Batch } from './memory/batch.ts';
@@ -7,10 +8,11 @@ import { Memory } from './memory/memory.ts';
 import { type Clock, systemClock } from './runtime/clock.ts';
 import type { Job } from './runtime/job.ts';
 import { JobFailure } from './session/run-job.ts';
-import { explainStatement, runStatement } from './session/run-statement.ts';
+import { executeDeclaration, explainStatement, runStatement } from './session/run-statement.ts';
 import { type SessionContext, sessionZone } from './session/session-context.ts';
 import type { AnswerHeader, RefusalStage, StatementEvent } from './session/statement-event.ts';
-import { parse } from './sql/parse.ts';
+import type { Statement } from './sql/ast.ts';
+import { parse, parseScript } from './sql/parse.ts';
 
 export interface EngineOptions {
   /** As if by SET before the first statement; RESET goes back to them. */
@@ -21,6 +23,8 @@ export interface EngineOptions {
   readonly clock?: Clock | undefined;
   /** Arrow record batches by name, for tables WITH ('connector' = 'arrow', 'batches' = NAME). */
   readonly recordBatches?: ReadonlyMap<string, readonly RecordBatch[]> | undefined;
+  /** Tables that the program feeds while jobs run, by name: WITH ('connector' = 'program', 'table' = NAME). */
+  readonly programTables?: ReadonlyMap<string, ProgramTable> | undefined;
   /** Where the connector `print` writes; by default to the process's own. */
   readonly standardOutput?: ((text: string) => void) | undefined;
   readonly standardError?: ((text: string) => void) | undefined;
@@ -33,12 +37,22 @@ export type ExplainEvent =
   | { readonly kind: 'plan'; readonly text: string }
   | { readonly kind: 'refused'; readonly diagnostics: readonly Diagnostic[] };
 
-/** A session: catalogs, settings, and the scripts that run in it, one after the other. */
+/** How a script or statement is run. */
+export interface RunOptions {
+  /** Aborted: what runs stops after the batch at hand, and the script ends there. */
+  readonly signal?: AbortSignal | undefined;
+  /** In the place of the engine's own. */
+  readonly onBatch?: EngineOptions['onBatch'];
+  /** Told the job of the statement, before it reads its first row. */
+  readonly onJob?: ((job: Job) => void) | undefined;
+}
+
+/** A session: catalogs, settings, and the scripts that run in it. Several may run at the same time, and see each other's tables. */
 export class Engine {
   readonly #context: SessionContext;
   readonly #onBatch: EngineOptions['onBatch'];
-  #job: Job | null = null;
-  #isCancelled = false;
+  /** Stops what runs. */
+  #stop = new AbortController();
 
   /** @throws DiagnosticError O003 for a setting's value that is none */
   constructor(options: EngineOptions = {}) {
@@ -51,6 +65,7 @@ export class Engine {
       standardOutput: options.standardOutput ?? ((text) => void process.stdout.write(text)),
       standardError: options.standardError ?? ((text) => void process.stderr.write(text)),
       recordBatches: options.recordBatches ?? new Map(),
+      programTables: options.programTables ?? new Map(),
       zone: (name) => sessionZone(memory, name),
     };
   }
@@ -60,25 +75,20 @@ export class Engine {
    * before it stays done.
    * @throws only for a fault of the engine itself
    */
-  async *run(source: SourceText): AsyncGenerator<StatementEvent> {
-    this.#isCancelled = false;
+  async *run(source: SourceText, options: RunOptions = {}): AsyncGenerator<StatementEvent> {
+    const signal = this.#signal(options);
     let stage: RefusalStage = 'parse';
     try {
       const { script, diagnostics } = parse(source);
       const firstWrong = Math.min(...diagnostics.map(({ span }) => span?.start ?? 0));
       let index = 0;
       for (const statement of script.statements) {
-        if (this.#isCancelled) return;
+        if (signal.aborted) return;
         // What stands before a mistake is done, as by Flink's client.
         if (statement.span.start > firstWrong) break;
         stage = 'bind';
         yield { kind: 'statement', index: index++, span: statement.span };
-        yield* runStatement(statement, this.#context, {
-          onBatch: this.#onBatch ?? null,
-          onJob: (job) => {
-            this.#job = job;
-          },
-        });
+        yield* this.#execute(statement, options, signal);
         yield { kind: 'done' };
         stage = 'parse';
       }
@@ -88,6 +98,16 @@ export class Engine {
       if (error instanceof JobFailure) stage = 'runtime';
       yield { kind: 'refused', stage, diagnostics: error.diagnostics };
     }
+  }
+
+  /** Runs one statement; the events are those between `statement` and `done`. @throws DiagnosticError when it is refused */
+  execute(statement: Statement, options: RunOptions = {}): AsyncGenerator<StatementEvent> {
+    return this.#execute(statement, options, this.#signal(options));
+  }
+
+  /** Executes a text of statements that need no job and answer nothing, such as CREATE TABLE. @throws DiagnosticError */
+  declare(source: SourceText): void {
+    for (const statement of parseScript(source).statements) executeDeclaration(statement, this.#context);
   }
 
   /**
@@ -108,14 +128,30 @@ export class Engine {
     }
   }
 
-  /** Stops what runs, after the batch at hand; the script ends there. */
+  /** Stops what runs, after the batch at hand; the scripts end there. */
   cancel(): void {
-    this.#isCancelled = true;
-    this.#job?.cancel();
+    this.#stop.abort();
+    this.#stop = new AbortController();
   }
 
   /** Ends the session: what runs is stopped. */
   close(): void {
     this.cancel();
+  }
+
+  #signal({ signal }: RunOptions): AbortSignal {
+    return signal === undefined ? this.#stop.signal : AbortSignal.any([signal, this.#stop.signal]);
+  }
+
+  async *#execute(
+    statement: Statement,
+    { onBatch, onJob }: RunOptions,
+    signal: AbortSignal,
+  ): AsyncGenerator<StatementEvent> {
+    yield* runStatement(statement, this.#context, {
+      onBatch: onBatch ?? this.#onBatch ?? null,
+      onJob: onJob ?? null,
+      signal,
+    });
   }
 }

@@ -1,13 +1,23 @@
 /** What a program imports. */
-export { type Diagnostic, DiagnosticError } from './diagnostics/diagnostic.ts';
-export { SourceText } from './diagnostics/source-text.ts';
-export { Engine, type EngineOptions } from './engine.ts';
+export type { ProgramRow } from './connectors/program/program-table.ts';
+export type { Code } from './diagnostics/codes.ts';
+export { type Diagnostic, DiagnosticError, type Note, type Severity } from './diagnostics/diagnostic.ts';
+export { renderDiagnostic } from './diagnostics/render.ts';
+export { SourceText, type Span } from './diagnostics/source-text.ts';
+export { Engine, type EngineOptions, type RunOptions } from './engine.ts';
+export { BackgroundJob } from './library/background-job.ts';
+export type { TableDeclaration, WatermarkDeclaration } from './library/declaration.ts';
+export { PushTable } from './library/push-table.ts';
+export { type Change, type ChangeBatch, Query } from './library/query.ts';
+export type { RowSource, Subscribable } from './library/row-sources.ts';
+export type { Columns, InputOf, InputRow, OutputRow, ValueOf } from './library/row-types.ts';
+export { Tidemark, type TidemarkOptions } from './library/tidemark.ts';
 export type { Batch } from './memory/batch.ts';
 export { Memory } from './memory/memory.ts';
 export type { NestedValue } from './memory/nested.ts';
 export { type Clock, ManualClock, systemClock } from './runtime/clock.ts';
-export type { JobProgress, JobSummary } from './runtime/job.ts';
+export type { JobMetrics, JobProgress, JobSummary } from './runtime/job.ts';
 export { jsonText, rowTexts } from './session/result-text.ts';
-export type { AnswerHeader, ResultRow, StatementEvent } from './session/statement-event.ts';
+export type { AnswerHeader, ChangeKindText, ResultRow, StatementEvent } from './session/statement-event.ts';
 export { type Column, columnTypeText, type Schema } from './types/column.ts';
 export type { SqlType } from './types/sql-type.ts';

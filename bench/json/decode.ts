@@ -136,6 +136,7 @@ async function ours(memory: Memory, its: Case): Promise<{ rows: number; sum: big
     rowsMax: 8192,
     clock: { nowMs: () => 0 },
     recordBatches: new Map(),
+    programTables: new Map(),
   });
   await reader.open();
   const [shard] = await reader.shards();

@@ -6,6 +6,7 @@ import type { Memory } from '../memory/memory.ts';
 import type { ScanColumn, ScanFilter } from '../plan/logical.ts';
 import type { Schema } from '../types/column.ts';
 import type { SqlType } from '../types/sql-type.ts';
+import type { ProgramTable } from './program/program-table.ts';
 
 /** A connector: one folder each; `connectors/index.ts` is the list. Option names, defaults and refusals are Flink's. */
 export interface Connector {
@@ -33,6 +34,8 @@ export interface SourceRequest {
   readonly clock: ProcessingClock;
   /** What the embedding program gave the engine, by name. */
   readonly recordBatches: ReadonlyMap<string, readonly RecordBatch[]>;
+  /** What it feeds while jobs run, by name. */
+  readonly programTables: ReadonlyMap<string, ProgramTable>;
 }
 
 /** Wall time as the engine sees it; tests own it. */

@@ -11,12 +11,15 @@ import type { Connector, ProcessingClock, Sink, Source } from './connector.ts';
 import { datagenConnector } from './datagen/datagen.ts';
 import { filesystemConnector } from './filesystem/filesystem.ts';
 import { printConnector } from './print/print.ts';
+import { programConnector } from './program/program.ts';
+import type { ProgramTable } from './program/program-table.ts';
 import { optionWarnings, physicalColumns, resolveTable } from './resolve-table.ts';
 
 /** The connectors, in the order in which errors and the reference list them. */
 export const connectors: readonly Connector[] = [
   filesystemConnector,
   arrowConnector,
+  programConnector,
   datagenConnector,
   printConnector,
   blackholeConnector,
@@ -65,6 +68,7 @@ export interface ConnectorSourceRequest {
   readonly rowsMax: number;
   readonly clock: ProcessingClock;
   readonly recordBatches: ReadonlyMap<string, readonly RecordBatch[]>;
+  readonly programTables: ReadonlyMap<string, ProgramTable>;
 }
 
 /** @throws DiagnosticError for what is wrong with the table's options, and for a table that cannot be read */
@@ -75,6 +79,7 @@ export function connectorSource({
   rowsMax,
   clock,
   recordBatches,
+  programTables,
 }: ConnectorSourceRequest): Source {
   const { table, columns, filter } = scan;
   const { connector, options } = resolveTable(table, connectors);
@@ -95,6 +100,7 @@ export function connectorSource({
     rowsMax,
     clock,
     recordBatches,
+    programTables,
   });
 }
 

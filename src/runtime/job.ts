@@ -47,6 +47,18 @@ export interface JobProgress {
   readonly bytesTotal: number | null;
 }
 
+/** What an operator of a job has done so far. */
+export interface JobMetrics {
+  /** The operator's id in the plan, as EXPLAIN shows it: `window-aggregate-1`. */
+  readonly operator: string;
+  readonly rowsIn: number;
+  readonly rowsOut: number;
+  /** Rows dropped since their windows were closed. */
+  readonly lateRows: number;
+  /** Rows left out since their event time is NULL. */
+  readonly nullTimeRows: number;
+}
+
 export interface JobSummary extends JobProgress {
   readonly outcome: 'finished' | 'cancelled';
 }
@@ -145,6 +157,14 @@ export class Job {
         ? null
         : progress.reduce((sum, { bytesTotal }) => sum + (bytesTotal ?? 0), 0),
     };
+  }
+
+  /** Counters of each operator, in the order of the plan. */
+  metrics(): readonly JobMetrics[] {
+    return [...this.#parts.operators].map(([operator, { metrics }]) => {
+      const { rowsIn, rowsOut, lateRows, nullTimeRows } = metrics;
+      return { operator, rowsIn, rowsOut, lateRows, nullTimeRows };
+    });
   }
 
   /** The loop: one batch of one shard, then what the sinks want to be waited for, then perhaps a turn for others. */

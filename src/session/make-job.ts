@@ -13,7 +13,7 @@ export function makeJob(
   context: SessionContext,
   answer: { readonly sink: (id: string) => Sink; readonly onProgress: (progress: JobProgress) => void },
 ): Job {
-  const { memory, clock, session, recordBatches } = context;
+  const { memory, clock, session, recordBatches, programTables } = context;
   const { settings } = session;
   const { timeZone } = settings;
   const batchRows = settings.int('tidemark.batch-size');
@@ -28,7 +28,7 @@ export function makeJob(
     const sources = new Map<string, Source>();
     for (const { id, scan } of graph.sources) {
       const rowsMax = boundedRows(scan.schema, batchRows);
-      sources.set(id, connectorSource({ memory, scan, timeZone, rowsMax, clock, recordBatches }));
+      sources.set(id, connectorSource({ memory, scan, timeZone, rowsMax, clock, recordBatches, programTables }));
     }
     const sinks = new Map<string, Sink>();
     for (const { id, table, schema } of graph.sinks) {

@@ -7,7 +7,7 @@ import type { PhysicalGraph } from '../physical/graph.ts';
 import { planPhysically } from '../physical/plan.ts';
 import type { LogicalSink } from '../plan/logical.ts';
 import type { Job } from '../runtime/job.ts';
-import { EventChannel } from './event-channel.ts';
+import { eventChannel } from './event-channel.ts';
 import { makeJob } from './make-job.ts';
 import { BatchSink, ResultSink } from './result-sink.ts';
 import type { SessionContext } from './session-context.ts';
@@ -17,8 +17,10 @@ import type { AnswerHeader, StatementEvent } from './statement-event.ts';
 export interface JobHooks {
   /** Takes an answer's batches where they lie, instead of rows among the events. */
   readonly onBatch: ((batch: Batch, header: AnswerHeader) => void | Promise<void>) | null;
-  /** Told the job that runs, and null when it has ended. */
-  readonly onJob: (job: Job | null) => void;
+  /** Told the job before it reads its first row. */
+  readonly onJob: ((job: Job) => void) | null;
+  /** Aborted: the job stops after the batch at hand. */
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -31,7 +33,7 @@ export async function* runJob(
   hooks: JobHooks,
 ): AsyncGenerator<StatementEvent> {
   const graph = planPhysically(sinks);
-  const channel = new EventChannel();
+  const channel = eventChannel();
   const { timeZone } = context.session.settings;
   const answer = graph.sinks.find(({ table }) => table === null);
   const header = answer === undefined ? null : { columns: answer.schema, changes: answer.changes, timeZone };
@@ -47,7 +49,10 @@ export async function* runJob(
   const warnings = tablesOf(graph).flatMap(tableWarnings);
   if (warnings.length > 0) yield { kind: 'warnings', diagnostics: warnings };
   if (header !== null) yield { kind: 'answer', header };
-  hooks.onJob(job);
+  hooks.onJob?.(job);
+  const stop = (): void => job.cancel();
+  hooks.signal.addEventListener('abort', stop, { once: true });
+  if (hooks.signal.aborted) stop();
   const ended = job.run().then(
     (summary) => {
       void channel.push({ kind: 'summary', summary });
@@ -64,7 +69,7 @@ export async function* runJob(
     job.cancel();
     channel.discard();
     await ended;
-    hooks.onJob(null);
+    hooks.signal.removeEventListener('abort', stop);
   }
 }
 

@@ -40,6 +40,12 @@ export async function* runStatement(
   if (answer !== null) yield* textAnswer(answer, context);
 }
 
+/** Executes a statement that needs no job and answers nothing. @throws DiagnosticError when it is refused, W001 for another */
+export function executeDeclaration(statement: Statement, context: SessionContext): void {
+  const answer = executeCatalogStatement(statement, context.session, schemasOf(context));
+  if (answer === 'other') throw new DiagnosticError([unsupported('W001', statement.span, statementName(statement))]);
+}
+
 /** Windows that send before or after their end (`table.exec.emit.*`) are not executed yet. @throws DiagnosticError W002 */
 function checkEmitSettings(statement: Statement, { session: { settings } }: SessionContext): void {
   for (const key of ['table.exec.emit.early-fire.enabled', 'table.exec.emit.late-fire.enabled']) {

@@ -7,4 +7,5 @@ export const runtimeCodes = {
   F013: 'a file or folder could not be read',
   F014: 'a file or folder could not be written',
   F015: 'a value could not be written',
+  F016: 'more rows wait than a table may hold',
 } as const;

@@ -17,9 +17,9 @@ import {
   TIMESTAMP,
   TIMESTAMP_LTZ,
 } from '../../types/sql-type.ts';
+import { daysOf, parseDays, parseTimeMs, parseTimestamp } from '../../types/time-text.ts';
 import type { LiteralExpression, LiteralValue } from '../expression.ts';
 import { type IntervalValue, intervalValue } from './interval-literals.ts';
-import { daysOf, parseDays, parseTimeMs, parseTimestamp } from './time-literals.ts';
 
 export function literal(value: LiteralValue, type: SqlType, span: Span): LiteralExpression {
   return { kind: 'literal', value, type, span };

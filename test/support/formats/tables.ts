@@ -103,6 +103,7 @@ export function sourceOf(declared: Table, { read, rowsMax = 1024, nowMs = () => 
     rowsMax,
     clock: { nowMs },
     recordBatches: new Map(),
+    programTables: new Map(),
   });
 }
 

@@ -1,4 +1,4 @@
-import { timestampUnitsPerSecond } from '../../types/physical.ts';
+import { timestampUnitsPerSecond } from './physical.ts';
 
 /** Days since 1970-01-01 of a date of the proleptic Gregorian calendar; null where there is no such day. */
 export function parseDays(text: string): number | null {

@@ -1,0 +1,61 @@
+import { didYouMean } from '../../diagnostics/candidates.ts';
+import { fail } from '../../diagnostics/diagnostic.ts';
+import { watermarkOptions } from '../common-options.ts';
+import type { Connector, ShardReader, Source, SourceRequest } from '../connector.ts';
+import { ProgramShard } from './program-shard.ts';
+
+/**
+ * `program`: rows that the embedding program gives while the job runs, by the name under which it declared them.
+ *
+ * One shard, which wakes its job when rows come, and ends when the program says so.
+ */
+export const programConnector: Connector = {
+  name: 'program',
+  options: [
+    { name: 'table', type: 'string', required: true, doc: 'The name under which the program gives the rows.' },
+    ...watermarkOptions,
+  ],
+  format: 'none',
+  metadata: new Map(),
+  source: (request) => new ProgramSource(request),
+};
+
+class ProgramSource implements Source {
+  // It ends by itself when the program's rows do.
+  readonly bounded = true;
+  readonly #request: SourceRequest;
+  #wake: () => void = () => {};
+  #shard: ShardReader | null = null;
+
+  constructor(request: SourceRequest) {
+    this.#request = request;
+  }
+
+  listen(wake: () => void): void {
+    this.#wake = wake;
+  }
+
+  async open(): Promise<void> {
+    const { options, programTables } = this.#request;
+    const name = options.string('table') ?? '';
+    const table = programTables.get(name);
+    if (table === undefined) {
+      fail('O006', options.span('table'), `the program gives no table '${name}'`, {
+        help: didYouMean(name, [...programTables.keys()]) ?? 'the program declares it before a statement reads it',
+      });
+    }
+    const feed = table.open(() => this.#wake());
+    this.#shard = new ProgramShard(name, feed, this.#request);
+  }
+
+  async shards(): Promise<readonly ShardReader[]> {
+    const shard = this.#shard;
+    // Who reads a shard closes it.
+    this.#shard = null;
+    return shard === null ? [] : [shard];
+  }
+
+  async close(): Promise<void> {
+    await this.#shard?.close();
+  }
+}

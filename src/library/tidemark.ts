@@ -1,0 +1,181 @@
+import type { RecordBatch } from 'apache-arrow';
+import type { ProgramRow, ProgramTable } from '../connectors/program/program-table.ts';
+import { fail } from '../diagnostics/diagnostic.ts';
+import { SourceText } from '../diagnostics/source-text.ts';
+import { Engine } from '../engine.ts';
+import { Memory } from '../memory/memory.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Statement } from '../sql/ast.ts';
+import { parseScript } from '../sql/parse.ts';
+import { BackgroundJob } from './background-job.ts';
+import { type TableDeclaration, tableSql } from './declaration.ts';
+import { PushTable } from './push-table.ts';
+import { Query } from './query.ts';
+import { bufferRowsDefault } from './row-queue.ts';
+import { programTable, type RowSource } from './row-sources.ts';
+import type { Columns, InputRow } from './row-types.ts';
+
+/** How a handle is opened. */
+export interface TidemarkOptions {
+  /** Settings as by SET: `{ 'table.local-time-zone': 'Europe/Oslo' }`. */
+  readonly settings?: Readonly<Record<string, string>> | undefined;
+  /** Wall time; by default the machine's. Tests own theirs. */
+  readonly clock?: Clock | undefined;
+  /** Where the connector `print` writes; by default to standard output. */
+  readonly onPrint?: ((text: string) => void) | undefined;
+}
+
+/**
+ * Streaming SQL in this process: tables of the program's, queries over them, and jobs that write.
+ *
+ * @example
+ * await using tide = await Tidemark.open();
+ * tide.table('payments', payments$, {
+ *   columns: { card: 'STRING', amount: 'DECIMAL(10, 2)', paid_at: 'TIMESTAMP(3)' },
+ *   watermark: { column: 'paid_at', delay: '5 seconds' },
+ * });
+ * const alerts = tide.query<{ card: string; n: bigint }>(`
+ *   SELECT card, COUNT(*) AS n FROM TUMBLE(TABLE payments, DESCRIPTOR(paid_at), INTERVAL '1' MINUTE)
+ *   GROUP BY card, window_start, window_end HAVING COUNT(*) > 5`);
+ * alerts.rows$.subscribe(({ row }) => block(row.card));
+ */
+export class Tidemark {
+  readonly #engine: Engine;
+  readonly #memory: Memory;
+  readonly #tables: Map<string, ProgramTable>;
+  readonly #recordBatches: Map<string, readonly RecordBatch[]>;
+  readonly #jobs = new Set<BackgroundJob>();
+  #texts = 0;
+
+  private constructor(options: TidemarkOptions) {
+    this.#memory = Memory.create();
+    this.#tables = new Map();
+    this.#recordBatches = new Map();
+    this.#engine = new Engine({
+      settings: options.settings,
+      clock: options.clock,
+      memory: this.#memory,
+      programTables: this.#tables,
+      recordBatches: this.#recordBatches,
+      standardOutput: options.onPrint,
+      standardError: options.onPrint,
+    });
+  }
+
+  /** A handle with a catalog of its own. @throws DiagnosticError O003 for a setting's value that is none */
+  static async open(options: TidemarkOptions = {}): Promise<Tidemark> {
+    return new Tidemark(options);
+  }
+
+  /**
+   * Declares a table whose rows come from the program: an array or other iterable, an async iterable, or an Observable.
+   * Each query reads it from the start.
+   * @throws DiagnosticError for what is wrong with the declaration, and for a name that is taken
+   */
+  table<const C extends Columns>(name: string, rows: RowSource<InputRow<C>>, declaration: TableDeclaration<C>): void {
+    const rowsMax = declaration.bufferRows ?? bufferRowsDefault;
+    this.#declare(name, declaration, programTable(name, rows as RowSource<ProgramRow>, rowsMax));
+  }
+
+  /** Declares a table that the program pushes rows into. @throws DiagnosticError as `table` */
+  pushTable<const C extends Columns>(name: string, declaration: TableDeclaration<C>): PushTable<InputRow<C>> {
+    const table = new PushTable<InputRow<C>>(name, declaration.bufferRows ?? bufferRowsDefault);
+    this.#declare(name, declaration, table);
+    return table;
+  }
+
+  /**
+   * Declares a table over Arrow record batches. They are copied into the engine's memory as they are read; columns are
+   * matched by name.
+   * @throws DiagnosticError as `table`; when a query runs, for columns that the batches do not have, or have otherwise
+   */
+  arrowTable<const C extends Columns>(
+    name: string,
+    batches: readonly RecordBatch[],
+    declaration: TableDeclaration<C>,
+  ): void {
+    this.#engine.declare(tableSql(name, declaration, { connector: 'arrow', batches: name }));
+    this.#recordBatches.set(name, batches);
+  }
+
+  /**
+   * Runs a script: what declares and sets is done when the promise resolves; each INSERT and statement set runs on as a
+   * job, told in the order of the script.
+   * @throws DiagnosticError for the first statement that is refused (what stands before it is done), and for a query:
+   * its rows are asked for with `query`
+   */
+  async execute(sql: string): Promise<readonly BackgroundJob[]> {
+    const jobs: BackgroundJob[] = [];
+    for (const statement of parseScript(this.#source(sql)).statements) {
+      if (statement.kind === 'queryStatement')
+        fail('B039', statement.span, 'execute gives no rows', { help: 'ask for them with query' });
+      const job = await BackgroundJob.start(this.#engine, statement);
+      if (job === null) continue;
+      jobs.push(job);
+      this.#jobs.add(job);
+      const forget = (): void => void this.#jobs.delete(job);
+      void job.done.then(forget, forget);
+    }
+    return jobs;
+  }
+
+  /**
+   * A statement that answers with rows: a query, SHOW, DESCRIBE, EXPLAIN. Nothing runs until the rows are asked for.
+   * `Row` says what they look like, by column name.
+   * @throws DiagnosticError for what is wrong with the text; what is wrong with its meaning comes with the rows
+   */
+  query<Row = Readonly<Record<string, unknown>>>(sql: string): Query<Row> {
+    const source = this.#source(sql);
+    const { statements } = parseScript(source);
+    const [statement, other] = statements;
+    if (statement === undefined || other !== undefined) {
+      const span = other?.span ?? { source, start: 0, end: sql.length };
+      fail('B039', span, `query takes one statement, and this is ${statement === undefined ? 'none' : 'another'}`, {
+        help: 'run a script with execute',
+      });
+    }
+    return new Query<Row>(this.#engine, this.#memory, answering(statement));
+  }
+
+  /** The jobs of `execute` that run. */
+  get jobs(): readonly BackgroundJob[] {
+    return [...this.#jobs];
+  }
+
+  /** Stops all that runs, queries too, and waits for the jobs' ends. The handle is not used again. */
+  async close(): Promise<void> {
+    const jobs = [...this.#jobs];
+    this.#engine.close();
+    await Promise.all(jobs.map((job) => job.cancel()));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #declare<C extends Columns>(name: string, declaration: TableDeclaration<C>, table: ProgramTable): void {
+    this.#engine.declare(tableSql(name, declaration, { connector: 'program', table: name }));
+    this.#tables.set(name, table);
+  }
+
+  /** Texts are numbered, so that an error can say in which it is. */
+  #source(sql: string): SourceText {
+    this.#texts++;
+    return new SourceText(`sql-${this.#texts}`, sql);
+  }
+}
+
+/** @throws DiagnosticError B039 for a statement that has no rows to give */
+function answering(statement: Statement): Statement {
+  switch (statement.kind) {
+    case 'queryStatement':
+    case 'show':
+    case 'describe':
+    case 'explain':
+      return statement;
+    default:
+      return fail('B039', statement.span, 'query takes a statement that answers with rows', {
+        help: 'run others with execute',
+      });
+  }
+}

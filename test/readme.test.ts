@@ -1,0 +1,33 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { root } from './support/tidy/source-files.ts';
+
+const readme = readFileSync(join(root, 'README.md'), 'utf8');
+
+/** A program that the README shows, and what it says that it prints. */
+const shown = [...readme.matchAll(/<!-- (\S+\.ts) -->\n```ts\n(.*?)```\n\n```\n(.*?)```/gs)].map(
+  ([, file = '', code = '', output = '']) => ({ file, code, output }),
+);
+
+describe('the programs in the README', () => {
+  test('are those of the three uses', () => {
+    expect(shown.map(({ file }) => file).sort()).toEqual([
+      'queries/clickstream/service.ts',
+      'queries/fraud/service.ts',
+      'queries/leaderboard/service.ts',
+    ]);
+  });
+
+  test.for(shown)('$file stands there as it is, and prints what the README says', ({ file, code, output }) => {
+    expect(code).toBe(readFileSync(join(root, file), 'utf8'));
+    const hook = join(root, 'test/support/from-sources.ts');
+    const { stdout, stderr, status } = spawnSync(process.execPath, ['--import', hook, file], {
+      cwd: root,
+      encoding: 'utf8',
+    });
+    expect([stderr, status]).toEqual(['', 0]);
+    expect(stdout).toBe(output);
+  });
+});

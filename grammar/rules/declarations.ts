@@ -62,9 +62,8 @@ export abstract class DeclarationRules extends PatternRules {
     const span = this.spanFrom(start);
     if (statement.kind === 'createTable') {
       const form = isReplaceAlone ? 'replace' : isReplace ? 'createOrReplace' : 'create';
-      if (form !== 'create' && statement.query === null) {
+      if (form === 'replace' && statement.query === null)
         this.refuse('P012', span, 'a table can be replaced only by a query: REPLACE TABLE t AS SELECT ...');
-      }
       return { ...statement, span, form, isTemporary };
     }
     const flags = 'isTemporary' in statement ? { isReplace, isTemporary } : { isReplace };

@@ -98,6 +98,14 @@ export abstract class QueryRules extends TableRules {
         },
       },
       {
+        // Calcite's other spelling of VALUES, which Flink lets through.
+        ALT: () => {
+          this.consume(0, K.VALUE);
+          const rows = this.listOf(1, this.valuesRow);
+          return { kind: 'values', span: this.spanFrom(start), rows };
+        },
+      },
+      {
         ALT: () => {
           this.consume(0, K.TABLE);
           const name = this.subrule(0, this.qualifiedName);

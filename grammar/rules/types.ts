@@ -160,7 +160,7 @@ export abstract class TypeRules extends NameRules {
       { ALT: () => this.named(K.INT, 'INT') },
       { ALT: () => this.named(K.INTEGER, 'INT') },
       { ALT: () => this.named(K.BIGINT, 'BIGINT') },
-      { ALT: () => this.named(K.REAL, 'FLOAT') },
+      { ALT: () => this.named(K.REAL, 'REAL') },
       { ALT: () => this.named(K.FLOAT, 'FLOAT') },
       {
         ALT: () => {

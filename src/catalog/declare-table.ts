@@ -2,22 +2,28 @@ import { didYouMean } from '../diagnostics/candidates.ts';
 import { error, fail } from '../diagnostics/diagnostic.ts';
 import { ErrorCollector } from '../diagnostics/error-collector.ts';
 import type { CreateTable, PhysicalColumn, TableConstraint, TableElement, Watermark } from '../sql/ast.ts';
+import type { Schema } from '../types/column.ts';
 import { withNullable } from '../types/sql-type.ts';
 import type { Session } from './session.ts';
 import type { Table, TableColumn, TableOption } from './table.ts';
+import { columnNames, columnsOfQuery } from './table-as.ts';
 import { mergeLike, type TableParts } from './table-like.ts';
 import { typeOf } from './type-of.ts';
 
 /**
- * The table that a CREATE TABLE declares, its LIKE clause resolved. What needs the types of expressions (computed
+ * The table that a CREATE TABLE declares, its LIKE clause resolved, or the columns of its query taken in. What needs the types of expressions (computed
  * columns, the watermark) is checked by the binder.
  * @throws DiagnosticError with every mistake that was found
  */
-export function declareTable(session: Session, statement: CreateTable): Table {
+export function declareTable(session: Session, statement: CreateTable, source: Schema | null = null): Table {
   const path = session.path(statement.name);
   const errors = new ErrorCollector();
-  let parts = ownParts(statement, errors);
+  const names = source === null ? null : columnNames(statement);
+  const elements = statement.elements?.filter(({ kind }) => names === null || kind !== 'columnName') ?? null;
+  let parts = ownParts({ ...statement, elements }, errors);
   if (statement.like !== null) parts = mergeLike(parts, likeTable(session, statement), statement.like);
+  errors.throwIfAny();
+  if (source !== null) parts = { ...parts, columns: columnsOfQuery(parts.columns, names, source, statement) };
   const table = {
     path,
     temporary: statement.isTemporary,

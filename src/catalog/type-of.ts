@@ -89,12 +89,11 @@ function basicType(type: BasicType, nullable: boolean): SqlType {
       return DATE(nullable);
     case 'TIME':
       // Flink keeps whole seconds, whatever precision is written.
-      precision(type, first ?? 0);
       return TIME(0, nullable);
     case 'TIMESTAMP':
-      return TIMESTAMP(precision(type, first ?? 6), nullable);
+      return TIMESTAMP(Math.min(first ?? 6, 9), nullable);
     case 'TIMESTAMP_LTZ':
-      return TIMESTAMP_LTZ(precision(type, first ?? 6), nullable);
+      return TIMESTAMP_LTZ(Math.min(first ?? 6, 9), nullable);
     case 'INTERVAL YEAR':
     case 'INTERVAL YEAR TO MONTH':
     case 'INTERVAL MONTH':
@@ -135,17 +134,18 @@ function basicType(type: BasicType, nullable: boolean): SqlType {
 }
 
 function length(type: BasicType, written: number): number {
-  if (written >= 1 && written <= lengthMax) return written;
-  fail('B016', type.span, `the length of ${type.name} is 1 to ${lengthMax}, not ${written}`);
+  if (written <= lengthMax) return written;
+  fail('B016', type.span, `the length of ${type.name} is at most ${lengthMax}, not ${written}`);
 }
 
-function precision(type: BasicType, written: number): number {
-  if (written >= 0 && written <= 9) return written;
-  fail('B016', type.span, `the precision of ${type.name} is 0 to 9, not ${written}`);
-}
-
+/** As in Flink, digits above the most are left out without a word, but not those behind the point. */
 function decimal(type: BasicType, digits: number, scale: number, nullable: boolean): SqlType {
-  if (digits < 1 || digits > 38) fail('B016', type.span, `the precision of DECIMAL is 1 to 38, not ${digits}`);
-  if (scale > digits) fail('B016', type.span, `the scale of DECIMAL(${digits}, ${scale}) is above its precision`);
-  return DECIMAL(digits, scale, nullable);
+  const precision = Math.min(digits, 38);
+  if (digits < 1) fail('B016', type.span, 'the precision of DECIMAL is 1 to 38, not 0');
+  if (scale > precision) {
+    fail('B016', type.span, `the scale of DECIMAL(${digits}, ${scale}) is above its precision`, {
+      help: digits > 38 ? 'a DECIMAL has at most 38 digits' : undefined,
+    });
+  }
+  return DECIMAL(precision, scale, nullable);
 }

@@ -19,6 +19,7 @@ import { hashFunctions } from './scalar/hash.ts';
 import { jsonFunctions } from './scalar/json.ts';
 import { jsonConstructorFunctions } from './scalar/json-constructor.ts';
 import { jsonQuoteFunctions } from './scalar/json-quote.ts';
+import { lengthEnforcementFunctions } from './scalar/length-enforcement.ts';
 import { letterCaseFunctions } from './scalar/letter-case.ts';
 import { likeFunctions } from './scalar/like.ts';
 import { logicFunctions } from './scalar/logic.ts';
@@ -101,6 +102,7 @@ const scalarTopics: readonly (readonly ScalarFunction[])[] = [
   jsonConstructorFunctions,
   jsonQuoteFunctions,
   variantFunctions,
+  lengthEnforcementFunctions,
 ];
 
 const aggregateTopics: readonly (readonly AggregateFunction[])[] = [

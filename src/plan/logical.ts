@@ -1,7 +1,7 @@
 import type { Table } from '../catalog/table.ts';
 import type { Span } from '../diagnostics/source-text.ts';
 import type { Column, Schema } from '../types/column.ts';
-import type { AggregateCall, Expression, LiteralExpression, LiteralValue } from './expression.ts';
+import type { AggregateCall, Expression, LiteralValue } from './expression.ts';
 
 /**
  * The typed logical plan: an immutable tree. Each node states its schema, with the time attributes, and the kinds of
@@ -289,12 +289,16 @@ export interface LogicalUnion extends NodeBase {
   readonly inputs: readonly LogicalNode[];
 }
 
+/** What a sink takes: inserts only; every change; or every change without the row that an update replaces. */
+export type AcceptedChanges = 'append' | 'all' | 'upsert';
+
 /** A statement that runs: a query whose rows go to the screen, or to a table. */
 export interface LogicalSink {
   readonly input: LogicalNode;
   /** Null: the rows answer the statement. */
   readonly table: Table | null;
-  /** PARTITION (k = v) literals of INSERT, by column name. */
-  readonly staticPartition: ReadonlyMap<string, LiteralExpression>;
+  readonly accepts: AcceptedChanges;
+  /** The primary key of the table, as columns of the input. */
+  readonly key: readonly number[] | null;
   readonly span: Span;
 }

@@ -50,11 +50,28 @@ export function executeAlterView(statement: AlterView, session: Session, schemas
     case 'asQuery': {
       const declared = { name: statement.name, columns: null, query: action.query };
       const altered = newView(declared, session, schemas, { temporary: false, comment: view.comment });
-      database.objects.set(path.name, { kind: 'view', view: altered });
+      replaceView(database, { kind: 'view', view: altered }, object, schemas);
       return;
     }
     default:
       unreachable(action);
+  }
+}
+
+/** Puts a view in another's place; the other stays where the new one reads itself. @throws DiagnosticError B039 */
+function replaceView(
+  { objects }: Database,
+  altered: OfKind<'view'>,
+  former: OfKind<'view'>,
+  schemas: TableSchemas,
+): void {
+  const { name } = altered.view.path;
+  objects.set(name, altered);
+  try {
+    schemas.tableSchema(altered);
+  } catch (error) {
+    objects.set(name, former);
+    throw error;
   }
 }
 

@@ -5,9 +5,11 @@ import type { ObjectPath } from '../catalog/table.ts';
 import { didYouMean } from '../diagnostics/candidates.ts';
 import { DiagnosticError, error, fail, unsupported } from '../diagnostics/diagnostic.ts';
 import { ErrorCollector } from '../diagnostics/error-collector.ts';
+import type { LogicalSink } from '../plan/logical.ts';
 import type {
   CreateCatalog,
   CreateDatabase,
+  CreateTable,
   CreateView,
   Drop,
   Property,
@@ -36,6 +38,7 @@ export function executeCatalogStatement(
   switch (statement.kind) {
     case 'createTable': {
       if (statement.query !== null) return 'other';
+      // As in Flink, OR REPLACE without AS is CREATE: what exists is not replaced.
       const table = declareTable(session, statement);
       const object: CatalogObject = { kind: 'table', table };
       schemas.tableSchema(object);
@@ -91,6 +94,33 @@ export function executeCatalogStatement(
     default:
       return 'other';
   }
+}
+
+/**
+ * Whether CREATE TABLE IF NOT EXISTS has nothing to do.
+ * @throws DiagnosticError B015 for a table that exists and is to be made, B001 for one to be replaced that does not
+ */
+export function isThereAlready(statement: CreateTable, session: Session): boolean {
+  const path = session.path(statement.name);
+  const known = statement.isTemporary ? session.temporary.get(pathText(path)) : session.findLasting(path);
+  if (known === undefined && statement.form === 'replace') {
+    fail('B001', statement.name.span, `unknown table "${path.name}", which is to be replaced`, {
+      help: 'write CREATE OR REPLACE TABLE',
+    });
+  }
+  if (known === undefined || (statement.form !== 'create' && statement.query !== null)) return false;
+  if (statement.ifNotExists) return true;
+  fail('B015', statement.name.span, `"${path.name}" exists already`, {
+    help: 'DROP it first, or write IF NOT EXISTS',
+  });
+}
+
+/** Puts the table of CREATE TABLE AS, or of REPLACE TABLE AS, into its database. */
+export function addCreatedTable(session: Session, sinks: readonly LogicalSink[], { name }: CreateTable): void {
+  const [sink] = sinks;
+  if (sink?.table == null) throw new Error('CREATE TABLE AS has a table');
+  const { table } = sink;
+  session.database(table.path, name).objects.set(table.path.name, { kind: 'table', table });
 }
 
 function add(

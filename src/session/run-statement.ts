@@ -1,11 +1,12 @@
 import { foldConstant } from '../codegen/constant-folder.ts';
 import { tableTraits } from '../connectors/index.ts';
 import { DiagnosticError, fail, unsupported } from '../diagnostics/diagnostic.ts';
-import { bindStatement, objectSchema, type TableTraitsOf, viewColumns } from '../plan/bind/bind-statement.ts';
+import { bindStatement, objectSchema, viewColumns } from '../plan/bind/bind-statement.ts';
+import type { TableTraitsOf } from '../plan/bind/table-traits.ts';
 import { appendOnly, type LogicalSink } from '../plan/logical.ts';
 import { optimize } from '../plan/optimize.ts';
 import type { Explain, Statement } from '../sql/ast.ts';
-import { executeCatalogStatement } from './catalog-statement.ts';
+import { addCreatedTable, executeCatalogStatement, isThereAlready } from './catalog-statement.ts';
 import { explainText } from './explain.ts';
 import { type JobHooks, runJob } from './run-job.ts';
 import type { SessionContext } from './session-context.ts';
@@ -25,10 +26,14 @@ export async function* runStatement(
   hooks: JobHooks,
 ): AsyncGenerator<StatementEvent> {
   const { session } = context;
+  if (statement.kind === 'createTable' && isThereAlready(statement, session)) return;
   const sinks = bindStatement(statement, session, traits);
   if (sinks !== null) {
     checkEmitSettings(statement, context);
-    yield* runJob(optimized(sinks, context), context, hooks);
+    const planned = optimized(sinks, context);
+    // The table of CREATE TABLE AS stays, whatever becomes of the job, as Flink's does.
+    if (statement.kind === 'createTable') addCreatedTable(session, sinks, statement);
+    yield* runJob(planned, context, hooks);
     return;
   }
   if (statement.kind === 'explain') {
@@ -75,20 +80,23 @@ function schemasOf({ session }: SessionContext): TableSchemas {
 }
 
 function explain(statement: Explain, context: SessionContext): string {
-  const plan = planText(statement.statement, context);
-  return plan ?? fail('B039', statement.statement.span, 'EXPLAIN takes a query, an INSERT or a statement set');
+  const sinks = bindStatement(statement.statement, context.session, traits);
+  if (sinks === null) fail('B039', statement.statement.span, 'EXPLAIN takes a query, an INSERT or a statement set');
+  return explainText(statement.statement, optimized(sinks, context));
 }
 
 /** The plan of a statement that would run a job; one of another kind is executed, and has none. */
 export function explainStatement(statement: Statement, context: SessionContext): string | null {
-  const plan = planText(statement, context);
-  if (plan === null) executeCatalogStatement(statement, context.session, schemasOf(context));
+  const { session } = context;
+  if (statement.kind === 'createTable' && isThereAlready(statement, session)) return null;
+  const sinks = bindStatement(statement, session, traits);
+  if (sinks === null) {
+    executeCatalogStatement(statement, session, schemasOf(context));
+    return null;
+  }
+  const plan = explainText(statement, optimized(sinks, context));
+  if (statement.kind === 'createTable') addCreatedTable(session, sinks, statement);
   return plan;
-}
-
-function planText(statement: Statement, context: SessionContext): string | null {
-  const sinks = bindStatement(statement, context.session, traits);
-  return sinks === null ? null : explainText(statement, optimized(sinks, context));
 }
 
 function* textAnswer({ columns, rows }: TextAnswer, { session }: SessionContext): Generator<StatementEvent> {

@@ -216,8 +216,9 @@ function bindInList(node: InList, bind: Bind): Expression {
 function bindLike(node: Like, bind: Bind): Expression {
   const { span } = node;
   const escapes = node.escape === null ? [] : [bind(node.escape)];
-  const name = node.operator === 'RLIKE' ? 'REGEXP' : node.operator;
-  const test = call(name, [bind(node.value), bind(node.pattern), ...escapes], span);
+  if (node.operator === 'RLIKE')
+    fail('B002', span, 'RLIKE is no operator of Flink', { help: 'write REGEXP(text, pattern)' });
+  const test = call(node.operator, [bind(node.value), bind(node.pattern), ...escapes], span);
   return node.isNegated ? call('NOT', [test], span) : test;
 }
 

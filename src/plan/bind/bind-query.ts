@@ -1,6 +1,7 @@
 import { pathText } from '../../catalog/object-path.ts';
 import type { Session } from '../../catalog/session.ts';
 import type { Table } from '../../catalog/table.ts';
+import type { View } from '../../catalog/view.ts';
 import { fail } from '../../diagnostics/diagnostic.ts';
 import type { Span } from '../../diagnostics/source-text.ts';
 import { commonType } from '../../functions/coercion.ts';
@@ -27,8 +28,8 @@ import { bindUnnest, bindUnnestJoin } from './bind-unnest.ts';
 import { bindWindowFunction, isWindowFunction } from './bind-window-function.ts';
 import { type BoundFrom, type BoundQuery, ofNode, settled } from './bound-query.ts';
 import { castTo } from './calls.ts';
-import { withOptionHints } from './option-hints.ts';
-import { orderingOf } from './order-by.ts';
+import { checkHints, withOptionHints } from './option-hints.ts';
+import { orderingOf, refuseUnordered } from './order-by.ts';
 import { emptyScope } from './scope.ts';
 import { refuseBareNull } from './select-list.ts';
 import type { Syntax } from './syntax.ts';
@@ -46,6 +47,8 @@ export class QueryBinder {
   readonly #traitsOf: SourceTraitsOf;
   readonly #sources = new Map<string, LogicalNode>();
   readonly #views = new Map<string, BoundQuery>();
+  /** Those that are being bound. */
+  readonly #openViews = new Set<string>();
   readonly #common = new Map<Query, BoundQuery>();
   #commonTables: CommonTables = new Map();
   #home: { readonly catalog: string; readonly database: string };
@@ -110,11 +113,7 @@ export class QueryBinder {
   }
 
   #select(select: Select): BoundQuery {
-    if (select.hints.length > 0 && select.hints.some(({ name }) => name.name.toUpperCase() !== 'STATE_TTL')) {
-      // Join hints have no meaning without joins; unknown ones are Flink's to refuse.
-      for (const hint of select.hints)
-        if (!knownHints.has(hint.name.name.toUpperCase())) fail('B039', hint.span, `unknown hint "${hint.name.name}"`);
-    }
+    checkHints(select.hints);
     const from = select.from === null ? null : this.from(select.from);
     return bindSelect(select, from, {
       timeZone: this.timeZone,
@@ -176,12 +175,7 @@ export class QueryBinder {
       const options = node.hints.find(({ name: hint }) => hint.name.toUpperCase() === 'OPTIONS');
       if (options !== undefined) fail('B039', options.span, 'OPTIONS goes with a table, and this is a view');
       const { view } = object;
-      return aliased(
-        named(this.#view(pathText(view.path), view.query, view.home), view.columns, node.span),
-        node.alias,
-        name,
-        view.path,
-      );
+      return aliased(named(this.#view(view, node.span), view.columns, node.span), node.alias, name, view.path);
     }
     const table = withOptionHints(object.table, node.hints, this.session);
     const key = `${pathText(table.path)} ${[...table.options].map(([option, { value }]) => `${option}=${value}`).join(' ')}`;
@@ -207,10 +201,13 @@ export class QueryBinder {
     }
   }
 
-  #view(key: string, query: Query, home: { readonly catalog: string; readonly database: string }): BoundQuery {
+  #view({ path, query, home }: View, span: Span): BoundQuery {
+    const key = pathText(path);
     const known = this.#views.get(key);
     if (known !== undefined) return known;
     const outer = { commonTables: this.#commonTables, home: this.#home };
+    if (this.#openViews.has(key)) fail('B039', span, `view "${key}" would read itself`);
+    this.#openViews.add(key);
     this.#commonTables = new Map();
     this.#home = home;
     try {
@@ -218,6 +215,7 @@ export class QueryBinder {
       this.#views.set(key, bound);
       return bound;
     } finally {
+      this.#openViews.delete(key);
       this.#commonTables = outer.commonTables;
       this.#home = outer.home;
     }
@@ -291,6 +289,7 @@ export class QueryBinder {
     const select = query.body.kind === 'select' ? query.body : null;
     const { keys, hidden } = orderingOf(query.orderBy, bound.schema, select);
     const input = this.#withHidden(bound, query, hidden);
+    refuseUnordered(query.orderBy, keys, input.schema);
     if (fetch === null) {
       if (!isOutermost) return bound;
       const sorted = this.#sorted(input, keys, query);
@@ -381,19 +380,10 @@ export class QueryBinder {
     ) {
       return fail('B007', node.span, 'a number of rows is expected here');
     }
-    return Number(bound.value);
+    // A fraction is cut off, as in Flink.
+    return Math.trunc(Number(bound.value) / (bound.type.kind === 'DECIMAL' ? 10 ** bound.type.scale : 1));
   }
 }
-
-const knownHints = new Set([
-  'STATE_TTL',
-  'LOOKUP',
-  'BROADCAST',
-  'SHUFFLE_HASH',
-  'SHUFFLE_MERGE',
-  'NEST_LOOP',
-  'MULTI_JOIN',
-]);
 
 /** The first columns of a node, as they are. */
 function ownColumns(node: LogicalNode, count: number): readonly { expression: Expression; name: string }[] {

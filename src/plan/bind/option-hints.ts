@@ -1,5 +1,6 @@
 import type { Session } from '../../catalog/session.ts';
 import type { Table } from '../../catalog/table.ts';
+import { didYouMean } from '../../diagnostics/candidates.ts';
 import { fail } from '../../diagnostics/diagnostic.ts';
 import type { Hint } from '../../sql/ast.ts';
 
@@ -7,7 +8,9 @@ import type { Hint } from '../../sql/ast.ts';
 export function withOptionHints(table: Table, hints: readonly Hint[], session: Session): Table {
   const options = new Map(table.options);
   for (const hint of hints) {
-    if (hint.name.name.toUpperCase() !== 'OPTIONS') continue;
+    const name = hint.name.name.toUpperCase();
+    if (!knownHints.has(name)) unknownHint(hint);
+    if (name !== 'OPTIONS') continue;
     if (!session.settings.boolean('table.dynamic-table-options.enabled')) {
       fail('B039', hint.span, 'OPTIONS hints are switched off', {
         help: "SET 'table.dynamic-table-options.enabled' = 'true'",
@@ -20,4 +23,26 @@ export function withOptionHints(table: Table, hints: readonly Hint[], session: S
     }
   }
   return hints.length === 0 ? table : { ...table, options };
+}
+
+const knownHints: ReadonlySet<string> = new Set([
+  'OPTIONS',
+  'STATE_TTL',
+  'LOOKUP',
+  'BROADCAST',
+  'SHUFFLE_HASH',
+  'SHUFFLE_MERGE',
+  'NEST_LOOP',
+  'MULTI_JOIN',
+]);
+
+/** Those of a join say how a cluster executes it, and change nothing here. @throws DiagnosticError B039 for an unknown one */
+export function checkHints(hints: readonly Hint[]): void {
+  for (const hint of hints) if (!knownHints.has(hint.name.name.toUpperCase())) unknownHint(hint);
+}
+
+function unknownHint({ name, span }: Hint): never {
+  fail('B039', span, `unknown hint "${name.name}"`, {
+    help: didYouMean(name.name.toUpperCase(), knownHints) ?? `there are: ${[...knownHints].join(', ')}`,
+  });
 }

@@ -1,6 +1,7 @@
 import { fail } from '../../diagnostics/diagnostic.ts';
 import type { OrderItem, Select, SelectItem } from '../../sql/ast.ts';
 import type { Schema } from '../../types/column.ts';
+import { typeText } from '../../types/sql-type.ts';
 import type { SortKey } from '../logical.ts';
 import { sortKeyOf } from './bound-query.ts';
 import { type Syntax, withNodes } from './syntax.ts';
@@ -32,6 +33,15 @@ export function orderingOf(items: readonly OrderItem[], schema: Schema, select: 
     return sortKeyOf(item, schema.length + hidden.length - 1);
   });
   return { keys, hidden };
+}
+
+/** @throws DiagnosticError B005 for values that are neither smaller nor greater than each other */
+export function refuseUnordered(items: readonly OrderItem[], keys: readonly SortKey[], schema: Schema): void {
+  for (const [at, { column }] of keys.entries()) {
+    const type = schema[column]?.type;
+    if (type?.kind === 'MAP' || type?.kind === 'MULTISET')
+      fail('B005', items[at]?.span ?? null, `rows cannot be ordered by ${typeText(type)}`);
+  }
 }
 
 function placeOf(value: Syntax, schema: Schema): number | null {

@@ -21,6 +21,8 @@ import { heapBytes, heapClear, heapDrop } from './table-heap';
  *        +4 the owner's
  * ```
  *
+ * A plain table has no index (0): its rows are added by `tableAppend` and known by their numbers.
+ *
  * Probing: slot = hash & mask, then the next slot, round the end, until an empty one. Rows of an erased key leave
  * no trace in the index (what follows is shifted back), so the table does not slow down with age.
  */
@@ -42,6 +44,13 @@ const rowsBytesToDouble: u32 = 1 << 20;
 
 /** An empty table for rows of so many bytes (at least 8, rounded up to a multiple of 8). */
 export function tableNew(rowBytes: u32, expectedRows: u32): usize {
+  const table = tableNewPlain(rowBytes, expectedRows);
+  buildIndex(table, slotsFor(load<u32>(table, capacityAt)));
+  return table;
+}
+
+/** As `tableNew`, without an index. */
+export function tableNewPlain(rowBytes: u32, expectedRows: u32): usize {
   const table = alloc(tableStructBytes);
   memory.fill(table, 0, tableStructBytes);
   const width = max<u32>((rowBytes + 7) & ~7, 8);
@@ -49,7 +58,7 @@ export function tableNew(rowBytes: u32, expectedRows: u32): usize {
   store<u32>(table, width, rowBytesAt);
   store<u32>(table, <u32>alloc(rowsSize(capacity, width)), rowsAt);
   store<u32>(table, capacity, capacityAt);
-  buildIndex(table, slotsFor(capacity));
+  store<u32>(table, capacity, limitAt);
   return table;
 }
 
@@ -65,7 +74,9 @@ export function tableGrow(table: usize): void {
     store<u32>(table, <u32>realloc(load<u32>(table, rowsAt), rowsSize(wider, width)), rowsAt);
     store<u32>(table, wider, capacityAt);
   }
-  if (count >= slots >> 1) {
+  if (load<u32>(table, indexAt) == 0) {
+    store<u32>(table, load<u32>(table, capacityAt), limitAt);
+  } else if (count >= slots >> 1) {
     free(load<u32>(table, indexAt));
     buildIndex(table, slots << 1);
   } else {
@@ -109,9 +120,31 @@ function buildIndex(table: usize, slots: u32): void {
  * Rows may move: read `rows` again. `hash` is not 0.
  */
 export function tableInsert(table: usize, hash: u32): usize {
+  const number = newRow(table, hash);
+  const mask = load<u32>(table, maskAt);
+  const index = <usize>load<u32>(table, indexAt);
+  let slot = hash & mask;
+  while (load<u32>(index + (slot << 2)) != 0) slot = (slot + 1) & mask;
+  store<u32>(index + (slot << 2), number);
+  return <usize>load<u32>(table, rowsAt) + (number - 1) * load<u32>(table, rowBytesAt);
+}
+
+/** The address of a new row of a plain table, zero but for its hash, which is 1. Rows may move. */
+export function tableAppend(table: usize): usize {
+  const number = newRow(table, 1);
+  return <usize>load<u32>(table, rowsAt) + (number - 1) * load<u32>(table, rowBytesAt);
+}
+
+/** Takes a row out of a plain table; its place is used by a later row. What it has in the heap is the owner's to free before. */
+export function tableRemove(table: usize, row: usize): void {
+  freeRow(table, row, <u32>(row - <usize>load<u32>(table, rowsAt)) / load<u32>(table, rowBytesAt) + 1);
+}
+
+/** The number + 1 of a row in the place of an erased one, or behind all others; not in the index yet. */
+function newRow(table: usize, hash: u32): u32 {
   let number = load<u32>(table, freeRowAt);
-  let row: usize;
   const width = load<u32>(table, rowBytesAt);
+  let row: usize;
   if (number != 0) {
     row = <usize>load<u32>(table, rowsAt) + (number - 1) * width;
     store<u32>(table, load<u32>(row, 4), freeRowAt);
@@ -123,14 +156,16 @@ export function tableInsert(table: usize, hash: u32): usize {
     store<u32>(table, number, countAt);
   }
   store<u32>(table, load<u32>(table, liveAt) + 1, liveAt);
-  const mask = load<u32>(table, maskAt);
-  const index = <usize>load<u32>(table, indexAt);
-  let slot = hash & mask;
-  while (load<u32>(index + (slot << 2)) != 0) slot = (slot + 1) & mask;
-  store<u32>(index + (slot << 2), number);
   store<u64>(row, <u64>hash);
   for (let at: u32 = 8; at < width; at += 8) store<u64>(row + at, 0);
-  return row;
+  return number;
+}
+
+function freeRow(table: usize, row: usize, number: u32): void {
+  store<u32>(row, 0);
+  store<u32>(row, load<u32>(table, freeRowAt), 4);
+  store<u32>(table, number, freeRowAt);
+  store<u32>(table, load<u32>(table, liveAt) - 1, liveAt);
 }
 
 /** The first row with this hash, 0 for none. */
@@ -204,16 +239,14 @@ export function tableErase(table: usize, row: usize): void {
     }
   }
   store<u32>(index + (hole << 2), 0);
-  store<u32>(row, 0);
-  store<u32>(row, load<u32>(table, freeRowAt), 4);
-  store<u32>(table, number, freeRowAt);
-  store<u32>(table, load<u32>(table, liveAt) - 1, liveAt);
+  freeRow(table, row, number);
 }
 
 /** Takes all rows and texts out; the memory stays with the table. */
 export function tableClear(table: usize): void {
   if (load<u32>(table, countAt) != 0) {
-    memory.fill(load<u32>(table, indexAt), 0, (load<u32>(table, maskAt) + 1) << 2);
+    const index = <usize>load<u32>(table, indexAt);
+    if (index != 0) memory.fill(index, 0, (load<u32>(table, maskAt) + 1) << 2);
     store<u32>(table, 0, countAt);
     store<u32>(table, 0, liveAt);
     store<u32>(table, 0, freeRowAt);
@@ -234,9 +267,10 @@ export function tableDrop(table: usize): void {
 /** Bytes that the table holds: index, rows and heap, used or not. */
 export function tableBytes(table: usize): u32 {
   const heap = <usize>load<u32>(table, heapAt);
+  const index = <usize>load<u32>(table, indexAt);
   return (
     allocRoom(table) +
-    allocRoom(load<u32>(table, indexAt)) +
+    (index == 0 ? 0 : allocRoom(index)) +
     allocRoom(load<u32>(table, rowsAt)) +
     (heap == 0 ? 0 : heapBytes(heap))
   );

@@ -26,6 +26,7 @@ export interface Kernels {
   hashCombine(hash: number, next: number): number;
 
   tableNew(rowBytes: number, expectedRows: number): number;
+  tableNewPlain(rowBytes: number, expectedRows: number): number;
   tableGrow(table: number): void;
   tableInsert(table: number, hash: number): number;
   tableFindFirst(table: number, hash: number): number;

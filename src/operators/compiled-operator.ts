@@ -4,7 +4,7 @@ import { writePipeline } from '../codegen/pipeline.ts';
 import { QueryModule, status } from '../codegen/query-module.ts';
 import type { Batch, ColumnEncoding } from '../memory/batch.ts';
 import { BatchBuilder } from '../memory/batch-builder.ts';
-import type { PhysicalOperator } from '../physical/graph.ts';
+import type { InputRows, PhysicalOperator } from '../physical/graph.ts';
 import { isAppendOnly } from '../plan/logical.ts';
 import { newMetrics, type Operator, type Output } from './operator.ts';
 import type { OperatorContext } from './operator-context.ts';
@@ -39,7 +39,8 @@ export abstract class CompiledOperator implements Operator {
   protected readonly output: BatchBuilder;
   /** See `baseCells`. */
   protected readonly cells: number;
-  readonly #compiled = new Map<ColumnEncoding, Compiled>();
+  /** By the input and its encoding. */
+  readonly #compiled = new Map<string, Compiled>();
   #out: Output | null = null;
 
   constructor(node: PhysicalOperator, context: OperatorContext, cellBytes: number = baseCells.bytes) {
@@ -55,10 +56,10 @@ export abstract class CompiledOperator implements Operator {
     this.setCell(baseCells.watermark, i64Min);
   }
 
-  process(batch: Batch, out: Output): void {
+  process(batch: Batch, out: Output, input = 0): void {
     this.#out = out;
     this.metrics.rowsIn += batch.rowCount;
-    const compiled = this.compiledFor(batch.encoding);
+    const compiled = this.compiledFor(batch.encoding, input);
     compiled.module.scratch.reset();
     const ended = compiled.exports.process?.(batch.address);
     this.afterRows(compiled);
@@ -81,8 +82,8 @@ export abstract class CompiledOperator implements Operator {
   /** Behind the last row of a batch, also where it failed: the rows before are good. */
   protected afterRows(_compiled: Compiled): void {}
 
-  /** What the rows end in. */
-  protected abstract end(module: QueryModule, output: OutputWriter): PipelineEnd<unknown>;
+  /** What the rows end in; `input` is 1 for the right input of a join. */
+  protected abstract end(module: QueryModule, output: OutputWriter, input: number): PipelineEnd<unknown>;
 
   /** Further functions of the module. */
   protected writeFunctions(_module: QueryModule, _output: OutputWriter): void {}
@@ -113,22 +114,24 @@ export abstract class CompiledOperator implements Operator {
     this.context.memory.i64[(this.cells + offset) >> 3] = value;
   }
 
-  protected compiledFor(encoding: ColumnEncoding): Compiled {
-    const known = this.#compiled.get(encoding);
+  protected compiledFor(encoding: ColumnEncoding, input = 0): Compiled {
+    const key = `${input} ${encoding}`;
+    const known = this.#compiled.get(key);
     if (known !== undefined) return known;
+    const rows: InputRows = input === 0 ? this.node : (this.node.right ?? this.node);
     const module = new QueryModule(this.context.memory, this.context.session);
     const output = new OutputWriter(module, this.output, (rowCount) => this.#send(rowCount));
     writePipeline(
       module,
-      { schema: this.node.inputSchema, encoding, updating: !isAppendOnly(this.node.inputChanges) },
-      this.node.steps,
+      { schema: rows.inputSchema, encoding, updating: !isAppendOnly(rows.inputChanges) },
+      rows.steps,
       { watermarkAddress: this.cells + baseCells.watermark },
       this.node.span,
-      this.end(module, output),
+      this.end(module, output, input),
     );
     this.writeFunctions(module, output);
     const compiled = { module, output, exports: module.instantiate() as unknown as Compiled['exports'] };
-    this.#compiled.set(encoding, compiled);
+    this.#compiled.set(key, compiled);
     return compiled;
   }
 

@@ -9,6 +9,7 @@ import { GroupAggregate } from './group-aggregate.ts';
 import { Limit } from './limit.ts';
 import type { Operator } from './operator.ts';
 import type { OperatorContext } from './operator-context.ts';
+import { RegularJoin } from './regular-join.ts';
 import { SessionAggregate } from './session-aggregate.ts';
 import { SessionRows } from './session-rows.ts';
 import { TemporalSort } from './temporal-sort.ts';
@@ -50,6 +51,8 @@ export function createOperator(node: PhysicalOperator, context: OperatorContext)
       return new Limit(node, work, context);
     case 'union':
       return new Union();
+    case 'join':
+      return new RegularJoin(node, work, context);
     case 'session-window':
       return SessionRows.of(node, work.window, context);
     default:

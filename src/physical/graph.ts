@@ -4,6 +4,9 @@ import type { AggregateCall, Expression } from '../plan/expression.ts';
 import type {
   AttachedWindow,
   Changes,
+  JoinKey,
+  JoinMethod,
+  JoinType,
   LogicalScan,
   LogicalUnnest,
   OverFrame,
@@ -36,16 +39,25 @@ export interface PhysicalSource {
   readonly hasWatermark: boolean;
 }
 
-export interface PhysicalOperator {
-  readonly id: string;
-  /** Ids of sources or operators; several only for `union`, none for `values` (which sends its rows at the first watermark). */
-  readonly inputs: readonly string[];
-  /** The rows as they come, before `steps`. */
+/** The rows of an input, and what happens to them before the work sees them. */
+export interface InputRows {
+  /** As they come, before `steps`. */
   readonly inputSchema: Schema;
   readonly inputChanges: Changes;
   readonly steps: readonly Step[];
   /** Behind `steps`: what the work sees. */
   readonly stepSchema: Schema;
+}
+
+export interface PhysicalOperator extends InputRows {
+  readonly id: string;
+  /**
+   * Ids of sources or operators; two for a join, more only for `union`, none for `values` (which sends its rows at the first
+   * watermark).
+   */
+  readonly inputs: readonly string[];
+  /** The right input of a join alone; the left one, and the only one of other work, is the operator's own. */
+  readonly right?: InputRows;
   readonly work: Work;
   /** What happens to the rows that the work sends, before they leave: filters and projections. */
   readonly after: readonly Step[];
@@ -136,4 +148,13 @@ export type Work =
     }
   | { readonly kind: 'sort'; readonly order: readonly SortKey[]; readonly time: 'event' | 'processing' }
   | { readonly kind: 'limit'; readonly offset: number; readonly fetch: number }
-  | { readonly kind: 'union' };
+  | { readonly kind: 'union' }
+  | {
+      readonly kind: 'join';
+      readonly type: JoinType;
+      readonly keys: readonly JoinKey[];
+      readonly condition: Expression | null;
+      readonly method: JoinMethod;
+      /** Of each side, the smallest set of columns that no two of its rows share; null where none is known. */
+      readonly uniqueKeys: { readonly left: readonly number[] | null; readonly right: readonly number[] | null };
+    };

@@ -16,6 +16,7 @@ export function dropsLateRows(work: Work): boolean {
       return work.time === 'event';
     case 'aggregate':
     case 'collect':
+    case 'join':
     case 'limit':
     case 'union':
     case 'values':

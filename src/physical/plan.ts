@@ -3,8 +3,9 @@ import { appendOnly, type Changes, type LogicalNode, type LogicalScan, type Logi
 import { countReaders } from '../plan/walk.ts';
 import type { Schema } from '../types/column.ts';
 import { unreachable } from '../types/unreachable.ts';
-import type { PhysicalGraph, PhysicalOperator, PhysicalSink, PhysicalSource, Step, Work } from './graph.ts';
+import type { InputRows, PhysicalGraph, PhysicalOperator, PhysicalSink, PhysicalSource, Step, Work } from './graph.ts';
 import { dropsLateRows } from './late-rows.ts';
+import { stepsFrom } from './steps-from.ts';
 import { seesWatermark } from './watermark-readers.ts';
 
 /**
@@ -162,6 +163,12 @@ class Planner {
         return this.#operator(node, [node.input], { kind: 'limit', offset: node.offset, fetch: node.fetch });
       case 'union':
         return this.#operator(node, node.inputs, { kind: 'union' });
+      case 'join': {
+        const { left, right, type, keys, condition, method } = node;
+        const uniqueKeys = { left: smallestKey(left), right: smallestKey(right) };
+        const work: Work = { kind: 'join', type, keys, condition, method, uniqueKeys };
+        return this.#operator(node, [left, right], work);
+      }
       default:
         return unreachable(node);
     }
@@ -182,18 +189,18 @@ class Planner {
 
   #operator(node: LogicalNode, inputs: readonly LogicalNode[], work: Work): Stream {
     const streams = inputs.map((input) => this.#stream(input));
-    const [only] = streams;
-    // Several inputs, or one read by others too, come without steps of their own.
-    const taken = streams.length === 1 && only !== undefined ? [only] : streams.map((stream) => this.#settled(stream));
-    const first = taken[0];
+    // The rows of a union come without steps of their own.
+    const taken = work.kind === 'union' ? streams.map((stream) => this.#settled(stream)) : streams;
+    const [first, second] = taken;
+    const rows = first === undefined ? noRows : inputRows(first);
     const id = this.#id(work.kind);
     this.operators.push({
       id,
       inputs: taken.map(({ from }) => from),
-      inputSchema: first?.fromSchema ?? [],
-      inputChanges: unitedChanges(taken.map(({ fromChanges }) => fromChanges)),
-      steps: first?.steps ?? [],
-      stepSchema: first?.schema ?? [],
+      ...(work.kind === 'union'
+        ? { ...rows, inputChanges: unitedChanges(taken.map(({ fromChanges }) => fromChanges)) }
+        : rows),
+      ...(work.kind === 'join' && second !== undefined ? { right: inputRows(second) } : {}),
       work,
       after: [],
       workSchema: node.schema,
@@ -230,10 +237,7 @@ class Planner {
     this.operators.push({
       id,
       inputs: [stream.from],
-      inputSchema: stream.fromSchema,
-      inputChanges: stream.fromChanges,
-      steps,
-      stepSchema: schema,
+      ...inputRows(stream),
       work: { kind: 'collect' },
       after: [],
       workSchema: schema,
@@ -253,6 +257,19 @@ class Planner {
   }
 }
 
+const noRows: InputRows = { inputSchema: [], inputChanges: appendOnly, steps: [], stepSchema: [] };
+
+function inputRows({ fromSchema, fromChanges, steps, schema }: Stream): InputRows {
+  return { inputSchema: fromSchema, inputChanges: fromChanges, steps, stepSchema: schema };
+}
+
+function smallestKey({ uniqueKeys }: LogicalNode): readonly number[] | null {
+  return uniqueKeys.reduce<readonly number[] | null>(
+    (least, key) => (least === null || key.length < least.length ? key : least),
+    null,
+  );
+}
+
 /** Whether the work's rows can take steps on their way out. */
 function takesSteps(work: Work): boolean {
   return work.kind !== 'union' && work.kind !== 'values';
@@ -270,7 +287,11 @@ function unitedChanges(all: readonly Changes[]): Changes {
 }
 
 function hasWatermark({ id }: { readonly id: string }, operators: readonly PhysicalOperator[]): boolean {
-  return operators.some(({ inputs, steps }) => inputs.includes(id) && steps.some(({ kind }) => kind === 'watermark'));
+  return operators.some((operator) =>
+    stepsFrom(operator, id)
+      .flat()
+      .some(({ kind }) => kind === 'watermark'),
+  );
 }
 
 /** Whether rows leave the operator as they come, and some operator behind it drops late ones or looks at the watermark. */

@@ -2,10 +2,16 @@ import type { Expression } from '../plan/expression.ts';
 import type { PhysicalOperator, Step } from './graph.ts';
 
 /** Whether an operator's rows see the watermark itself, by CURRENT_WATERMARK. */
-export function seesWatermark({ steps, work, after }: Pick<PhysicalOperator, 'steps' | 'work' | 'after'>): boolean {
+export function seesWatermark({
+  steps,
+  right,
+  work,
+  after,
+}: Pick<PhysicalOperator, 'steps' | 'right' | 'work' | 'after'>): boolean {
   const aggregates = 'aggregates' in work ? work.aggregates : [];
   const expressions = [
-    ...[...steps, ...after].flatMap(expressionsOf),
+    ...[...steps, ...(right?.steps ?? []), ...after].flatMap(expressionsOf),
+    ...(work.kind === 'join' && work.condition !== null ? [work.condition] : []),
     ...aggregates.flatMap(({ args, filter }) => (filter === null ? args : [...args, filter])),
   ];
   return expressions.some(callsWatermark);

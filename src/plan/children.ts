@@ -8,6 +8,8 @@ export function inputsOf(node: LogicalNode): readonly LogicalNode[] {
       return [];
     case 'union':
       return node.inputs;
+    case 'join':
+      return [node.left, node.right];
     default:
       return [node.input];
   }

@@ -1,6 +1,6 @@
 import { unreachable } from '../types/unreachable.ts';
 import type { AggregateCall, Expression } from './expression.ts';
-import type { AttachedWindow, LogicalNode } from './logical.ts';
+import { type AttachedWindow, type LogicalJoin, type LogicalNode, showsRight } from './logical.ts';
 
 /**
  * The columns of its inputs that a node reads when `wanted` of its own are read; `columnsOf` says which an expression
@@ -73,9 +73,33 @@ export function columnsRead(
       return [[node.input, wanted]];
     case 'union':
       return node.inputs.map((input) => [input, wanted] as const);
+    case 'join':
+      return joinColumnsRead(node, wanted, columnsOf);
     default:
       return unreachable(node);
   }
+}
+
+function joinColumnsRead(
+  node: LogicalJoin,
+  wanted: ReadonlySet<number>,
+  columnsOf: (expression: Expression) => Iterable<number>,
+): readonly (readonly [LogicalNode, Iterable<number>])[] {
+  const { left, right, keys, condition } = node;
+  const leftCount = left.schema.length;
+  // What `semi`, `anti` and `mark` show behind the left columns is no column of the right side.
+  const shown = showsRight(node.type) ? wanted : [...wanted].filter((at) => at < leftCount);
+  const pair = [...shown, ...(condition === null ? [] : columnsOf(condition))];
+  return [
+    [left, [...pair.filter((at) => at < leftCount), ...keys.flatMap((key) => [...columnsOf(key.left)])]],
+    [
+      right,
+      [
+        ...pair.filter((at) => at >= leftCount).map((at) => at - leftCount),
+        ...keys.flatMap((key) => [...columnsOf(key.right)]),
+      ],
+    ],
+  ];
 }
 
 function windowColumnsOf({ startColumn, endColumn }: AttachedWindow): readonly number[] {

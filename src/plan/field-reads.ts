@@ -1,7 +1,7 @@
 import { columnsRead, expressionAt } from './columns-read.ts';
 import type { Expression, FieldExpression } from './expression.ts';
 import type { LogicalNode, LogicalProject, LogicalSink } from './logical.ts';
-import { expressionText, mapColumns } from './same-expression.ts';
+import { columnsOf, expressionText, mapColumns } from './same-expression.ts';
 import { mapExpressions } from './walk.ts';
 
 /** What the readers of a plan ask of each node: columns whole, and fields of columns (`$2.name`, `$2.home.city`). */
@@ -34,6 +34,11 @@ export class FieldReads {
         return;
       case 'union':
         for (const input of node.inputs) this.#read(input, [], asked);
+        return;
+      case 'join':
+        // Rows are kept as they come: no part of a column is asked for alone.
+        for (const [input, columns] of columnsRead(node, new Set(asked.map(rootOf)), columnsOf))
+          this.#read(input, columns, []);
         return;
       case 'project':
         // What nobody asks of a projection is not computed.

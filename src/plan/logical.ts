@@ -23,7 +23,8 @@ export type LogicalNode =
   | LogicalOver
   | LogicalSort
   | LogicalLimit
-  | LogicalUnion;
+  | LogicalUnion
+  | LogicalJoin;
 
 interface NodeBase {
   readonly schema: Schema;
@@ -287,6 +288,49 @@ export interface LogicalLimit extends NodeBase {
 export interface LogicalUnion extends NodeBase {
   readonly kind: 'union';
   readonly inputs: readonly LogicalNode[];
+}
+
+/**
+ * Pairs of rows. Schema: the left columns, then the right ones, those of a padded side nullable; `semi` and `anti` the left
+ * ones alone, `mark` the left ones and whether there is a partner (BOOLEAN NOT NULL).
+ */
+export interface LogicalJoin extends NodeBase {
+  readonly kind: 'join';
+  readonly left: LogicalNode;
+  readonly right: LogicalNode;
+  readonly type: JoinType;
+  /** Equalities that all must hold. None: each row meets each. */
+  readonly keys: readonly JoinKey[];
+  /** What else must be TRUE of a pair, over the left columns and the right ones behind them. */
+  readonly condition: Expression | null;
+  readonly method: JoinMethod;
+}
+
+/** `mark`: every left row, with whether it has a partner. */
+export type JoinType = 'inner' | 'left' | 'right' | 'full' | 'semi' | 'anti' | 'mark';
+
+/** Whether a join's result has the right columns. */
+export function showsRight(type: JoinType): boolean {
+  return type !== 'semi' && type !== 'anti' && type !== 'mark';
+}
+
+/** `left = right`, of one type but for nullability. */
+export interface JoinKey {
+  /** Over the left columns. */
+  readonly left: Expression;
+  /** Over the right columns. */
+  readonly right: Expression;
+  /** IS NOT DISTINCT FROM: NULL meets NULL. */
+  readonly nullsMeet: boolean;
+}
+
+/** How rows find each other, and how long they are kept: chosen by `bind/choose-join.ts`. */
+export type JoinMethod = RegularJoin;
+
+/** Rows of both sides are kept, for ever or as long as `stateTtlMs` says (0: for ever); results follow all changes. */
+export interface RegularJoin {
+  readonly kind: 'regular';
+  readonly stateTtlMs: { readonly left: number; readonly right: number };
 }
 
 /** What a sink takes: inserts only; every change; or every change without the row that an update replaces. */

@@ -1,20 +1,23 @@
 import type { Span } from '../diagnostics/source-text.ts';
 import type { Column, Schema } from '../types/column.ts';
-import { BIGINT, TIMESTAMP } from '../types/sql-type.ts';
+import { BIGINT, BOOLEAN, TIMESTAMP, withNullable } from '../types/sql-type.ts';
 import type { AggregateCall, Expression } from './expression.ts';
 import {
   allChanges,
   appendOnly,
   type Changes,
   isAppendOnly,
+  type JoinType,
   type LogicalAggregate,
   type LogicalExpand,
   type LogicalFilter,
+  type LogicalJoin,
   type LogicalNode,
   type LogicalProject,
   type LogicalWatermark,
   type LogicalWindow,
   type LogicalWindowAggregate,
+  showsRight,
   type WindowColumn,
   type WindowTime,
 } from './logical.ts';
@@ -145,6 +148,72 @@ export function windowAggregateNode(
         ]
       : [];
   return { kind: 'window-aggregate', input, ...parts, schema, changes: appendOnly, uniqueKeys, span };
+}
+
+export function joinNode(
+  left: LogicalNode,
+  right: LogicalNode,
+  parts: Pick<LogicalJoin, 'type' | 'keys' | 'condition' | 'method'>,
+  span: Span,
+): LogicalJoin {
+  const { type, keys, condition, method } = parts;
+  const schema = joinSchema(left.schema, right.schema, type);
+  const changes = joinChanges(left.changes, right.changes, type);
+  const uniqueKeys = joinUniqueKeys(left, right, parts);
+  return { kind: 'join', left, right, type, keys, condition, method, schema, changes, uniqueKeys, span };
+}
+
+/** The columns of a side without partner may be NULL. */
+export function joinSchema(left: Schema, right: Schema, type: JoinType): Schema {
+  const padded = (columns: Schema): Schema =>
+    columns.map((column): Column => ({ ...column, type: withNullable(column.type, true) }));
+  switch (type) {
+    case 'inner':
+      return [...left, ...right];
+    case 'left':
+      return [...left, ...padded(right)];
+    case 'right':
+      return [...padded(left), ...right];
+    case 'full':
+      return [...padded(left), ...padded(right)];
+    case 'semi':
+    case 'anti':
+      return left;
+    case 'mark':
+      return [...left, { name: '$mark', type: BOOLEAN(false) }];
+  }
+}
+
+/** An inner or semi join passes the changes of its inputs on; a row without partner may be taken back by any row. */
+function joinChanges(left: Changes, right: Changes, type: JoinType): Changes {
+  if (type !== 'inner' && type !== 'semi') return allChanges;
+  return {
+    updateBefore: left.updateBefore || right.updateBefore,
+    updateAfter: left.updateAfter || right.updateAfter,
+    delete: left.delete || right.delete,
+  };
+}
+
+/** A key of one side stays one where each of its rows meets one row at most: the other's join key holds a key of it. */
+function joinUniqueKeys(
+  left: LogicalNode,
+  right: LogicalNode,
+  { type, keys }: Pick<LogicalJoin, 'type' | 'keys'>,
+): readonly (readonly number[])[] {
+  if (!showsRight(type)) return left.uniqueKeys;
+  const columns = (side: 'left' | 'right'): ReadonlySet<number> =>
+    new Set(keys.flatMap((key) => (key[side].kind === 'column' ? [key[side].index] : [])));
+  const meetsOne = (node: LogicalNode, joined: ReadonlySet<number>): boolean =>
+    node.uniqueKeys.some((key) => key.every((column) => joined.has(column)));
+  const rightKeys = right.uniqueKeys.map((key) => key.map((column) => column + left.schema.length));
+  // A padded side's key is NULL in several rows.
+  const leftHolds = type === 'inner' || type === 'left';
+  const rightHolds = type === 'inner' || type === 'right';
+  return [
+    ...(leftHolds && meetsOne(right, columns('right')) ? left.uniqueKeys : []),
+    ...(rightHolds && meetsOne(left, columns('left')) ? rightKeys : []),
+    ...left.uniqueKeys.flatMap((key) => rightKeys.map((other) => [...key, ...other])),
+  ];
 }
 
 /** Group keys. */

@@ -5,12 +5,14 @@ import { inputsOf } from './children.ts';
 import type { AggregateCall, Expression, LiteralValue } from './expression.ts';
 import {
   changesText,
+  type LogicalJoin,
   type LogicalNode,
   type LogicalOver,
   type LogicalScan,
   type LogicalSink,
   type OverFrame,
   type SortKey,
+  showsRight,
   type WindowKind,
 } from './logical.ts';
 import { countReaders } from './walk.ts';
@@ -102,9 +104,29 @@ function nodeText(node: LogicalNode): string {
       return `limit ${node.fetch}${node.offset > 0 ? ` offset ${node.offset}` : ''}`;
     case 'union':
       return 'union all';
+    case 'join':
+      return joinText(node);
     default:
       return unreachable(node);
   }
+}
+
+/** `left join on a.k = b.k AND (v < w)   state: both sides, for ever` */
+function joinText({ left, right, type, keys, condition, method, schema }: LogicalJoin): string {
+  const pair = { ...left, schema: showsRight(type) ? schema : [...left.schema, ...right.schema] };
+  const tests = [
+    ...keys.map(
+      (key) => `${text(key.left, left)} ${key.nullsMeet ? 'IS NOT DISTINCT FROM' : '='} ${text(key.right, right)}`,
+    ),
+    ...(condition === null ? [] : [text(condition, pair)]),
+  ];
+  const { stateTtlMs } = method;
+  const kept = (ms: number): string => (ms === 0 ? 'for ever' : `for ${duration(ms)}`);
+  const state =
+    stateTtlMs.left === stateTtlMs.right
+      ? `both sides, ${kept(stateTtlMs.left)}`
+      : `left ${kept(stateTtlMs.left)}, right ${kept(stateTtlMs.right)}`;
+  return `${type} join${tests.length === 0 ? '' : ` on ${tests.join(' AND ')}`}   state: ${state}`;
 }
 
 /** `event_type; where event_type = 2 also bid.price` */

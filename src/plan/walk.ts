@@ -54,6 +54,11 @@ export function withInputs(node: LogicalNode, inputs: readonly LogicalNode[]): L
       return node;
     case 'union':
       return { ...node, inputs };
+    case 'join': {
+      const [left, right] = inputs;
+      if (left === undefined || right === undefined) throw new Error('a join has two inputs');
+      return { ...node, left, right };
+    }
     default: {
       const [input] = inputs;
       if (input === undefined) throw new Error(`a ${node.kind} has an input`);
@@ -91,6 +96,14 @@ export function mapExpressions(node: LogicalNode, map: (expression: Expression) 
     case 'aggregate': {
       const aggregates = mapped(node.aggregates, (call) => mapCall(call, map));
       return aggregates === node.aggregates ? node : { ...node, aggregates };
+    }
+    case 'join': {
+      const keys = mapped(node.keys, (key) => {
+        const [left, right] = [map(key.left), map(key.right)];
+        return left === key.left && right === key.right ? key : { ...key, left, right };
+      });
+      const condition = node.condition === null ? null : map(node.condition);
+      return keys === node.keys && condition === node.condition ? node : { ...node, keys, condition };
     }
     case 'scan':
     case 'expand':

@@ -66,6 +66,7 @@ export function windowTraits(node: LogicalNode): WindowTraits | null {
     case 'aggregate':
     case 'limit':
     case 'union':
+    case 'join':
       return null;
   }
 }

@@ -1,5 +1,6 @@
 import type { PhysicalGraph, PhysicalOperator, Step } from '../physical/graph.ts';
 import { dropsLateRows } from '../physical/late-rows.ts';
+import { stepsFrom } from '../physical/steps-from.ts';
 import { seesWatermark } from '../physical/watermark-readers.ts';
 import type { WindowKind } from '../plan/logical.ts';
 
@@ -30,14 +31,13 @@ export function lateRowCuts(graph: PhysicalGraph, sourceId: string): LateRowCuts
     reached.add(operator.id);
     behind.push(operator);
   }
-  const first = behind.find(
-    ({ inputs, steps }) => inputs.includes(sourceId) && steps.some(({ kind }) => kind === 'watermark'),
-  );
+  const ways = behind.flatMap((operator) => stepsFrom(operator, sourceId));
+  const first = ways.find((steps) => steps.some(({ kind }) => kind === 'watermark'));
   if (first === undefined) return null;
-  const at = first.steps.findIndex(({ kind }) => kind === 'watermark');
+  const at = first.findIndex(({ kind }) => kind === 'watermark');
   const boundaries = behind.flatMap(boundariesOf);
   return {
-    steps: first.steps.slice(0, at + 1),
+    steps: first.slice(0, at + 1),
     boundaryMs: boundaries.reduce(greatestCommonDivisor, 0) || 1,
     every: behind.some(seesWatermark),
     marksSuffice: behind.every(marksTellLateRows) && behind.every(({ inputs }) => inputs.length < 2),
@@ -62,8 +62,8 @@ function marksTellLateRows(operator: PhysicalOperator): boolean {
   return windowsOf(operator).every(({ kind }) => kind === 'tumble');
 }
 
-function windowsOf({ steps, work }: PhysicalOperator): readonly WindowKind[] {
-  const windows = steps.flatMap((step) => (step.kind === 'window' ? [step.window] : []));
+function windowsOf({ steps, right, work }: PhysicalOperator): readonly WindowKind[] {
+  const windows = [...steps, ...(right?.steps ?? [])].flatMap((step) => (step.kind === 'window' ? [step.window] : []));
   if ('window' in work && work.window !== null) windows.push(work.window.window);
   return windows;
 }

@@ -23,11 +23,13 @@ import type { Expression } from '../expression.ts';
 import { allChanges, appendOnly, isAppendOnly, type LogicalNode, type SortKey } from '../logical.ts';
 import { projectNode } from '../nodes.ts';
 import { bindExpression, notYet } from './bind-expression.ts';
+import { bindJoin } from './bind-join.ts';
 import { bindSelect } from './bind-select.ts';
 import { bindUnnest, bindUnnestJoin } from './bind-unnest.ts';
 import { bindWindowFunction, isWindowFunction } from './bind-window-function.ts';
 import { type BoundFrom, type BoundQuery, ofNode, settled } from './bound-query.ts';
 import { castTo } from './calls.ts';
+import type { JoinSettings } from './join-settings.ts';
 import { checkHints, withOptionHints } from './option-hints.ts';
 import { orderingOf, refuseUnordered } from './order-by.ts';
 import { emptyScope } from './scope.ts';
@@ -114,14 +116,13 @@ export class QueryBinder {
 
   #select(select: Select): BoundQuery {
     checkHints(select.hints);
-    const from = select.from === null ? null : this.from(select.from);
-    return bindSelect(select, from, {
-      timeZone: this.timeZone,
-      stateTtlMs: this.session.settings.durationMs('table.exec.state.ttl'),
-    });
+    const stateTtlMs = this.session.settings.durationMs('table.exec.state.ttl');
+    const joins: JoinSettings = { timeZone: this.timeZone, stateTtlMs: () => stateTtlMs };
+    const from = select.from === null ? null : this.from(select.from, joins);
+    return bindSelect(select, from, { timeZone: this.timeZone, stateTtlMs });
   }
 
-  from(node: TableExpression): BoundFrom {
+  from(node: TableExpression, joins: JoinSettings): BoundFrom {
     switch (node.kind) {
       case 'tableReference':
         return this.#table(node);
@@ -139,11 +140,12 @@ export class QueryBinder {
         return aliased(ofNode(window), node.alias, null);
       }
       case 'parenthesizedJoin':
-        return this.from(node.join);
+        return this.from(node.join, joins);
       case 'join': {
         const { right } = node;
-        if (right.kind === 'unnest') return bindUnnestJoin({ ...node, right }, this.from(node.left), this.timeZone);
-        return notYet('W002', node.span, 'a join');
+        const left = this.from(node.left, joins);
+        if (right.kind === 'unnest') return bindUnnestJoin({ ...node, right }, left, this.timeZone);
+        return bindJoin(node, left, this.from(right, joins), joins);
       }
       case 'unnest':
         return bindUnnest(node, this.timeZone);

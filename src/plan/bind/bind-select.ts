@@ -2,16 +2,19 @@ import { fail } from '../../diagnostics/diagnostic.ts';
 import { ErrorCollector } from '../../diagnostics/error-collector.ts';
 import type { Span } from '../../diagnostics/source-text.ts';
 import type { FunctionCall, Select, WindowSpecification } from '../../sql/ast.ts';
-import type { Schema } from '../../types/column.ts';
+import type { Column, Schema } from '../../types/column.ts';
 import { BIGINT } from '../../types/sql-type.ts';
 import type { Expression } from '../expression.ts';
 import { appendOnly, type LogicalNode } from '../logical.ts';
 import { aggregateNode, filterNode, projectNode } from '../nodes.ts';
+import { conjuncts } from '../same-expression.ts';
 import { isAggregateCall } from './bind-aggregate.ts';
 import { bindExpression, type ExpressionContext, notYet } from './bind-expression.ts';
 import { bindGroups } from './bind-groups.ts';
 import { type BoundFrom, type BoundQuery, ofNode, settled, sortKeyOf } from './bound-query.ts';
 import { condition } from './calls.ts';
+import { chosenJoins } from './choose-join.ts';
+import { joinsUnder } from './join-condition.ts';
 import { type Ranking, topNOf } from './ranking.ts';
 import { emptyScope } from './scope.ts';
 import { type SelectedColumn, type SelectRows, type SelectSettings, selectedColumns } from './select-list.ts';
@@ -20,16 +23,18 @@ import { scopeOf } from './table-source.ts';
 
 /** One SELECT, with its groups, its ranking and its DISTINCT. @throws DiagnosticError with every independent mistake */
 export function bindSelect(select: Select, from: BoundFrom | null, settings: SelectSettings): BoundQuery {
-  const scope = from?.scope ?? emptyScope;
   const errors = new ErrorCollector();
-  const plain: ExpressionContext = { scope, timeZone: settings.timeZone };
-  const where = select.where === null ? null : errors.attempt(() => whereCondition(select.where as Syntax, plain));
+  const before: ExpressionContext = { scope: from?.scope ?? emptyScope, timeZone: settings.timeZone };
+  const where = select.where === null ? null : errors.attempt(() => whereCondition(select.where as Syntax, before));
   if (where === undefined) {
     // The SELECT list may have mistakes of its own.
-    errors.attempt(() => selectedColumns(select.items, plain));
+    errors.attempt(() => selectedColumns(select.items, before));
     errors.throwIfAny();
   }
   const filtered = filteredRows(from?.bound ?? oneRow(select.span), where ?? null, select.span);
+  // A join may make plain columns of time attributes.
+  const schema = before.scope.schema.map((column, at) => withAttribute(column, filtered.schema[at]));
+  const plain: ExpressionContext = { ...before, scope: { ...before.scope, schema } };
   const isGrouped =
     select.groupBy !== null ||
     select.having !== null ||
@@ -70,8 +75,11 @@ function filteredRows(bound: BoundQuery, where: Expression | null, span: Span): 
     if (topN === null) return settled(bound, span);
     return topN.rest === null ? topN.node : filterNode(topN.node, topN.rest, where.span);
   }
-  const node = settled(bound, span);
-  return where === null ? node : filterNode(node, where, where.span);
+  return chosenJoins(joinsUnder(settled(bound, span), where === null ? [] : conjuncts(where), where?.span ?? span));
+}
+
+function withAttribute({ name, type }: Column, { timeAttribute }: Partial<Column> = {}): Column {
+  return timeAttribute === undefined ? { name, type } : { name, type, timeAttribute };
 }
 
 /** The SELECT list over its rows; one with ROW_NUMBER() OVER waits for its filter, or has it in QUALIFY. */

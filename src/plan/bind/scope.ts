@@ -6,6 +6,7 @@ import type { Identifier, QualifiedName } from '../../sql/ast.ts';
 import { type Column, columnTypeText, type Schema } from '../../types/column.ts';
 import { typeText, withNullable } from '../../types/sql-type.ts';
 import type { Expression } from '../expression.ts';
+import { call } from './calls.ts';
 
 /** A table of a FROM clause: the columns `[start, start + count)` of the row, under a name. */
 export interface Relation {
@@ -20,6 +21,14 @@ export interface Relation {
 export interface Scope {
   readonly schema: Schema;
   readonly relations: readonly Relation[];
+  /** The columns that a bare name or a star means, where they are not just the relations': JOIN ... USING shows a key once. */
+  readonly shown?: readonly ShownColumn[];
+}
+
+/** A column as it is called without a table: the first value of several that is not NULL. */
+export interface ShownColumn {
+  readonly name: string;
+  readonly columns: readonly number[];
 }
 
 export const emptyScope: Scope = { schema: [], relations: [] };
@@ -32,24 +41,40 @@ export function resolveColumn(scope: Scope, name: QualifiedName): Expression {
   const { parts } = name;
   const found = locate(scope, parts);
   if (found === null) unknownColumn(scope, name);
-  const column = scope.schema[found.index]!;
   const span = { ...name.span, end: parts[found.used - 1]!.span.end };
-  let value: Expression = { kind: 'column', index: found.index, type: column.type, span };
+  let value = shownExpression(scope, found, span);
   for (const part of parts.slice(found.used)) value = fieldOf(value, part);
   return value;
 }
 
+/** A column, or the first of several that is not NULL. */
+export function shownExpression({ schema }: Scope, { columns }: Pick<ShownColumn, 'columns'>, span: Span): Expression {
+  const values = columns.map((index): Expression => ({ kind: 'column', index, type: schema[index]!.type, span }));
+  const [only] = values;
+  return values.length === 1 && only !== undefined ? only : call('COALESCE', values, span);
+}
+
+/** What a bare name or a star may mean, in their order. */
+export function shownColumns({ schema, relations, shown }: Scope): readonly ShownColumn[] {
+  return (
+    shown ??
+    relations.flatMap(({ start, count }) =>
+      schema.slice(start, start + count).map(({ name }, at) => ({ name, columns: [start + at] })),
+    )
+  );
+}
+
 /** The column's position and how many parts of the name it took. */
-function locate(scope: Scope, parts: readonly Identifier[]): { readonly index: number; readonly used: number } | null {
+function locate(scope: Scope, parts: readonly Identifier[]): (ShownColumn & { readonly used: number }) | null {
   for (let qualifiers = Math.min(parts.length - 1, 3); qualifiers >= 1; qualifiers--) {
     const relations = relationsNamed(scope, parts.slice(0, qualifiers));
     const indexes = relations.flatMap((relation) => columnsNamed(scope, relation, parts[qualifiers]!.name));
     if (indexes.length > 1) ambiguous(parts[qualifiers]!);
-    if (indexes.length === 1) return { index: indexes[0]!, used: qualifiers + 1 };
+    if (indexes.length === 1) return { name: parts[qualifiers]!.name, columns: indexes, used: qualifiers + 1 };
   }
-  const indexes = scope.relations.flatMap((relation) => columnsNamed(scope, relation, parts[0]!.name));
-  if (indexes.length > 1) ambiguous(parts[0]!);
-  return indexes.length === 1 ? { index: indexes[0]!, used: 1 } : null;
+  const found = shownColumns(scope).filter(({ name }) => name === parts[0]!.name);
+  if (found.length > 1) ambiguous(parts[0]!);
+  return found.length === 1 ? { ...found[0]!, used: 1 } : null;
 }
 
 function columnsNamed(scope: Scope, relation: Relation, name: string): number[] {

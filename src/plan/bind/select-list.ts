@@ -5,7 +5,7 @@ import type { Identifier, SelectItem } from '../../sql/ast.ts';
 import type { Expression } from '../expression.ts';
 import type { LogicalNode } from '../logical.ts';
 import { bindExpression, type ExpressionContext } from './bind-expression.ts';
-import { fieldOf, relationsNamed, resolveColumn, type Scope } from './scope.ts';
+import { fieldOf, relationsNamed, resolveColumn, type Scope, shownColumns, shownExpression } from './scope.ts';
 import type { Syntax } from './syntax.ts';
 
 /** What a SELECT is bound with. */
@@ -31,11 +31,19 @@ export function selectedColumns(items: readonly SelectItem[], context: Expressio
   const columns: SelectedColumn[] = [];
   const errors = new ErrorCollector();
   for (const item of items) {
-    const added = errors.attempt(() => itemColumns(item, context, columns.length));
-    columns.push(...(added ?? []));
+    const added = errors.attempt(() => itemColumns(item, context, columns.length)) ?? [];
+    if (item.value.kind !== 'star') columns.push(...added);
+    else for (const column of added) columns.push({ ...column, name: freeName(column.name, columns) });
   }
   errors.throwIfAny();
   return columns;
+}
+
+/** As in Flink, a star gives a name that is taken a digit: `k`, `k0`, `k1`. */
+function freeName(name: string, columns: readonly SelectedColumn[]): string {
+  let free = name;
+  for (let digit = 0; columns.some((column) => column.name === free); digit++) free = `${name}${digit}`;
+  return free;
 }
 
 function itemColumns(
@@ -85,17 +93,16 @@ function starColumns(
       name,
     }));
   }
-  return relations.flatMap(({ start, count }) =>
-    scope.schema.slice(start, start + count).map(({ name, type }, at) => {
-      const identifier = { kind: 'identifier' as const, name, isQuoted: true, span };
-      const reference = {
-        kind: 'columnReference' as const,
-        name: { kind: 'qualifiedName' as const, parts: [identifier], span },
-        span,
-      };
-      // A star over groups names columns that may not be grouped.
-      const stand = context.intercept?.(reference) ?? null;
-      return { expression: stand ?? { kind: 'column' as const, index: start + at, type, span }, name };
-    }),
-  );
+  const shown = shownColumns(qualifier === null ? scope : { schema: scope.schema, relations });
+  return shown.map((column) => {
+    const identifier = { kind: 'identifier' as const, name: column.name, isQuoted: true, span };
+    const reference = {
+      kind: 'columnReference' as const,
+      name: { kind: 'qualifiedName' as const, parts: [identifier], span },
+      span,
+    };
+    // A star over groups names columns that may not be grouped.
+    const stand = context.intercept?.(reference) ?? null;
+    return { expression: stand ?? shownExpression(scope, column, span), name: column.name };
+  });
 }

@@ -1,5 +1,5 @@
 import type { Column } from '../../types/column.ts';
-import type { LogicalNode, LogicalSink, LogicalUnion, LogicalValues } from '../logical.ts';
+import type { LogicalJoin, LogicalNode, LogicalSink, LogicalUnion, LogicalValues } from '../logical.ts';
 import { isLiteral } from '../simplify.ts';
 import { rewriteNodes } from '../walk.ts';
 
@@ -20,10 +20,30 @@ export function dropEmpty(sinks: readonly LogicalSink[]): readonly LogicalSink[]
         return node.fetch === 0 || isEmpty(node.input) ? emptyNode(node) : node;
       case 'union':
         return withoutEmptySides(node);
+      case 'join':
+        return withoutEmptyJoin(node);
       default:
         return isEmpty(node.input) ? emptyNode(node) : node;
     }
   });
+}
+
+/** A join that pairs nothing, or finds a partner for nothing. One that pads its rows stays. */
+function withoutEmptyJoin(node: LogicalJoin): LogicalNode {
+  const [left, right] = [isEmpty(node.left), isEmpty(node.right)];
+  switch (node.type) {
+    case 'inner':
+    case 'semi':
+      return left || right ? emptyNode(node) : node;
+    case 'left':
+    case 'anti':
+    case 'mark':
+      return left ? emptyNode(node) : node;
+    case 'right':
+      return right ? emptyNode(node) : node;
+    case 'full':
+      return left && right ? emptyNode(node) : node;
+  }
 }
 
 function isEmpty(node: LogicalNode): boolean {

@@ -1,7 +1,9 @@
+import type { Span } from '../../diagnostics/source-text.ts';
 import { unreachable } from '../../types/unreachable.ts';
 import { columnsRead, expressionAt } from '../columns-read.ts';
 import type { AggregateCall, Expression } from '../expression.ts';
-import type { AttachedWindow, LogicalNode, LogicalSink } from '../logical.ts';
+import { type AttachedWindow, type LogicalJoin, type LogicalNode, type LogicalSink, showsRight } from '../logical.ts';
+import { joinNode, projectNode } from '../nodes.ts';
 import { columnsOf, mapColumns } from '../same-expression.ts';
 import { readersFirst } from '../walk.ts';
 
@@ -49,7 +51,12 @@ function prune(node: LogicalNode, wanted: ReadonlySet<number>, all: ReadonlyMap<
       const kept = [...node.columns.keys()].filter((at) => wanted.has(at));
       const pick = <T>(list: readonly T[]): readonly T[] => list.filter((_, at) => wanted.has(at));
       return {
-        node: { ...node, columns: pick(node.columns), schema: pick(node.schema), uniqueKeys: [] },
+        node: {
+          ...node,
+          columns: pick(node.columns),
+          schema: pick(node.schema),
+          uniqueKeys: keysOf(node, numbered(kept)),
+        },
         places: numbered(kept),
       };
     }
@@ -68,6 +75,7 @@ function prune(node: LogicalNode, wanted: ReadonlySet<number>, all: ReadonlyMap<
           timeColumn,
           expression: moved(node.expression, places),
           schema: schemaOf(node, places),
+          uniqueKeys: keysOf(node, places),
         },
         places,
       };
@@ -196,34 +204,54 @@ function prune(node: LogicalNode, wanted: ReadonlySet<number>, all: ReadonlyMap<
       const kept = [...node.schema.keys()].filter((at) => wanted.has(at));
       const own = numbered(kept);
       // The inputs may keep more, for other readers, and each in places of its own.
-      const inputs = node.inputs.map((input): LogicalNode => {
-        const { node: side, places } = prunedOf(all, input);
-        const isSame = side.schema.length === kept.length && kept.every((at, index) => places.get(at) === index);
-        if (isSame) return side;
-        const expressions = kept.map((at): Expression => {
-          const index = place(places, at);
-          return {
-            kind: 'column',
-            index,
-            type: side.schema[index]?.type ?? { kind: 'NULL', nullable: true },
-            span: node.span,
-          };
-        });
-        return {
-          kind: 'project',
-          input: side,
-          expressions,
-          schema: schemaOf(node, own),
-          changes: side.changes,
-          uniqueKeys: [],
-          span: node.span,
-        };
-      });
+      const inputs = node.inputs.map((input) => onlyColumns(prunedOf(all, input), kept, node.span));
       return { node: { ...node, inputs, schema: schemaOf(node, own) }, places: own };
     }
+    case 'join':
+      return pruneJoin(node, wanted, all);
     default:
       return unreachable(node);
   }
+}
+
+/** The sides without what only other readers want: a join keeps their rows. */
+function pruneJoin(node: LogicalJoin, wanted: ReadonlySet<number>, all: ReadonlyMap<LogicalNode, Pruned>): Pruned {
+  const read = columnsRead(node, wanted, (expression) => columnsOf(expression));
+  const sides = [node.left, node.right].map((side, at) => {
+    const columns = [...new Set(read[at]?.[1] ?? [])].sort((a, b) => a - b);
+    return { node: onlyColumns(prunedOf(all, side), columns, node.span), places: numbered(columns) };
+  });
+  const [left, right] = sides;
+  if (left === undefined || right === undefined) throw new Error('a join has two inputs');
+  const before = node.left.schema.length;
+  const after = left.node.schema.length;
+  const pair = new Map(left.places);
+  for (const [old, now] of right.places) pair.set(before + old, after + now);
+  const keys = node.keys.map((key) => ({
+    ...key,
+    left: moved(key.left, left.places),
+    right: moved(key.right, right.places),
+  }));
+  const condition = node.condition === null ? null : moved(node.condition, pair);
+  const next = joinNode(left.node, right.node, { ...node, keys, condition }, node.span);
+  const own = showsRight(node.type) ? pair : new Map(left.places);
+  if (node.type === 'mark') own.set(before, after);
+  // Names and time attributes are the node's own.
+  return { node: { ...next, schema: schemaOf(node, own), changes: node.changes }, places: own };
+}
+
+/** Some columns of a node, in their order: itself, or a projection of it. */
+function onlyColumns({ node, places }: Pruned, columns: readonly number[], span: Span): LogicalNode {
+  const isSame = node.schema.length === columns.length && columns.every((at, index) => places.get(at) === index);
+  if (isSame) return node;
+  const kept = columns.map((at) => {
+    const index = place(places, at);
+    const column = node.schema[index];
+    if (column === undefined) throw new Error(`no column ${index}`);
+    const expression: Expression = { kind: 'column', index, type: column.type, span };
+    return { expression, name: column.name };
+  });
+  return projectNode(node, kept, span);
 }
 
 function pruneTopN(

@@ -2,7 +2,7 @@ import { unreachable } from '../../types/unreachable.ts';
 import { call } from '../bind/calls.ts';
 import { canFail, isDeterministic } from '../deterministic.ts';
 import type { Expression } from '../expression.ts';
-import type { LogicalFilter, LogicalNode, LogicalProject, LogicalSink, LogicalUnion } from '../logical.ts';
+import type { LogicalFilter, LogicalJoin, LogicalNode, LogicalProject, LogicalSink, LogicalUnion } from '../logical.ts';
 import { filterNode } from '../nodes.ts';
 import { columnsOf, conjuncts, mapColumns } from '../same-expression.ts';
 import { countReaders, rewriteNodes, withInputs } from '../walk.ts';
@@ -43,6 +43,7 @@ function placed(
 ): LogicalNode {
   if (conditions.length === 0) return node;
   if (shared.has(node)) return filtered(node, conditions, origin);
+  if (node.kind === 'join') return placedInJoin(node, conditions, origin, shared);
   if (node.kind === 'filter') return placed(node.input, [...conjuncts(node.condition), ...conditions], origin, shared);
   const below = columnsBelow(node);
   if (below === null) return filtered(node, conditions, origin);
@@ -72,6 +73,8 @@ function withConditions(
     case 'scan':
     case 'values':
       throw new Error(`nothing goes below a ${node.kind}`);
+    case 'join':
+      throw new Error('conditions on a join go to its sides');
     case 'union':
       return unionOf(node, (input) => placed(input, conditions, origin, shared));
     default:
@@ -133,10 +136,40 @@ function columnsBelow(node: LogicalNode): ColumnsBelow | null {
     case 'watermark':
     case 'limit':
     case 'sort':
+    case 'join':
       return null;
     default:
       return unreachable(node);
   }
+}
+
+/** Conditions that look at one side alone are for that side, unless it is padded with NULLs; the others stay above. */
+function placedInJoin(
+  node: LogicalJoin,
+  conditions: readonly Expression[],
+  origin: LogicalFilter,
+  shared: Shared,
+): LogicalNode {
+  const leftCount = node.left.schema.length;
+  const takes = {
+    left: node.type !== 'right' && node.type !== 'full',
+    right: node.type === 'inner' || node.type === 'right',
+  };
+  const moving = { left: [] as Expression[], right: [] as Expression[] };
+  const staying: Expression[] = [];
+  for (const condition of conditions) {
+    const columns = [...columnsOf(condition)];
+    const side = columns.every((at) => at < leftCount) ? 'left' : 'right';
+    const isOneSided = columns.length > 0 && (side === 'left' || columns.every((at) => at >= leftCount));
+    if (!isOneSided || !takes[side] || !isMovable(condition, staying)) staying.push(condition);
+    else if (side === 'left') moving.left.push(condition);
+    else moving.right.push(mapColumns(condition, (index, column) => ({ ...column, index: index - leftCount })));
+  }
+  const sides = [
+    placed(node.left, moving.left, origin, shared),
+    placed(node.right, moving.right, origin, shared),
+  ] as const;
+  return filtered(withInputs(node, sides), staying, origin);
 }
 
 function movableExpression({ expressions }: LogicalProject, index: number): Expression | null {

@@ -62,6 +62,10 @@ function build(
       return buildUnion(node, reads, node.inputs.map(builtOf));
     case 'project':
       return buildProject(node, reads, builtOf(node.input));
+    case 'join': {
+      const sides = [node.left, node.right].map((side) => firstColumns(builtOf(side).node, side));
+      return { node: withInputs(node, sides), fields: noFields };
+    }
     default: {
       const below = builtOf(node.input);
       const isBarrier = node.kind === 'unnest' && !handsOn(node);

@@ -52,10 +52,13 @@ export class QueryBinder {
   /** Those that are being bound. */
   readonly #openViews = new Set<string>();
   readonly #common = new Map<Query, BoundQuery>();
+  readonly #isDescribed: boolean;
   #commonTables: CommonTables = new Map();
   #home: { readonly catalog: string; readonly database: string };
 
-  constructor(session: Session, traitsOf: SourceTraitsOf) {
+  /** @param isDescribed only the columns are asked for, as of a view */
+  constructor(session: Session, traitsOf: SourceTraitsOf, isDescribed = false) {
+    this.#isDescribed = isDescribed;
     this.session = session;
     this.#traitsOf = traitsOf;
     this.#home = session.home;
@@ -119,7 +122,7 @@ export class QueryBinder {
     const stateTtlMs = this.session.settings.durationMs('table.exec.state.ttl');
     const joins: JoinSettings = { timeZone: this.timeZone, stateTtlMs: () => stateTtlMs };
     const from = select.from === null ? null : this.from(select.from, joins);
-    return bindSelect(select, from, { timeZone: this.timeZone, stateTtlMs });
+    return bindSelect(select, from, { timeZone: this.timeZone, stateTtlMs, isDescribed: this.#isDescribed });
   }
 
   from(node: TableExpression, joins: JoinSettings): BoundFrom {

@@ -31,7 +31,7 @@ export function bindSelect(select: Select, from: BoundFrom | null, settings: Sel
     errors.attempt(() => selectedColumns(select.items, before));
     errors.throwIfAny();
   }
-  const filtered = filteredRows(from?.bound ?? oneRow(select.span), where ?? null, select.span);
+  const filtered = filteredRows(from?.bound ?? oneRow(select.span), where ?? null, select.span, settings.isDescribed);
   // A join may make plain columns of time attributes.
   const schema = before.scope.schema.map((column, at) => withAttribute(column, filtered.schema[at]));
   const plain: ExpressionContext = { ...before, scope: { ...before.scope, schema } };
@@ -69,13 +69,14 @@ function oneRow(span: Span): BoundQuery {
   return ofNode({ kind: 'values', rows: [[]], schema: [], changes: appendOnly, uniqueKeys: [], span });
 }
 
-function filteredRows(bound: BoundQuery, where: Expression | null, span: Span): LogicalNode {
+function filteredRows(bound: BoundQuery, where: Expression | null, span: Span, isDescribed = false): LogicalNode {
   if (bound.ranking !== null && where !== null) {
     const topN = topNOf(bound.ranking, where);
     if (topN === null) return settled(bound, span);
     return topN.rest === null ? topN.node : filterNode(topN.node, topN.rest, where.span);
   }
-  return chosenJoins(joinsUnder(settled(bound, span), where === null ? [] : conjuncts(where), where?.span ?? span));
+  const joined = joinsUnder(settled(bound, span), where === null ? [] : conjuncts(where), where?.span ?? span);
+  return chosenJoins(joined, isDescribed);
 }
 
 function withAttribute({ name, type }: Column, { timeAttribute }: Partial<Column> = {}): Column {

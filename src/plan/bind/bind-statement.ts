@@ -49,7 +49,7 @@ function withUniqueNames(node: LogicalNode): LogicalNode {
 export function objectSchema(object: CatalogObject, session: Session, traits: Pick<TableTraitsOf, 'source'>): Schema {
   if (object.kind === 'table') return tableSource(object.table, session, null, object.table.span).schema;
   const { view } = object;
-  const { schema } = new QueryBinder(session, traits.source).query(view.query);
+  const { schema } = new QueryBinder(session, traits.source, true).query(view.query);
   return schema.map((column, at) => ({ ...column, name: view.columns[at] ?? column.name }));
 }
 
@@ -59,7 +59,7 @@ export function viewColumns(
   session: Session,
   traits: Pick<TableTraitsOf, 'source'>,
 ): readonly string[] {
-  const bound = new QueryBinder(session, traits.source).bound(statement.query);
+  const bound = new QueryBinder(session, traits.source, true).bound(statement.query);
   if (statement.columns === null) {
     const names = bound.schema.map(({ name }) => name);
     const twice = names.find((name, at) => names.indexOf(name) < at);

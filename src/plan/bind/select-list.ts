@@ -12,6 +12,8 @@ import type { Syntax } from './syntax.ts';
 export interface SelectSettings {
   readonly timeZone: string;
   readonly stateTtlMs: number;
+  /** Only the columns are asked for, as of a view: not how the query runs. */
+  readonly isDescribed: boolean;
 }
 
 /** A column of a SELECT list. */

@@ -86,9 +86,17 @@ function decodeUnicode(text: string, token: SqlToken, escapedBy: SqlToken | null
   return value;
 }
 
-const simpleEscapes: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
+const simpleEscapes: Readonly<Record<string, string>> = {
+  b: '\b',
+  f: '\f',
+  n: '\n',
+  r: '\r',
+  t: '\t',
+  '\\': '\\',
+  "'": "'",
+};
 
-/** As in C and PostgreSQL: `\n`, `\x41`, `\u0041`, `\U0001F600`, `\101`; any other character stands for itself. */
+/** As in C and PostgreSQL: `\n`, `\x41`, `\u0041`, `\U0001F600`, `\101`; before any other character the backslash stays. */
 function decodeEscapes(text: string, token: SqlToken): string {
   return text.replace(
     /''|\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|x([0-9A-Fa-f]{1,2})|([0-7]{1,3})|([\s\S]))/g,
@@ -104,7 +112,7 @@ function decodeEscapes(text: string, token: SqlToken): string {
           `"\\${other}" must be followed by ${other === 'u' ? 4 : 8} hexadecimal digits`,
         );
       }
-      return simpleEscapes[other ?? ''] ?? other ?? '';
+      return simpleEscapes[other ?? ''] ?? match;
     },
   );
 }

@@ -17,7 +17,7 @@ import { type SqlType, withNullable } from '../types/sql-type.ts';
 import { type Code, f32, f64, type I32, type I64, i32, i64, type Local, type ValueType } from '../wasm/code.ts';
 import { call, type FunctionBuilder, type Label } from '../wasm/function-builder.ts';
 import { ComputedExpressions } from './computed-expressions.ts';
-import { plainValue } from './plain-value.ts';
+import { plainValue, readPlainValue, writePlainValue } from './plain-value.ts';
 import { failureRecord, type QueryModule, status } from './query-module.ts';
 
 /** The columns of the row at hand, computed on first use. */
@@ -216,12 +216,42 @@ export class CodeWriter implements ExpressionWriter {
         this.#stop(this.module.failureSite({ span: this.#span, message: '{host}', shown: [] }), []);
       else this.fail('');
     });
-    const base = i32.const(address + args.length * plainValue.bytes);
-    const physical = physicalOf(type);
-    const parts = partTypes(physical).map((part, at) =>
-      loadPart(base, part, plainValue.value + at * (physical === 'i128' ? 8 : 4)),
+    return loadPlain(this, address + args.length * plainValue.bytes, type);
+  }
+
+  attempt(type: SqlType, compute: () => Value): Value {
+    const { f } = this;
+    const failed = f.local('i32', i32.const(0));
+    const result = this.variable(withNullable(type, true));
+    f.block((label) => {
+      const outer = this.#recover;
+      this.#recover = { label, failed };
+      this.assign(result, compute());
+      this.#recover = outer;
+    });
+    if (result.isNull !== null) f.set(result.isNull, i32.or(result.isNull, failed));
+    return result;
+  }
+
+  converter(from: SqlType, to: SqlType): (value: HostValue) => HostValue {
+    const { module } = this;
+    const part = module.part();
+    const [given, answered] = [part.own(plainValue.bytes), part.own(plainValue.bytes)];
+    const { builder: f } = part.builder.function([], 'i32', 'convert');
+    const writer = new CodeWriter(part, f, this.#span);
+    const input = loadPlain(writer, given, withNullable(from, false));
+    writer.putPlain(
+      answered,
+      writeCast(writer, input, withNullable(to, true), { safe: false, timeZone: this.session.timeZone }),
     );
-    return this.value(type, type.nullable ? i32.load(base) : null, ...parts);
+    f.return(i32.const(status.ok));
+    const { convert } = part.instantiate() as unknown as { convert(): number };
+    return (value) => {
+      part.scratch.reset();
+      writePlainValue(module.memory, given, from, value, part.scratch);
+      if (convert() !== status.ok) throw new Error(part.failure().message);
+      return readPlainValue(module.memory, answered, to);
+    };
   }
 
   fail(message: string, ...shown: readonly Value[]): void {
@@ -311,6 +341,14 @@ export class CodeWriter implements ExpressionWriter {
         expression.type,
       );
     }
+    if (code.kind === 'typed') {
+      const literals = expression.args.map((arg) => (arg.kind === 'literal' ? arg.value : undefined));
+      const value = code.value(
+        expression.args.map((arg) => arg.type),
+        literals,
+      );
+      return this.#literal({ kind: 'literal', value, type: expression.type, span: expression.span });
+    }
     const args = expression.args.map((arg) => this.write(arg, scope));
     const compute = (values: readonly Value[]): Value =>
       code.kind === 'wasm'
@@ -332,17 +370,7 @@ export class CodeWriter implements ExpressionWriter {
     if (!expression.safe) return this.#unlessNull(this.write(expression.input, scope), expression.type, convert);
     // Only the conversion itself is safe: an error in the input still fails.
     const input = this.write(expression.input, scope);
-    const { f } = this;
-    const failed = f.local('i32', i32.const(0));
-    const result = this.variable(withNullable(expression.type, true));
-    f.block((label) => {
-      const outer = this.#recover;
-      this.#recover = { label, failed };
-      this.assign(result, this.#unlessNull(input, expression.type, convert));
-      this.#recover = outer;
-    });
-    if (result.isNull !== null) f.set(result.isNull, i32.or(result.isNull, failed));
-    return result;
+    return this.attempt(expression.type, () => this.#unlessNull(input, expression.type, convert));
   }
 
   #unlessNull(input: Value, type: SqlType, compute: (value: Value) => Value): Value {
@@ -371,6 +399,16 @@ export class CodeWriter implements ExpressionWriter {
       throw new Error(`${value.physical} has no single part ${type}`);
     return part as Local<T>;
   }
+}
+
+/** A value that JavaScript put down. */
+function loadPlain(w: CodeWriter, address: number, type: SqlType): Value {
+  const base = i32.const(address);
+  const physical = physicalOf(type);
+  const parts = partTypes(physical).map((part, at) =>
+    loadPart(base, part, plainValue.value + at * (physical === 'i128' ? 8 : 4)),
+  );
+  return w.value(type, type.nullable ? i32.load(base) : null, ...parts);
 }
 
 function loadPart(base: I32, type: ValueType, offset: number): Code<ValueType> {

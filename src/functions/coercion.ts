@@ -227,7 +227,7 @@ export function castsExplicitly(from: SqlType, to: SqlType): boolean {
   switch (to.kind) {
     case 'CHAR':
     case 'VARCHAR':
-      return true;
+      return from.kind !== 'VARIANT';
     case 'BINARY':
     case 'VARBINARY':
       return isCharacter(from) || isBinary(from);
@@ -237,13 +237,7 @@ export function castsExplicitly(from: SqlType, to: SqlType): boolean {
     case 'SMALLINT':
     case 'INT':
     case 'BIGINT':
-      return (
-        isCharacter(from) ||
-        isNumeric(from) ||
-        from.kind === 'BOOLEAN' ||
-        (from.kind === 'INTERVAL_YEAR_MONTH' && to.kind === 'INT') ||
-        (from.kind === 'INTERVAL_DAY_TIME' && to.kind === 'BIGINT')
-      );
+      return isCharacter(from) || isNumeric(from) || from.kind === 'BOOLEAN';
     case 'DECIMAL':
     case 'FLOAT':
     case 'DOUBLE':
@@ -255,10 +249,10 @@ export function castsExplicitly(from: SqlType, to: SqlType): boolean {
     case 'TIMESTAMP':
     case 'TIMESTAMP_LTZ':
       return isCharacter(from) || isDatetime(from);
+    // A whole number counts months or milliseconds, whatever the unit. There is no way back.
     case 'INTERVAL_YEAR_MONTH':
-      return isInteger(from) && from.kind !== 'BIGINT';
     case 'INTERVAL_DAY_TIME':
-      return from.kind === 'BIGINT';
+      return isInteger(from);
     default:
       return false;
   }

@@ -31,14 +31,17 @@ import { nowFunctions } from './scalar/now.ts';
 import { overlapsFunctions } from './scalar/overlaps.ts';
 import { padFunctions } from './scalar/pad.ts';
 import { printfFunctions } from './scalar/printf.ts';
+import { randomFunctions } from './scalar/random.ts';
 import { regexpFunctions } from './scalar/regexp.ts';
 import { replaceFunctions } from './scalar/replace.ts';
+import { roundingFunctions } from './scalar/rounding.ts';
 import { splitFunctions } from './scalar/split.ts';
 import { substringFunctions } from './scalar/substring.ts';
 import { temporalArithmeticFunctions } from './scalar/temporal-arithmetic.ts';
 import { textPositionFunctions } from './scalar/text-position.ts';
 import { timeFromTextFunctions } from './scalar/time-from-text.ts';
 import { trimFunctions } from './scalar/trim.ts';
+import { typeOfFunctions } from './scalar/type-of.ts';
 import { unixTimeFunctions } from './scalar/unix-time.ts';
 import { urlFunctions } from './scalar/url.ts';
 import { variantFunctions } from './scalar/variant.ts';
@@ -71,6 +74,9 @@ const scalarTopics: readonly (readonly ScalarFunction[])[] = [
   conditionalFunctions,
   arithmeticFunctions,
   mathFunctions,
+  roundingFunctions,
+  randomFunctions,
+  typeOfFunctions,
   concatFunctions,
   letterCaseFunctions,
   textPositionFunctions,

@@ -80,6 +80,11 @@ export type ScalarCode =
   | { readonly kind: 'wasm'; readonly write: (w: ExpressionWriter, args: readonly Value[], type: SqlType) => Value }
   /** As `wasm`, but evaluates its arguments itself (AND, CASE, COALESCE). Implies `nulls: 'custom'`. */
   | { readonly kind: 'lazy'; readonly write: (w: ExpressionWriter, args: readonly Argument[], type: SqlType) => Value }
+  /** The same for all rows: it follows from the types of the arguments, which are not computed, and from literals. */
+  | {
+      readonly kind: 'typed';
+      readonly value: (types: readonly SqlType[], literals: readonly (HostValue | undefined)[]) => HostValue;
+    }
   /**
    * A JavaScript function called per row with values in `LiteralValue` form (never null under `propagate`).
    * Throwing an Error fails the row with its message.

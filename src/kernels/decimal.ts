@@ -241,6 +241,36 @@ export function decimalRoundLeft(low: u64, valueHigh: u64, drop: i32, cut: i32, 
   return decimalRescale(load<u64>(result), load<u64>(result, 8), drop, 0, precision, result);
 }
 
+/**
+ * ROUND and (`cut`) TRUNCATE of a decimal to so many places behind the point, which may lie before it, put with
+ * `toScale` digits behind the point: `scale` of them, or as many as there are places, 0 at least.
+ */
+export function decimalRound(low: u64, valueHigh: u64, scale: i32, places: i32, toScale: i32, cut: i32, precision: i32, result: usize): i32 {
+  const to = min(max(places, -80), 80);
+  const drop = scale - to;
+  if (drop <= 0) return decimalRescale(low, valueHigh, max(0, toScale - scale), max(0, scale - toScale), precision, result);
+  if (drop > (cut != 0 ? 38 : 76)) {
+    store<u64>(result, 0);
+    store<u64>(result, 0, 8);
+    return 1;
+  }
+  const ok = cut != 0 ? decimalCut(low, valueHigh, drop, 0, 38, result) : decimalRescale(low, valueHigh, 0, drop, 38, result);
+  if (ok == 0) return 0;
+  return decimalRescale(load<u64>(result), load<u64>(result, 8), toScale - to, 0, precision, result);
+}
+
+/** As `decimalRound`, for a whole number; what rounds beyond 64 bits wraps around. */
+export function roundI64(value: i64, places: i32, cut: i32): i64 {
+  if (places >= 0) return value;
+  if (places < -19) return 0;
+  const unit = powerLow(-places);
+  const negative = value < 0;
+  const size = <u64>(negative ? 0 - value : value);
+  const rest = size % unit;
+  const rounded = size - rest + (cut == 0 && rest >= unit - rest ? unit : 0);
+  return negative ? 0 - rounded : rounded;
+}
+
 /** The integer part's low 64 bits, as Java's BigDecimal.longValue: toward zero, wrapping. */
 export function decimalToI64(low: u64, valueHigh: u64, scale: i32): i64 {
   if (scale == 0) return low;

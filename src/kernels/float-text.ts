@@ -1,6 +1,7 @@
-// FLOAT and DOUBLE and text: exact parsing, and the shortest text that reads back as the same number, as Java writes it.
-import { exponentMax, exponentMin, significandHigh, significandLow } from './powers-of-ten';
+// FLOAT and DOUBLE and text: exact parsing, and the text that Java writes.
+import { exponentMax, exponentMin, powerLow, significandHigh, significandLow } from './powers-of-ten';
 import { digitCount, writeDigits } from './digits';
+import { javaDigits, javaDigitsOfF32, javaDigitsOfF64, javaPower } from './java-digits';
 import { decimalFormat, decimalRescale } from './decimal';
 import { high, multiply64, multiplyHigh } from './wide';
 
@@ -479,122 +480,14 @@ export function decimalToF64(low: u64, valueHigh: u64, scale: i32): f64 {
 
 const text: usize = memory.data(64);
 
-// The shortest decimal of the last `shortest` call: digits * 10^power.
-let shortestDigits: u64 = 0;
-let shortestPower: i32 = 0;
-
-/** floor(log2(10^e)). */
-// @ts-ignore: decorator
-@inline
-function log2OfPower(e: i32): i32 {
-  return (e * 1741647) >> 19;
-}
-
-/** The upper 64 bits of (gHigh:gLow) * cp / 2^64, odd where anything below is left. */
-// @ts-ignore: decorator
-@inline
-function roundToOdd(gLow: u64, gHigh: u64, cp: u64): u64 {
-  const x = multiplyHigh(gLow, cp);
-  let y0 = multiply64(gHigh, cp);
-  let y1 = high;
-  y0 += x;
-  y1 += u64(y0 < x);
-  return y1 | u64(y0 > 1);
-}
-
-/**
- * The shortest decimal that reads back as the same number (of those the closest), for significand * 2^q.
- * Source: Giulietti 2021, "The Schubfach way to render doubles".
- */
-function shortest(c: u64, q: i32, closer: bool, tiny: bool): void {
-  const even = (c & 1) == 0;
-  const cbl = 4 * c - 2 + u64(closer);
-  const cb = 4 * c;
-  const cbr = 4 * c + 2;
-  const k = (q * 1262611 - (closer ? 524031 : 0)) >> 22;
-  let gLow = significandLow(-k);
-  let gHigh = significandHigh(-k);
-  // Rounded up where it is not exact; the table rounds down above 10^55.
-  if (-k > 55) {
-    gLow++;
-    gHigh += u64(gLow == 0);
-  }
-  const h = q + log2OfPower(-k) + 1;
-  const vbl = roundToOdd(gLow, gHigh, cbl << h);
-  const vb = roundToOdd(gLow, gHigh, cb << h);
-  const vbr = roundToOdd(gLow, gHigh, cbr << h);
-  const lower = vbl + u64(!even);
-  const upper = vbr - u64(!even);
-  const s = vb >> 2;
-  // Two digits are always written, so one digit fewer is no gain below 100 (unless the number had it anyway).
-  if (s >= (tiny ? 100 : 10)) {
-    const sp = s / 10;
-    const under = lower <= 40 * sp;
-    const over = 40 * sp + 40 <= upper;
-    if (under != over) {
-      shortestDigits = sp + u64(over);
-      shortestPower = k + 1;
-      return;
-    }
-  }
-  shortestPower = k;
-  const under = lower <= 4 * s;
-  const over = 4 * s + 4 <= upper;
-  if (under != over) {
-    shortestDigits = s + u64(over);
-    return;
-  }
-  const middle = 4 * s + 2;
-  shortestDigits = s + u64(vb > middle || (vb == middle && (s & 1) != 0));
-}
-
-function shortestOfF64(bits: u64): void {
-  const fraction = bits & 0xfffffffffffff;
-  const exponent = <i32>((bits >> 52) & 0x7ff);
-  if (exponent == 0) {
-    // The smallest few get a second digit: 4.9E-324, not 5.0E-324.
-    const tiny = fraction < 3;
-    shortest(tiny ? fraction * 10 : fraction, -1074, false, tiny);
-    if (tiny) shortestPower--;
-    return;
-  }
-  const c = fraction | 0x10000000000000;
-  const q = exponent - 1075;
-  if (q <= 0 && q > -53 && (c & (((<u64>1) << -q) - 1)) == 0) {
-    shortestDigits = c >> -q;
-    shortestPower = 0;
-    return;
-  }
-  shortest(c, q, fraction == 0 && exponent > 1, false);
-}
-
-function shortestOfF32(bits: u32): void {
-  const fraction = bits & 0x7fffff;
-  const exponent = <i32>((bits >> 23) & 0xff);
-  if (exponent == 0) {
-    const tiny = fraction < 8;
-    shortest(tiny ? fraction * 10 : fraction, -149, false, tiny);
-    if (tiny) shortestPower--;
-    return;
-  }
-  const c = fraction | 0x800000;
-  const q = exponent - 150;
-  if (q <= 0 && q > -24 && (c & (((<u32>1) << -q) - 1)) == 0) {
-    shortestDigits = c >> -q;
-    shortestPower = 0;
-    return;
-  }
-  shortest(c, q, fraction == 0 && exponent > 1, false);
-}
-
-/** The text of a DOUBLE as Java's Double.toString (JDK 19 and later), at most 24 bytes. @returns the length */
+/** The text of a DOUBLE as Java's Double.toString (see java-digits.ts), at most 24 bytes. @returns the length */
 export function floatFormatF64(address: usize, value: f64): i32 {
   const bits = reinterpret<u64>(value);
   if ((bits & 0x7fffffffffffffff) == 0 || (bits & 0x7ff0000000000000) == 0x7ff0000000000000) {
     return formatSpecial(address, bits >> 63 != 0, (bits & 0x7fffffffffffffff) == 0, value != value);
   }
-  shortestOfF64(bits);
-  return formatShortest(address, bits >> 63 != 0);
+  javaDigitsOfF64(bits);
+  return formatDigits(address, bits >> 63 != 0, javaDigits, javaPower);
 }
 
 /** The text of a FLOAT as Java's Float.toString, at most 15 bytes. @returns the length */
@@ -603,8 +496,8 @@ export function floatFormatF32(address: usize, value: f32): i32 {
   if ((bits & 0x7fffffff) == 0 || (bits & 0x7f800000) == 0x7f800000) {
     return formatSpecial(address, bits >> 31 != 0, (bits & 0x7fffffff) == 0, value != value);
   }
-  shortestOfF32(bits);
-  return formatShortest(address, bits >> 31 != 0);
+  javaDigitsOfF32(bits);
+  return formatDigits(address, bits >> 31 != 0, javaDigits, javaPower);
 }
 
 function formatSpecial(address: usize, negative: bool, zero: bool, nan: bool): i32 {
@@ -630,14 +523,16 @@ function formatSpecial(address: usize, negative: bool, zero: bool, nan: bool): i
 }
 
 /** Plain from 10^-3 up to 10^7, else d.dE+-n; a digit on either side of the point always. */
-function formatShortest(address: usize, negative: bool): i32 {
-  while (shortestDigits % 10 == 0) {
-    shortestDigits /= 10;
-    shortestPower++;
+function formatDigits(address: usize, negative: bool, value: u64, exponent: i32): i32 {
+  let digits = value;
+  let trailing = exponent;
+  while (digits % 10 == 0) {
+    digits /= 10;
+    trailing++;
   }
-  const count = digitCount(shortestDigits);
+  const count = digitCount(digits);
   // The number is 0.ddd * 10^before.
-  const before = count + shortestPower;
+  const before = count + trailing;
   let at = address;
   if (negative) {
     store<u8>(at, 0x2d);
@@ -645,7 +540,7 @@ function formatShortest(address: usize, negative: bool): i32 {
   }
   if (before > 0 && before <= 7) {
     if (count <= before) {
-      writeDigits(at, shortestDigits, count);
+      writeDigits(at, digits, count);
       at += count;
       for (let zeros = before - count; zeros > 0; zeros--) {
         store<u8>(at, 0x30);
@@ -655,7 +550,7 @@ function formatShortest(address: usize, negative: bool): i32 {
       store<u8>(at, 0x30, 1);
       return <i32>(at - address) + 2;
     }
-    writeDigits(at + 1, shortestDigits, count);
+    writeDigits(at + 1, digits, count);
     memory.copy(at, at + 1, before);
     store<u8>(at + before, 0x2e);
     return <i32>(at - address) + count + 1;
@@ -668,10 +563,10 @@ function formatShortest(address: usize, negative: bool): i32 {
       store<u8>(at, 0x30);
       at++;
     }
-    writeDigits(at, shortestDigits, count);
+    writeDigits(at, digits, count);
     return <i32>(at - address) + count;
   }
-  writeDigits(at + 1, shortestDigits, count);
+  writeDigits(at + 1, digits, count);
   store<u8>(at, load<u8>(at + 1));
   store<u8>(at, 0x2e, 1);
   if (count == 1) {
@@ -694,7 +589,7 @@ function formatShortest(address: usize, negative: bool): i32 {
 }
 
 /**
- * A DOUBLE as a decimal: its shortest text, rounded half up to the scale, as Java's BigDecimal.valueOf.
+ * A DOUBLE as a decimal: its text, rounded half up to the scale, as Java's BigDecimal.valueOf.
  * @returns 1, or 0 where it has too many digits, or 2 where it is NaN or infinite
  */
 export function decimalFromF64(value: f64, precision: i32, scale: i32, result: usize): i32 {
@@ -705,11 +600,11 @@ export function decimalFromF64(value: f64, precision: i32, scale: i32, result: u
     return 1;
   }
   if ((bits & 0x7ff0000000000000) == 0x7ff0000000000000) return 2;
-  shortestOfF64(bits);
+  javaDigitsOfF64(bits);
   const negative = bits >> 63 != 0;
-  const low: u64 = negative ? 0 - shortestDigits : shortestDigits;
+  const low: u64 = negative ? 0 - javaDigits : javaDigits;
   const valueHigh: u64 = negative ? u64.MAX_VALUE : 0;
-  const shift = shortestPower + scale;
+  const shift = javaPower + scale;
   if (shift > 38) return 0;
   if (shift < -38) {
     store<u64>(result, 0);
@@ -717,4 +612,32 @@ export function decimalFromF64(value: f64, precision: i32, scale: i32, result: u
     return 1;
   }
   return decimalRescale(low, valueHigh, max(shift, 0), max(-shift, 0), precision, result);
+}
+
+/**
+ * value rounded half up (or cut) to so many digits behind the point, by the digits of its text, as Java's
+ * BigDecimal.valueOf(value).setScale(places). NaN and infinity are themselves; a zero has no sign.
+ */
+export function roundF64(value: f64, places: i32, cut: i32): f64 {
+  const bits = reinterpret<u64>(value);
+  if ((bits & 0x7fffffffffffffff) == 0 || (bits & 0x7ff0000000000000) == 0x7ff0000000000000) return value + 0;
+  javaDigitsOfF64(bits);
+  if (places >= -javaPower) return value;
+  const drop = -<i64>javaPower - places;
+  if (drop > 19) return 0;
+  const unit = powerLow(<i32>drop);
+  const rest = javaDigits % unit;
+  const kept = javaDigits / unit + u64(cut == 0 && rest >= unit - rest);
+  if (kept == 0) return 0;
+  const count = digitCount(kept);
+  writeDigits(text, kept, count);
+  store<u8>(text + count, 0x65);
+  const power = -places;
+  store<u8>(text + count, power < 0 ? 0x2d : 0x2b, 1);
+  const magnitude = <u64>abs<i32>(power);
+  const powerDigits = digitCount(magnitude);
+  writeDigits(text + count + 2, magnitude, powerDigits);
+  scan(text, count + 2 + powerDigits);
+  const rounded = scannedToF64();
+  return bits >> 63 != 0 ? -rounded : rounded;
 }

@@ -17,6 +17,8 @@ export * from './nanoseconds';
 export * from './timestamp-text';
 export * from './zone';
 export * from './utf8';
+export * from './hex';
+export * from './text-order';
 export * from './text-search';
 export * from './like';
 export * from './nested';

@@ -1,4 +1,5 @@
 import { civilOfDays } from './civil.ts';
+import { javaFloatText } from './java-float-text.ts';
 import { timestampUnitsPerSecond } from './physical.ts';
 import type { SqlType, TimeType } from './sql-type.ts';
 import { zoneNamed, zoneOffsetAt } from './zone.ts';
@@ -6,9 +7,20 @@ import { zoneNamed, zoneOffsetAt } from './zone.ts';
 /** A value as JavaScript holds it, nested ones as lists (see `memory/nested.ts`). */
 export type TextValue = boolean | number | bigint | string | Uint8Array | null | readonly TextValue[];
 
+/** How bytes are written: `x'0a'` as the client shows them, or the text that they are, as in a CAST to STRING. */
+interface TextFormOptions {
+  readonly bytes: 'hex' | 'text';
+}
+
 /** A value in the text form of Flink's SQL client. Within nested values NULL is `NULL` and BOOLEAN is written the same. */
-export function textForm(value: TextValue, type: SqlType, timeZone: string): string {
+export function textForm(
+  value: TextValue,
+  type: SqlType,
+  timeZone: string,
+  options: TextFormOptions = { bytes: 'hex' },
+): string {
   if (value === null) return 'NULL';
+  const part = (held: TextValue, heldType: SqlType): string => textForm(held, heldType, timeZone, options);
   switch (type.kind) {
     case 'BOOLEAN':
       return value === true || value === 1 ? 'TRUE' : 'FALSE';
@@ -23,13 +35,14 @@ export function textForm(value: TextValue, type: SqlType, timeZone: string): str
     case 'VARIANT':
       return value instanceof Uint8Array ? Buffer.from(value).toString('utf8') : String(value);
     case 'FLOAT':
-      return javaFloat(Number(value), true);
+      return javaFloatText(Number(value), true);
     case 'DOUBLE':
-      return javaFloat(Number(value), false);
+      return javaFloatText(Number(value), false);
     case 'DECIMAL':
       return decimalText(BigInt(value as bigint), type.scale);
     case 'BINARY':
     case 'VARBINARY':
+      if (options.bytes === 'text') return Buffer.from(value as Uint8Array).toString('utf8');
       return `x'${Buffer.from(value as Uint8Array).toString('hex')}'`;
     case 'DATE':
       return dateText(Number(value));
@@ -44,17 +57,14 @@ export function textForm(value: TextValue, type: SqlType, timeZone: string): str
       return millisecondsText(BigInt(value as bigint));
     case 'ARRAY':
       return `[${list(value)
-        .map((element) => textForm(element, type.element, timeZone))
+        .map((element) => part(element, type.element))
         .join(', ')}]`;
     case 'ROW':
-      return `(${type.fields.map((field, at) => textForm(list(value)[at] ?? null, field.type, timeZone)).join(', ')})`;
+      return `(${type.fields.map((field, at) => part(list(value)[at] ?? null, field.type)).join(', ')})`;
     case 'MAP':
-      return entries(
-        value,
-        (key, held) => `${textForm(key, type.key, timeZone)}=${textForm(held, type.value, timeZone)}`,
-      );
+      return entries(value, (key, held) => `${part(key, type.key)}=${part(held, type.value)}`);
     case 'MULTISET':
-      return entries(value, (element, count) => `${textForm(element, type.element, timeZone)}=${String(count)}`);
+      return entries(value, (element, count) => `${part(element, type.element)}=${String(count)}`);
   }
 }
 
@@ -70,31 +80,6 @@ function entries(value: TextValue, text: (key: TextValue, held: TextValue) => st
       return text(key, held);
     })
     .join(', ')}}`;
-}
-
-/** Java's Double.toString and Float.toString: the shortest digits, `1.0`, `1.0E10` from 10^7 and `1.0E-4` below 10^-3. */
-function javaFloat(value: number, single: boolean): string {
-  if (Number.isNaN(value)) return 'NaN';
-  if (!Number.isFinite(value)) return value > 0 ? 'Infinity' : '-Infinity';
-  if (value === 0) return Object.is(value, -0) ? '-0.0' : '0.0';
-  const shortest = single ? shortestFloat(value) : value.toExponential();
-  const [mantissa = '0', exponentText = '0'] = shortest.split('e');
-  const sign = mantissa.startsWith('-') ? '-' : '';
-  const digits = mantissa.replace('-', '').replace('.', '');
-  const exponent = Number(exponentText);
-  if (exponent >= 7 || exponent < -3) return `${sign}${digits[0]}.${digits.slice(1) || '0'}E${exponent}`;
-  if (exponent < 0) return `${sign}0.${'0'.repeat(-exponent - 1)}${digits}`;
-  const whole = digits.slice(0, exponent + 1).padEnd(exponent + 1, '0');
-  return `${sign}${whole}.${digits.slice(exponent + 1) || '0'}`;
-}
-
-/** The fewest digits that read back as the same FLOAT. */
-function shortestFloat(value: number): string {
-  for (let digits = 0; digits < 9; digits++) {
-    const text = value.toExponential(digits);
-    if (Math.fround(Number(text)) === value) return text.replace(/\.?0+e/, 'e');
-  }
-  return value.toExponential();
 }
 
 function decimalText(unscaled: bigint, scale: number): string {

@@ -1,7 +1,8 @@
 import { fail } from '../../diagnostics/diagnostic.ts';
-import { decimalPlainText, floatText } from '../../formats/encode/number-text.ts';
+import { decimalPlainText } from '../../formats/encode/number-text.ts';
 import { bytesAt } from '../../formats/encode/value-writer.ts';
 import type { Memory } from '../../memory/memory.ts';
+import { javaFloatText } from '../../types/java-float-text.ts';
 import { physicalOf } from '../../types/physical.ts';
 import { type SqlType, typeText } from '../../types/sql-type.ts';
 import { timestampText } from '../print/print-text.ts';
@@ -39,9 +40,9 @@ export function partitionText(memory: Memory, type: SqlType, at: number): string
         ? timestampText(view.getBigInt64(at, true), type.precision)
         : String(view.getBigInt64(at, true));
     case 'f32':
-      return floatText(view.getFloat32(at, true), 'FLOAT');
+      return javaFloatText(view.getFloat32(at, true), true);
     case 'f64':
-      return floatText(view.getFloat64(at, true), 'DOUBLE');
+      return javaFloatText(view.getFloat64(at, true), false);
     case 'i128': {
       if (type.kind !== 'DECIMAL') return fail('O007', null, `no partition by a ${typeText(type)}`);
       return decimalPlainText((view.getBigInt64(at + 8, true) << 64n) | view.getBigUint64(at, true), type.scale);

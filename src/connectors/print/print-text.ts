@@ -1,6 +1,7 @@
-import { decimalPlainText, floatText } from '../../formats/encode/number-text.ts';
+import { decimalPlainText } from '../../formats/encode/number-text.ts';
 import type { CellValue } from '../../memory/cell-value.ts';
 import { decodeNested, type NestedValue } from '../../memory/nested.ts';
+import { javaFloatText } from '../../types/java-float-text.ts';
 import { timestampUnitsPerSecond } from '../../types/physical.ts';
 import { INT, type SqlType } from '../../types/sql-type.ts';
 
@@ -41,7 +42,7 @@ function nestedText(value: NestedValue, type: SqlType): string {
       return decimalPlainText(value as bigint, type.scale);
     case 'FLOAT':
     case 'DOUBLE':
-      return floatText(value as number, type.kind);
+      return javaFloatText(value as number, type.kind === 'FLOAT');
     case 'DATE':
       return dateText(BigInt(value as number));
     case 'TIME':

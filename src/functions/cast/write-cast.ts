@@ -36,12 +36,7 @@ export function writeCast(
     case 'DOUBLE':
     case 'DECIMAL':
       if (isCharacter(from)) return writeFromText(w, value, type);
-      // Intervals are counts of months or milliseconds.
-      return writeNumber(
-        w,
-        from.kind === 'INTERVAL_DAY_TIME' ? { ...value, type: { kind: 'BIGINT', nullable: false } } : value,
-        type,
-      );
+      return writeNumber(w, value, type);
     case 'DATE':
     case 'TIME':
     case 'TIMESTAMP':

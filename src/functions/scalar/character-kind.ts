@@ -1,7 +1,7 @@
 import { BOOLEAN, type SqlType, STRING, withNullable } from '../../types/sql-type.ts';
 import { i32 } from '../../wasm/code.ts';
-import { commonType, isBinary, isCharacter, isInteger } from '../coercion.ts';
-import { character, int, parameter } from '../parameters.ts';
+import { commonType, isBinary, isCharacter, isInteger, isNumeric } from '../coercion.ts';
+import { int, parameter } from '../parameters.ts';
 import type { ScalarFunction } from '../scalar-function.ts';
 
 /** A question about a text that is never NULL: NULL and the empty text are FALSE. */
@@ -13,7 +13,12 @@ function question(name: string, summary: string, example: string, holds: (text: 
     examples: [{ sql: example, result: 'TRUE' }],
     overloads: [
       {
-        params: [character('text')],
+        // A number is asked by its text.
+        params: [
+          parameter('text', 'STRING', (type) =>
+            isNumeric(type) ? STRING(type.nullable) : isCharacter(type) ? type : null,
+          ),
+        ],
         returns: () => BOOLEAN(false),
         nulls: 'custom',
         code: { kind: 'host', evaluate: ([text]) => typeof text === 'string' && holds(text) },

@@ -1,13 +1,15 @@
-import { BOOLEAN, type SqlType } from '../../types/sql-type.ts';
+import { BIGINT, BOOLEAN, type SqlType, withNullable } from '../../types/sql-type.ts';
 import { f32, f64, type I32, i32, i64, ifElse } from '../../wasm/code.ts';
-import { commonType, isCharacter, isDatetime, isNumeric } from '../coercion.ts';
+import { writeFromText } from '../cast/from-text.ts';
+import { commonType, isCharacter, isDatetime, isInteger, isNumeric } from '../coercion.ts';
 import { parameter } from '../parameters.ts';
 import type { ScalarFunction, ScalarOverload } from '../scalar-function.ts';
 import type { ExpressionWriter, Value } from '../value.ts';
+import { hasEntries, hasOrder, sameEntries } from './nested-order.ts';
 
 type Comparison = '=' | '<>' | '<' | '<=' | '>' | '>=';
 
-/** Two values of one physical class. Text by UTF-8 bytes, binary by unsigned bytes, NaN as Java's operators have it. */
+/** Two values of one type. Text by its UTF-16 units, binary by unsigned bytes, NaN as Java's operators have it. */
 export function writeComparison(w: ExpressionWriter, operator: Comparison, a: Value, b: Value): I32 {
   switch (a.physical) {
     case 'i64':
@@ -44,6 +46,10 @@ function compare128(w: ExpressionWriter, operator: Comparison, a: Value, b: Valu
 }
 
 function compareBytes(w: ExpressionWriter, operator: Comparison, a: Value, b: Value): I32 {
+  if (hasEntries(a.type)) {
+    const equal = w.i32(w.host(([x, y]) => sameEntries(x, y, a.type, b.type), [a, b], BOOLEAN(false)));
+    return operator === '<>' ? i32.eqz(equal) : equal;
+  }
   const [address, length] = w.bytes(a);
   const [other, otherLength] = w.bytes(b);
   if (operator === '=' || operator === '<>') {
@@ -54,24 +60,38 @@ function compareBytes(w: ExpressionWriter, operator: Comparison, a: Value, b: Va
     );
     return operator === '=' ? equal : i32.eqz(equal);
   }
-  const order = w.kernel('bytesCompare', 'i32', address, length, other, otherLength);
+  const order = w.kernel(
+    isCharacter(a.type) ? 'textCompareUtf16' : 'bytesCompare',
+    'i32',
+    address,
+    length,
+    other,
+    otherLength,
+  );
   return i32Tests[operator](order, i32.const(0));
 }
 
-/** Both sides as their common type; text and numbers only meet where `textAsNumber`. */
+/** Both sides as their common type; only what `<` and the like order, where it is one of them. */
 const comparable = (name: string, operator: Comparison = '=') =>
   parameter(name, 'COMPARABLE', (type, { args }) => {
     const common = commonType(args) ?? textBeside(args, operator);
-    if (common === null || common.kind === 'NULL') return null;
-    return { ...common, nullable: type.nullable } as SqlType;
+    if (common === null) return null;
+    // NULL = NULL: two truths that nobody knows.
+    if (common.kind === 'NULL') return BOOLEAN();
+    if (isOrdering(operator) && !hasOrder(common)) return null;
+    return withNullable(common, type.nullable);
   });
 
-/** Flink reads the text beside a time, and beside a number where it orders. */
+function isOrdering(operator: Comparison): boolean {
+  return operator !== '=' && operator !== '<>';
+}
+
+/** Flink reads the text beside a time, and beside a number or a BOOLEAN where it orders: whole numbers as BIGINT. */
 function textBeside(args: readonly SqlType[], operator: Comparison): SqlType | null {
   const other = args.find((type) => !isCharacter(type));
-  if (other === undefined || !args.some(isCharacter)) return null;
-  const ordered = operator !== '=' && operator !== '<>';
-  return isDatetime(other) || (ordered && isNumeric(other)) ? other : null;
+  if (other === undefined || !args.some(isCharacter) || !isOrdering(operator)) return null;
+  if (isInteger(other)) return BIGINT();
+  return isDatetime(other) || isNumeric(other) || other.kind === 'BOOLEAN' ? other : null;
 }
 
 function comparison(operator: Comparison, summary: string, example: string): ScalarFunction {
@@ -87,8 +107,53 @@ function comparison(operator: Comparison, summary: string, example: string): Sca
     name: operator,
     category: 'comparison',
     summary,
-    overloads: [overload],
+    overloads: isOrdering(operator) ? [overload] : [overload, timeAndText(operator), truthAndText(operator)],
     examples: [{ sql: example, result: 'TRUE' }],
+  };
+}
+
+/** One argument of a family and one text, in either order. */
+function beside(name: string, text: string, family: (type: SqlType) => boolean) {
+  return parameter(name, text, (type, { args }) => {
+    const [a, b] = args as readonly [SqlType, SqlType];
+    return (family(a) && isCharacter(b)) || (isCharacter(a) && family(b)) ? type : null;
+  });
+}
+
+/** A time beside text: the text is read; one that is no time is neither equal nor unequal, as in Flink. */
+function timeAndText(operator: Comparison): ScalarOverload {
+  return {
+    params: [beside('a', 'TIME_OR_TEXT', isDatetime), beside('b', 'TIME_OR_TEXT', isDatetime)],
+    returns: () => BOOLEAN(false),
+    code: {
+      kind: 'wasm',
+      write: (w, args) => {
+        const [a, b] = args as readonly [Value, Value];
+        return w.value(BOOLEAN(false), null, writeTimeAndText(w, operator, a, b));
+      },
+    },
+  };
+}
+
+function writeTimeAndText(w: ExpressionWriter, operator: Comparison, a: Value, b: Value): I32 {
+  const [text, time] = isCharacter(a.type) ? [a, b] : [b, a];
+  const type = withNullable(time.type, true);
+  const read = w.attempt(type, () => writeFromText(w, text, withNullable(type, false)));
+  const truth = w.f.local('i32', i32.const(0));
+  w.f.if(i32.eqz(w.isNull(read)), () => w.f.set(truth, writeComparison(w, operator, read, time)));
+  return truth;
+}
+
+/** A BOOLEAN never equals a text; IN reads the text. */
+function truthAndText(operator: Comparison): ScalarOverload {
+  const isBoolean = (type: SqlType) => type.kind === 'BOOLEAN';
+  return {
+    params: [beside('a', 'BOOLEAN_OR_TEXT', isBoolean), beside('b', 'BOOLEAN_OR_TEXT', isBoolean)],
+    returns: () => BOOLEAN(false),
+    code: {
+      kind: 'wasm',
+      write: (w) => w.value(BOOLEAN(false), null, i32.const(operator === '<>' ? 1 : 0)),
+    },
   };
 }
 
@@ -100,26 +165,48 @@ function writeSame(w: ExpressionWriter, a: Value, b: Value): I32 {
   return same;
 }
 
+/** As `writeSame`, for a time or a BOOLEAN beside text. */
+function writeSameAsText(w: ExpressionWriter, a: Value, b: Value): I32 {
+  const same = w.f.local('i32', i32.and(w.isNull(a), w.isNull(b)));
+  w.f.if(i32.eqz(i32.or(w.isNull(a), w.isNull(b))), () => {
+    const isTime = isDatetime(a.type) || isDatetime(b.type);
+    w.f.set(same, isTime ? writeTimeAndText(w, '=', a, b) : i32.const(0));
+  });
+  return same;
+}
+
 function distinction(name: string, negated: boolean, summary: string, example: string): ScalarFunction {
   return {
     name,
     category: 'comparison',
     summary,
     overloads: [
-      {
-        params: [comparable('a'), comparable('b')],
-        returns: () => BOOLEAN(false),
-        nulls: 'custom',
-        code: {
-          kind: 'wasm',
-          write: (w, [a, b]) => {
-            const same = writeSame(w, a as Value, b as Value);
-            return w.value(BOOLEAN(false), null, negated ? same : i32.eqz(same));
-          },
-        },
-      },
+      distinctionOf([comparable('a'), comparable('b')], negated, writeSame),
+      distinctionOf(
+        [beside('a', 'TEXT_OR_OTHER', readable), beside('b', 'TEXT_OR_OTHER', readable)],
+        negated,
+        writeSameAsText,
+      ),
     ],
     examples: [{ sql: example, result: 'TRUE' }],
+  };
+}
+
+const readable = (type: SqlType): boolean => isDatetime(type) || type.kind === 'BOOLEAN';
+
+function distinctionOf(params: ScalarOverload['params'], negated: boolean, write: typeof writeSame): ScalarOverload {
+  return {
+    params,
+    returns: () => BOOLEAN(false),
+    nulls: 'custom',
+    code: {
+      kind: 'wasm',
+      write: (w, args) => {
+        const [a, b] = args as readonly [Value, Value];
+        const same = write(w, a, b);
+        return w.value(BOOLEAN(false), null, negated ? same : i32.eqz(same));
+      },
+    },
   };
 }
 
@@ -146,8 +233,10 @@ function nullTest(name: string, negated: boolean, example: string): ScalarFuncti
   };
 }
 
+export const equals = comparison('=', 'Whether two values are equal.', "'a' = 'a'");
+
 export const comparisonFunctions: readonly ScalarFunction[] = [
-  comparison('=', 'Whether two values are equal.', "'a' = 'a'"),
+  equals,
   comparison('<>', 'Whether two values differ.', '1 <> 2'),
   comparison('<', 'Whether the first value is below the second.', '1 < 2'),
   comparison('<=', 'Whether the first value is below the second or equal.', '2 <= 2'),

@@ -1,7 +1,6 @@
 import { lengthMax, type SqlType, STRING, type TextType } from '../../types/sql-type.ts';
 import { type I32, i32, memoryCopy } from '../../wasm/code.ts';
-import { isBinary, isCharacter } from '../coercion.ts';
-import { character, parameter } from '../parameters.ts';
+import { character } from '../parameters.ts';
 import type { ScalarFunction } from '../scalar-function.ts';
 import type { ExpressionWriter, Value } from '../value.ts';
 import { newText } from './text-value.ts';
@@ -23,15 +22,12 @@ export function writeConcat(w: ExpressionWriter, parts: readonly Value[], type: 
 function joinedType([a, b]: readonly SqlType[]): SqlType {
   const left = a as TextType;
   const right = b as TextType;
-  const isFixed = (left.kind === 'CHAR' || left.kind === 'BINARY') && left.kind === right.kind;
   return {
-    kind: isFixed ? left.kind : isCharacter(left) ? 'VARCHAR' : 'VARBINARY',
+    kind: left.kind === 'CHAR' && right.kind === 'CHAR' ? 'CHAR' : 'VARCHAR',
     length: Math.min(left.length + right.length, lengthMax),
     nullable: false,
   };
 }
-
-const binaryText = (name: string) => parameter(name, 'BYTES', isBinary);
 
 export const concatOperator: ScalarFunction = {
   name: '||',
@@ -44,11 +40,6 @@ export const concatOperator: ScalarFunction = {
   overloads: [
     {
       params: [character('a'), character('b')],
-      returns: joinedType,
-      code: { kind: 'wasm', write: writeConcat },
-    },
-    {
-      params: [binaryText('a'), binaryText('b')],
       returns: joinedType,
       code: { kind: 'wasm', write: writeConcat },
     },

@@ -1,10 +1,14 @@
-import { type SqlType, withNullable } from '../../types/sql-type.ts';
-import { i32 } from '../../wasm/code.ts';
-import { commonType } from '../coercion.ts';
-import { boolean, common, parameter } from '../parameters.ts';
+import { BOOLEAN, DOUBLE, type SqlType, withNullable } from '../../types/sql-type.ts';
+import { f64, type I32, type I64, i32, i64, select } from '../../wasm/code.ts';
+import { writeCast } from '../cast/write-cast.ts';
+import { commonType, isDatetime, isNumeric, isTimestamp } from '../coercion.ts';
+import { any, boolean, common, parameter } from '../parameters.ts';
+import { resolveScalar } from '../resolve.ts';
 import type { Argument, ScalarFunction } from '../scalar-function.ts';
 import type { ExpressionWriter, Value } from '../value.ts';
-import { writeComparison } from './comparison.ts';
+import { equals, writeComparison } from './comparison.ts';
+import { hasOrder } from './nested-order.ts';
+import { sure } from './text-value.ts';
 
 const nullable = (args: readonly SqlType[]): boolean => args.some((type) => type.nullable);
 
@@ -53,24 +57,48 @@ const ifFunction: ScalarFunction = {
   overloads: [
     {
       params: [boolean('condition'), branch('then'), branch('otherwise')],
-      returns: ([, then, otherwise]) =>
-        withNullable(
-          shared([then as SqlType, otherwise as SqlType]),
-          nullable([then as SqlType, otherwise as SqlType]),
-        ),
+      returns: (args) => withNullable(args[1] as SqlType, nullable(args)),
       code: { kind: 'lazy', write: writeCase },
     },
   ],
   examples: [{ sql: 'IF(1 < 2, 3, 4)', result: '3' }],
 };
 
-/** A branch of IF: the common type of the two. */
+/** A branch of IF: the common type of the two, of two times the first. A bare NULL has no type. */
 function branch(name: string) {
   return parameter(name, 'COMMON', (type, { args }) => {
-    const both = commonType(args.slice(1));
-    return both === null || both.kind === 'NULL' ? null : withNullable(both, type.nullable);
+    const [, then, otherwise] = args as readonly [SqlType, SqlType, SqlType];
+    const both = commonType([then, otherwise]);
+    if (both === null || then.kind === 'NULL' || otherwise.kind === 'NULL') return null;
+    return withNullable(isDatetime(then) && then.kind === otherwise.kind ? then : both, type.nullable);
   });
 }
+
+/**
+ * The type that COALESCE and IFNULL find: FLOAT and DOUBLE meet in DOUBLE whichever comes first, a DATE and a timestamp
+ * in DATE.
+ */
+function mergedType(args: readonly SqlType[]): SqlType | null {
+  const isNullable = nullable(args);
+  const typed = args.filter((type) => type.kind !== 'NULL');
+  if (typed.every(isNumeric) && typed.some((type) => type.kind === 'DOUBLE')) return DOUBLE(isNullable);
+  const days = typed.find((type) => type.kind === 'DATE');
+  if (days !== undefined && typed.every((type) => type.kind === 'DATE' || isTimestamp(type))) {
+    return withNullable(days, isNullable);
+  }
+  return commonType(args);
+}
+
+const merged = (name: string, options?: { readonly variadic: true }) =>
+  parameter(
+    name,
+    'COMMON',
+    (type, { args }) => {
+      const both = mergedType(args);
+      return both === null || both.kind === 'NULL' ? null : withNullable(both, type.nullable);
+    },
+    options,
+  );
 
 const coalesce: ScalarFunction = {
   name: 'COALESCE',
@@ -78,7 +106,7 @@ const coalesce: ScalarFunction = {
   summary: 'The first argument that is not NULL.',
   overloads: [
     {
-      params: [common('value', { variadic: true })],
+      params: [merged('value', { variadic: true })],
       returns: (args) =>
         withNullable(
           shared(args),
@@ -115,7 +143,7 @@ const ifNull: ScalarFunction = {
   summary: 'The first argument, or the second where the first is NULL.',
   overloads: [
     {
-      params: [common('value'), common('otherwise')],
+      params: [merged('value'), merged('otherwise')],
       returns: (args) =>
         withNullable(
           shared(args),
@@ -127,14 +155,14 @@ const ifNull: ScalarFunction = {
   examples: [{ sql: 'IFNULL(CAST(NULL AS INT), 2)', result: '2' }],
 };
 
-/** The value stays of the first argument's type; the second is only compared. */
+/** The value stays of the first argument's type; the second is compared as `=` does. */
 const nullIf: ScalarFunction = {
   name: 'NULLIF',
   category: 'conditional',
   summary: 'NULL where both arguments are equal, else the first.',
   overloads: [
     {
-      params: [common('value'), common('other')],
+      params: [any('value'), parameter('other', 'COMPARABLE', (type, { args }) => equality(args) !== null && type)],
       returns: ([value]) => withNullable(value as SqlType, true),
       nulls: 'custom',
       code: {
@@ -142,7 +170,15 @@ const nullIf: ScalarFunction = {
         write: (w, [value, other], type) => {
           const [a, b] = [value as Value, other as Value];
           const isNull = w.f.local('i32', w.isNull(a));
-          w.f.if(i32.eqz(i32.or(isNull, w.isNull(b))), () => w.f.set(isNull, writeComparison(w, '=', a, b)));
+          w.f.if(i32.eqz(i32.or(isNull, w.isNull(b))), () => {
+            const known = [sure(a), sure(b)];
+            const { overload, argTypes } = equality([a.type, b.type])!;
+            const compared = known.map((each, at) =>
+              writeCast(w, each, withNullable(argTypes[at]!, false), { safe: false, timeZone: w.session.timeZone }),
+            );
+            if (overload.code.kind !== 'wasm') throw new Error('= is written into the pipeline');
+            w.f.set(isNull, w.i32(overload.code.write(w, compared, BOOLEAN(false))));
+          });
           return w.value(type, isNull, ...a.parts);
         },
       },
@@ -151,6 +187,14 @@ const nullIf: ScalarFunction = {
   examples: [{ sql: 'NULLIF(1, 1)', result: null }],
 };
 
+/** The overload of `=` that compares two types. */
+function equality(types: readonly SqlType[]) {
+  return resolveScalar(
+    equals,
+    types.map((type) => ({ type, isLiteral: false })),
+  );
+}
+
 function best(name: 'GREATEST' | 'LEAST', result: string): ScalarFunction {
   return {
     name,
@@ -158,7 +202,7 @@ function best(name: 'GREATEST' | 'LEAST', result: string): ScalarFunction {
     summary: `The ${name.toLowerCase()} of the arguments; NULL where one is.`,
     overloads: [
       {
-        params: [common('value', { variadic: true })],
+        params: [ordered('value')],
         returns: (args) => withNullable(shared(args), false),
         code: {
           kind: 'wasm',
@@ -166,7 +210,7 @@ function best(name: 'GREATEST' | 'LEAST', result: string): ScalarFunction {
             const found = w.variable(withNullable(type, false));
             w.assign(found, args[0] as Value);
             for (const value of args.slice(1)) {
-              w.f.if(writeComparison(w, name === 'GREATEST' ? '>' : '<', value, found), () => w.assign(found, value));
+              w.f.if(writeBetter(w, name, value, found), () => w.assign(found, value));
             }
             return found;
           },
@@ -175,6 +219,37 @@ function best(name: 'GREATEST' | 'LEAST', result: string): ScalarFunction {
     ],
     examples: [{ sql: `${name}(1, 3, 2)`, result }],
   };
+}
+
+/** The common type of all arguments, where it has an order. */
+const ordered = (name: string) => {
+  const shape = common(name, { variadic: true });
+  return parameter(
+    name,
+    shape.text,
+    (type, context) => {
+      const accepted = shape.accepts(type, context);
+      return accepted !== null && hasOrder(accepted) ? accepted : null;
+    },
+    { variadic: true },
+  );
+};
+
+/** As `>` or `<`, and NaN is above all numbers, -0.0 below 0.0: the order of Java's Double.compare. */
+function writeBetter(w: ExpressionWriter, name: 'GREATEST' | 'LEAST', value: Value, found: Value): I32 {
+  if (value.physical !== 'f64' && value.physical !== 'f32') {
+    return writeComparison(w, name === 'GREATEST' ? '>' : '<', value, found);
+  }
+  const [a, b] = [rank(w, value), rank(w, found)];
+  return name === 'GREATEST' ? i64.gtS(a, b) : i64.ltS(a, b);
+}
+
+/** Bits of a double that order as Double.compare does. */
+function rank(w: ExpressionWriter, value: Value): I64 {
+  const x = value.physical === 'f64' ? w.f64(value) : w.f.local('f64', f64.promoteF32(w.f32(value)));
+  const bits = w.f.local('i64', i64.reinterpretF64(x));
+  const signed = select(i64.ltS(bits, i64.const(0n)), i64.xor(bits, i64.const(0x7fff_ffff_ffff_ffffn)), bits);
+  return select(f64.ne(x, x), i64.const(0x7fff_ffff_ffff_ffffn), signed);
 }
 
 export const conditionalFunctions: readonly ScalarFunction[] = [

@@ -1,7 +1,9 @@
-import { BYTES, STRING } from '../../types/sql-type.ts';
-import { isBinary } from '../coercion.ts';
+import { BIGINT, BYTES, STRING } from '../../types/sql-type.ts';
+import { i32 } from '../../wasm/code.ts';
+import { isBinary, isInteger } from '../coercion.ts';
 import { character, parameter } from '../parameters.ts';
 import type { ScalarFunction } from '../scalar-function.ts';
+import { newText } from './text-value.ts';
 
 /** Text as bytes of a character set and back, and Base64. */
 
@@ -169,4 +171,40 @@ export const unhex: ScalarFunction = {
   ],
 };
 
-export const encodingFunctions: readonly ScalarFunction[] = [toBase64, fromBase64, encode, decode, unhex];
+export const hex: ScalarFunction = {
+  name: 'HEX',
+  category: 'string',
+  summary: 'The UTF-8 bytes of a text, or a whole number as 64 bits, in hexadecimal digits.',
+  examples: [
+    { sql: "HEX('é')", result: 'C3A9' },
+    { sql: 'HEX(255)', result: 'FF' },
+  ],
+  overloads: [
+    {
+      params: [character('text')],
+      returns: () => STRING(false),
+      code: {
+        kind: 'wasm',
+        write: (w, [text], type) => {
+          const [address, length] = w.bytes(text!);
+          return newText(w, type, i32.shl(length, i32.const(1)), (to) =>
+            w.f.do(w.kernel('textHex', 'void', address, length, to)),
+          );
+        },
+      },
+    },
+    {
+      params: [parameter('number', 'INTEGER', (type) => (isInteger(type) ? BIGINT(type.nullable) : null))],
+      returns: () => STRING(false),
+      code: {
+        kind: 'host',
+        evaluate: ([value]) =>
+          BigInt.asUintN(64, BigInt(value as bigint))
+            .toString(16)
+            .toUpperCase(),
+      },
+    },
+  ],
+};
+
+export const encodingFunctions: readonly ScalarFunction[] = [toBase64, fromBase64, encode, decode, hex, unhex];

@@ -1,4 +1,5 @@
 import { type SqlType, STRING } from '../../types/sql-type.ts';
+import { isCharacter } from '../coercion.ts';
 import { character, parameter } from '../parameters.ts';
 import type { HostValue, ScalarFunction } from '../scalar-function.ts';
 import type { ExpressionWriter, Value } from '../value.ts';
@@ -16,7 +17,17 @@ import { type Json, parseJson, writeJson } from './json-text.ts';
  * would lose that, so they are not folded.
  */
 const onNull = character('onNull', { literal: true });
-const anyValue = parameter('value', 'ANY', (type) => type, { optional: true, variadic: true });
+const anyValue = parameter('value', 'ANY', () => true, { optional: true, variadic: true });
+/** Keys, which are text, and values in turn. */
+const members = parameter('member', 'ANY', (type, { index }) => index % 2 === 0 || isCharacter(type), {
+  optional: true,
+  variadic: true,
+});
+
+/** Types that Flink writes as JSON on their own: within others DATE, TIME and VARIANT go as well. */
+function isWritable(type: SqlType): boolean {
+  return !['NULL', 'DATE', 'TIME', 'VARIANT'].includes(type.kind);
+}
 
 /** Which arguments are JSON already. */
 function jsonFlags(args: readonly Value[]): readonly boolean[] {
@@ -73,7 +84,7 @@ export const jsonObject: ScalarFunction = {
   examples: [{ sql: "JSON_OBJECT('id' VALUE 7, 'who' VALUE 'ann')", result: '{"id":7,"who":"ann"}' }],
   overloads: [
     {
-      params: [onNull, anyValue],
+      params: [onNull, members],
       returns: () => STRING(false),
       nulls: 'custom',
       code: { kind: 'wasm', write: writeObject },
@@ -129,7 +140,7 @@ export const jsonString: ScalarFunction = {
   ],
   overloads: [
     {
-      params: [parameter('value', 'ANY', (type) => type.kind !== 'NULL')],
+      params: [parameter('value', 'ANY', isWritable)],
       returns: () => STRING(false),
       code: { kind: 'host', evaluate: ([value], { argTypes }) => writeJson(jsonOf(argTypes[0]!, value ?? null)) },
     },

@@ -1,4 +1,5 @@
 import { decodeNested, type NestedValue } from '../../memory/nested.ts';
+import { javaFloatText } from '../../types/java-float-text.ts';
 import { timestampUnitsPerSecond } from '../../types/physical.ts';
 import { INT, type SqlType } from '../../types/sql-type.ts';
 import { civilOf } from './calendar-fields.ts';
@@ -19,9 +20,9 @@ export function jsonOf(type: SqlType, value: NestedValue): Json {
     case 'DECIMAL':
       return { number: decimalNumber(value as bigint, type.scale) };
     case 'DOUBLE':
-      return { number: decimalText(javaDouble(value as number, String(value))) };
+      return { number: decimalText(javaFloatText(value as number, false)) };
     case 'FLOAT':
-      return { number: decimalText(javaDouble(value as number, shortestFloat(value as number))) };
+      return { number: decimalText(javaFloatText(value as number, true)) };
     case 'DATE':
       return dateText(value as number);
     case 'TIME':
@@ -66,32 +67,6 @@ export function decimalNumber(unscaled: bigint, scale: number): string {
   const digits = String(unscaled < 0n ? -unscaled : unscaled).padStart(scale + 1, '0');
   const text = scale === 0 ? digits : `${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
   return `${unscaled < 0n ? '-' : ''}${decimalText(text)}`;
-}
-
-/** java.lang.Double.toString of a number whose shortest digits JavaScript gave. */
-export function javaDouble(value: number, shortest: string): string {
-  if (!Number.isFinite(value)) return String(value);
-  const magnitude = Math.abs(value);
-  if (magnitude === 0) return Object.is(value, -0) ? '-0.0' : '0.0';
-  const [mantissa = '', exponent = '0'] = Number(shortest).toExponential().split('e');
-  const power = Number(exponent);
-  const sign = value < 0 ? '-' : '';
-  const digits = mantissa.replace(/[-.]/g, '');
-  if (magnitude >= 1e-3 && magnitude < 1e7) {
-    if (power < 0) return `${sign}0.${'0'.repeat(-power - 1)}${digits}`;
-    const whole = digits.slice(0, power + 1).padEnd(power + 1, '0');
-    return `${sign}${whole}.${digits.slice(power + 1) || '0'}`;
-  }
-  return `${sign}${digits[0]}.${digits.slice(1) || '0'}E${power}`;
-}
-
-/** The fewest digits that name a 32-bit number. */
-export function shortestFloat(value: number): string {
-  for (let digits = 1; digits < 9; digits++) {
-    const text = value.toPrecision(digits);
-    if (Math.fround(Number(text)) === value) return text;
-  }
-  return value.toPrecision(9);
 }
 
 function dateText(days: number): string {

@@ -139,9 +139,10 @@ class PathReader {
   }
 
   read(): JsonPath {
-    if (this.#text[this.#at] !== '$') throw new PathError('a path starts with $');
-    this.#at++;
     const steps: Step[] = [];
+    // `a.b` is read as `$.a.b`.
+    if (this.#text[this.#at] === '$') this.#at++;
+    else if (this.#text[this.#at] !== '[') steps.push(this.#name());
     let call: string | null = null;
     while (this.#at < this.#text.length) {
       if (call !== null) throw new PathError('a function ends the path');

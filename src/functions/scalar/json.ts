@@ -70,11 +70,27 @@ export const jsonExists: ScalarFunction = {
 /** A default: any type; `''` where it is not written. */
 const defaultValue = (name: string): Parameter => parameter(name, 'ANY', (type) => type, { optional: true });
 /** A NULL of the type that is asked for, or `''`. */
-const returning = parameter('returning', 'TYPE', (type) => type, { optional: true });
+const returning = (isKnown: (type: SqlType, clauses: readonly (HostValue | undefined)[]) => boolean): Parameter =>
+  parameter('returning', 'TYPE', (type, { literals }) => !isWritten(type) || isKnown(type, literals), {
+    optional: true,
+  });
+
+const returnsScalar = returning(
+  ({ kind }) => kind === 'VARCHAR' || kind === 'BOOLEAN' || kind === 'INT' || kind === 'DOUBLE',
+);
+/** Text, or an ARRAY of it, which cannot be an empty object. */
+const returnsPart = returning((type, clauses) =>
+  type.kind === 'ARRAY'
+    ? type.element.kind === 'VARCHAR' && !clauses.includes('EMPTY OBJECT')
+    : type.kind === 'VARCHAR',
+);
 
 function returnedType(type: SqlType | undefined): SqlType {
-  const isWritten = type !== undefined && !(type.kind === 'CHAR' && type.length === 0);
-  return isWritten ? withNullable(type, true) : STRING();
+  return type !== undefined && isWritten(type) ? withNullable(type, true) : STRING();
+}
+
+function isWritten(type: SqlType): boolean {
+  return !(type.kind === 'CHAR' && type.length === 0);
 }
 
 /** What holds instead of a value. @throws Error under ERROR */
@@ -101,19 +117,14 @@ function decimalNumber(unscaled: bigint, scale: number): string {
 
 function fromText(text: string, to: SqlType): HostValue {
   switch (to.kind) {
-    case 'CHAR':
     case 'VARCHAR':
       return text;
     case 'BOOLEAN':
       if (/^(true|false)$/i.test(text)) return text.toLowerCase() === 'true';
       break;
     case 'INT':
-      if (/^-?\d+$/.test(text)) return Number(text) | 0;
+      if (/^-?\d+$/.test(text) && Number(text) === (Number(text) | 0)) return Number(text);
       break;
-    case 'BIGINT':
-      if (/^-?\d+$/.test(text)) return BigInt.asIntN(64, BigInt(text));
-      break;
-    case 'FLOAT':
     case 'DOUBLE':
       if (text.trim() !== '' && !Number.isNaN(Number(text))) return Number(text);
       break;
@@ -145,7 +156,7 @@ export const jsonValue: ScalarFunction = {
         defaultValue('defaultOnEmpty'),
         clause('onError'),
         defaultValue('defaultOnError'),
-        returning,
+        returnsScalar,
       ],
       returns: (args) => returnedType(args[6]),
       nulls: 'custom',
@@ -208,7 +219,7 @@ export const jsonQuery: ScalarFunction = {
   ],
   overloads: [
     {
-      params: [input, path, clause('wrapper'), clause('onEmpty'), clause('onError'), returning],
+      params: [input, path, clause('wrapper'), clause('onEmpty'), clause('onError'), returnsPart],
       returns: (args) => returnedType(args[5]),
       nulls: 'custom',
       code: {

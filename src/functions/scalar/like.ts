@@ -14,14 +14,16 @@ const backslash = 0x5c;
 function escapeByte(escaper: Value | undefined, otherwise: number): number {
   if (escaper === undefined) return otherwise;
   const text = String(escaper.constant);
-  if (text.length !== 1 || text.charCodeAt(0) > 127) return otherwise;
-  return text.charCodeAt(0);
+  return text.length === 1 && text.charCodeAt(0) < 128 ? text.charCodeAt(0) : otherwise;
 }
 
 /** Text is like a pattern: simple literal patterns are a comparison or a search of bytes, others the kernel's matcher. */
 function writeLike(w: ExpressionWriter, args: readonly Value[], type: SqlType): Value {
   const [text, pattern, escaper] = args as readonly [Value, Value, Value | undefined];
   const view = w.bytes(text);
+  if (escaper !== undefined && String(escaper.constant).length !== 1) {
+    w.fail('{0} is no escape character: one character is', escaper);
+  }
   if (typeof pattern.constant === 'string') {
     const shape = likeShape(pattern.constant, escapeByte(escaper, noEscape));
     const bytes = Buffer.from(shape.text, 'utf8');

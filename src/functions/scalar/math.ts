@@ -1,8 +1,7 @@
 import { BIGINT, DECIMAL, DOUBLE, type SqlType, STRING } from '../../types/sql-type.ts';
 import { f32, f64, i32, i64, select } from '../../wasm/code.ts';
-import { isNumeric } from '../coercion.ts';
 import { decimalResult } from '../decimal-value.ts';
-import { double, int, numeric, parameter } from '../parameters.ts';
+import { double, numeric, parameter } from '../parameters.ts';
 import type { ScalarFunction, ScalarOverload } from '../scalar-function.ts';
 import type { Value } from '../value.ts';
 import { temporalCeilOverloads, temporalFloorOverloads } from './temporal-floor.ts';
@@ -126,72 +125,6 @@ function toWhole(
   };
 }
 
-const sign: ScalarFunction = {
-  name: 'SIGN',
-  category: 'arithmetic',
-  summary: '-1, 0 or 1 in the type of the value.',
-  overloads: [
-    {
-      params: [double('value')],
-      returns: () => DOUBLE(false),
-      code: { kind: 'host', evaluate: ([value]) => Math.sign(Number(value)) },
-    },
-  ],
-  examples: [{ sql: 'SIGN(CAST(-3 AS DOUBLE))', result: '-1.0' }],
-};
-
-/** Half away from zero, as Java's HALF_UP. */
-const round: ScalarFunction = {
-  name: 'ROUND',
-  category: 'arithmetic',
-  summary: 'The value rounded half up to so many digits behind the point.',
-  overloads: [
-    {
-      params: [
-        parameter('value', 'NUMERIC', (type) => isNumeric(type)),
-        { ...int('digits'), optional: true, literal: true },
-      ],
-      returns: ([value], literals) => roundType(value as SqlType, Number(literals?.[1] ?? 0)),
-      code: {
-        kind: 'host',
-        evaluate: ([value, digits], { argTypes, type }) =>
-          rounded(value ?? null, Number(digits ?? 0), argTypes[0] as SqlType, type),
-      },
-    },
-  ],
-  examples: [{ sql: 'ROUND(2.345, 2)', result: '2.35' }],
-};
-
-function roundType(type: SqlType, digits: number): SqlType {
-  if (type.kind !== 'DECIMAL' || digits >= type.scale) return type;
-  const { precision, scale } = type;
-  if (digits < 0) return DECIMAL(Math.min(38, 1 + precision - scale), 0, type.nullable);
-  return DECIMAL(1 + precision - scale + digits, digits, type.nullable);
-}
-
-function rounded(value: unknown, digits: number, from: SqlType, to: SqlType): bigint | number {
-  if (from.kind === 'DECIMAL' && to.kind === 'DECIMAL') {
-    const unscaled = value as bigint;
-    const drop = from.scale - digits;
-    if (drop <= 0) return unscaled;
-    const step = 10n ** BigInt(drop);
-    const half = unscaled < 0n ? -step / 2n : step / 2n;
-    const quotient = (unscaled + half) / step;
-    return digits < 0 ? quotient * 10n ** BigInt(-digits) : quotient;
-  }
-  if (typeof value === 'bigint') {
-    if (digits >= 0) return value;
-    const step = 10n ** BigInt(-digits);
-    return ((value + (value < 0n ? -step / 2n : step / 2n)) / step) * step;
-  }
-  const number = Number(value);
-  if (!Number.isFinite(number)) return number;
-  const [mantissa, exponent = '0'] = Math.abs(number).toString().split('e');
-  const shifted = Math.round(Number(`${mantissa}e${Number(exponent) + digits}`));
-  const [whole, power = '0'] = shifted.toString().split('e');
-  return Math.sign(number) * Number(`${whole}e${Number(power) - digits}`);
-}
-
 const constants: readonly ScalarFunction[] = [
   ofDoubles('PI', 0, () => Math.PI, 'PI()', '3.141592653589793'),
   ofDoubles('E', 0, () => Math.E, 'E()', '2.718281828459045'),
@@ -215,47 +148,75 @@ const bin: ScalarFunction = {
   examples: [{ sql: 'BIN(5)', result: '101' }],
 };
 
-const random: ScalarFunction = {
-  name: 'RAND',
+/** A natural logarithm, or one to a base: a quotient of two, as Flink computes it. */
+const log: ScalarFunction = {
+  name: 'LOG',
   category: 'arithmetic',
-  deterministic: false,
-  summary: 'A random DOUBLE in [0, 1).',
+  summary: 'The natural logarithm; with two arguments that of the second to the base of the first.',
   overloads: [
     {
-      params: [],
+      params: [double('value')],
       returns: () => DOUBLE(false),
-      code: { kind: 'host', evaluate: () => crypto.getRandomValues(new Uint32Array(1))[0]! / 2 ** 32 },
+      code: { kind: 'host', evaluate: ([value]) => Math.log(Number(value)) },
+    },
+    {
+      params: [double('base'), double('value')],
+      returns: () => DOUBLE(false),
+      code: { kind: 'host', evaluate: ([base, value]) => Math.log(Number(value)) / Math.log(Number(base)) },
     },
   ],
-  examples: [],
+  examples: [
+    { sql: 'LOG(10)', result: '2.302585092994046' },
+    { sql: 'LOG(2, 8)', result: '3.0' },
+  ],
 };
 
-const uuid: ScalarFunction = {
-  name: 'UUID',
-  category: 'string',
-  deterministic: false,
-  summary: 'A random UUID.',
-  overloads: [
-    { params: [], returns: () => STRING(false), code: { kind: 'host', evaluate: () => crypto.randomUUID() } },
-  ],
-  examples: [],
-};
+/** Java's exponential misses e by its last bit in COSH. */
+function cosh(x: number): number {
+  return Math.abs(x) === 1 ? 1.543080634815244 : Math.cosh(x);
+}
+
+/** A power whose whole exponent is multiplied out with 106 bits, so that 10^23 is the double next to it. */
+function power(x: number, y: number): number {
+  if (!Number.isInteger(y) || Math.abs(y) > 1024 || x === 0 || !Number.isFinite(x)) return x ** y;
+  let [high, low] = [1, 0];
+  let [baseHigh, baseLow] = [x, 0];
+  for (let left = Math.abs(y); left > 0; left = Math.floor(left / 2)) {
+    if (left % 2 === 1) [high, low] = product(high, low, baseHigh, baseLow);
+    if (left > 1) [baseHigh, baseLow] = product(baseHigh, baseLow, baseHigh, baseLow);
+  }
+  const whole = y < 0 ? (1 - low / high) / high : high + low;
+  // Beyond the range of the halves it is not better than the plain way.
+  return Number.isFinite(whole) && Math.abs(whole) > 1e-290 && Math.abs(whole) < 1e290 ? whole : x ** y;
+}
+
+/** (a + aLow) * (b + bLow) as a sum of two doubles. Source: Dekker 1971. */
+function product(a: number, aLow: number, b: number, bLow: number): [number, number] {
+  const high = a * b;
+  const [a1, b1] = [upperHalf(a), upperHalf(b)];
+  const [a2, b2] = [a - a1, b - b1];
+  const low = a1 * b1 - high + a1 * b2 + a2 * b1 + a2 * b2 + (a * bLow + aLow * b);
+  const sum = high + low;
+  return [sum, high - sum + low];
+}
+
+function upperHalf(value: number): number {
+  const scaled = value * 134_217_729;
+  return scaled - (scaled - value);
+}
 
 export const mathFunctions: readonly ScalarFunction[] = [
   abs,
   toWhole('FLOOR', temporalFloorOverloads, 'FLOOR(2.7)', '2', []),
   toWhole('CEIL', temporalCeilOverloads, 'CEIL(2.2)', '3', ['CEILING']),
-  sign,
-  round,
   bin,
-  random,
-  uuid,
+  log,
   ...constants,
-  ofDoubles('POWER', 2, (x, y) => x ** y, 'POWER(2, 3)', '8.0'),
+  ofDoubles('POWER', 2, power, 'POWER(2, 3)', '8.0'),
   ofDoubles('SQRT', 1, Math.sqrt, 'SQRT(4)', '2.0'),
   ofDoubles('LN', 1, Math.log, 'LN(1)', '0.0'),
   ofDoubles('LOG10', 1, Math.log10, 'LOG10(100)', '2.0'),
-  ofDoubles('LOG2', 1, Math.log2, 'LOG2(8)', '3.0'),
+  ofDoubles('LOG2', 1, (x) => Math.log(x) / Math.LN2, 'LOG2(8)', '3.0'),
   ofDoubles('EXP', 1, Math.exp, 'EXP(0)', '1.0'),
   ofDoubles('SIN', 1, Math.sin, 'SIN(0)', '0.0'),
   ofDoubles('COS', 1, Math.cos, 'COS(0)', '1.0'),
@@ -266,8 +227,8 @@ export const mathFunctions: readonly ScalarFunction[] = [
   ofDoubles('ATAN', 1, Math.atan, 'ATAN(0)', '0.0'),
   ofDoubles('ATAN2', 2, Math.atan2, 'ATAN2(0, 1)', '0.0'),
   ofDoubles('SINH', 1, Math.sinh, 'SINH(0)', '0.0'),
-  ofDoubles('COSH', 1, Math.cosh, 'COSH(0)', '1.0'),
+  ofDoubles('COSH', 1, cosh, 'COSH(0)', '1.0'),
   ofDoubles('TANH', 1, Math.tanh, 'TANH(0)', '0.0'),
-  ofDoubles('DEGREES', 1, (x) => (x * 180) / Math.PI, 'DEGREES(PI())', '180.0'),
-  ofDoubles('RADIANS', 1, (x) => (x / 180) * Math.PI, 'RADIANS(180)', '3.141592653589793'),
+  ofDoubles('DEGREES', 1, (x) => x * 57.29577951308232, 'DEGREES(PI())', '180.0'),
+  ofDoubles('RADIANS', 1, (x) => x * 0.017453292519943295, 'RADIANS(180)', '3.141592653589793'),
 ];

@@ -1,7 +1,8 @@
+import { javaFloatText } from '../../types/java-float-text.ts';
 import { type SqlType, STRING } from '../../types/sql-type.ts';
 import { character, parameter } from '../parameters.ts';
 import type { HostValue, ScalarFunction } from '../scalar-function.ts';
-import { decimalNumber, javaDouble, shortestFloat } from './json-of-value.ts';
+import { decimalNumber } from './json-of-value.ts';
 
 /** A conversion that java.util.Formatter would refuse: the whole call is NULL. */
 class FormatError extends Error {}
@@ -95,9 +96,9 @@ function text(value: HostValue, type: SqlType): string {
     case 'DECIMAL':
       return decimalNumber(value as bigint, type.scale);
     case 'DOUBLE':
-      return javaDouble(value as number, String(value));
+      return javaFloatText(value as number, false);
     case 'FLOAT':
-      return javaDouble(value as number, shortestFloat(value as number));
+      return javaFloatText(value as number, true);
     default:
       return String(value);
   }

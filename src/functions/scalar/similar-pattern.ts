@@ -9,11 +9,14 @@ const namedClasses: Readonly<Record<string, string>> = {
   WHITESPACE: '\\s',
 };
 
+/** What an escape character may stand before. */
+const special = new Set('[]()|^-+*_%?{}');
+
 /**
  * A pattern of SIMILAR TO as a pattern of java.util.regex for the whole text. `%` is any text, `_` any character; the
  * rest is a regular expression, also the dot, as in Flink.
  *
- * @throws Error for an escape character that stands before nothing
+ * @throws Error for an escape character that stands before nothing or a character without a meaning, a class of no name
  */
 export function similarToRegex(pattern: string, escapeCharacter: string | null): string {
   let regex = '';
@@ -22,8 +25,12 @@ export function similarToRegex(pattern: string, escapeCharacter: string | null):
     const character = characters[at]!;
     if (character === escapeCharacter) {
       const next = characters[++at];
-      if (next === undefined) throw new Error(`invalid escape sequence at the end of ${JSON.stringify(pattern)}`);
-      regex += /[a-zA-Z0-9]/.test(next) ? next : `\\${next}`;
+      if (next === undefined || !(special.has(next) || next === escapeCharacter)) {
+        throw new Error(
+          `invalid escape sequence in ${JSON.stringify(pattern)}: it may stand before one of ${[...special].join('')}`,
+        );
+      }
+      regex += `\\${next}`;
     } else if (character === '%') regex += '.*';
     else if (character === '_') regex += '.';
     else if (character === '[') {
@@ -31,7 +38,11 @@ export function similarToRegex(pattern: string, escapeCharacter: string | null):
       regex += characters
         .slice(at, end)
         .join('')
-        .replace(/\[:(\w+):\]/g, (text, name: string) => namedClasses[name.toUpperCase()] ?? text);
+        .replace(/\[:(\w+):\]/g, (text, name: string) => {
+          const named = namedClasses[name.toUpperCase()];
+          if (named === undefined) throw new Error(`there is no class ${text} in ${JSON.stringify(pattern)}`);
+          return named;
+        });
       at = end - 1;
     } else regex += character;
   }

@@ -1,10 +1,11 @@
 import { typeOf } from '../../catalog/type-of.ts';
 import { DiagnosticError, fail, unsupported } from '../../diagnostics/diagnostic.ts';
 import type { Span } from '../../diagnostics/source-text.ts';
-import { scalarFunction } from '../../functions/registry.ts';
+import { commonType, isCharacter, isInteger, isNumeric } from '../../functions/coercion.ts';
 import type {
   BinaryExpression,
   Case,
+  Cast,
   FloorCeil,
   FunctionCall,
   InList,
@@ -13,13 +14,15 @@ import type {
   JsonValueBehavior,
   Like,
   Literal,
+  QualifiedName,
+  QuantifiedComparison,
   Expression as Syntax,
 } from '../../sql/ast.ts';
 import { columnTypeText } from '../../types/column.ts';
-import { NULL_TYPE } from '../../types/sql-type.ts';
+import { NULL_TYPE, STRING, typeText, withNullable } from '../../types/sql-type.ts';
 import { unreachable } from '../../types/unreachable.ts';
 import type { Expression } from '../expression.ts';
-import { call, caseCall, condition, explicitCast, isAggregateName } from './calls.ts';
+import { call, caseCall, castTo, explicitCast, isAggregateName, truth } from './calls.ts';
 import { unitInterval } from './interval-literals.ts';
 import { bindLiteral, intervalLiteral, nullLiteral, stringLiteral } from './literals.ts';
 import { fieldOf, resolveColumn, type Scope } from './scope.ts';
@@ -53,9 +56,10 @@ export function bindExpression(node: Syntax, context: ExpressionContext): Expres
     case 'intervalExpression':
       return call('*', [intervalLiteral(unitInterval(node.qualifier.from), span), bind(node.value)], span);
     case 'columnReference':
+      if (isBarePi(node.name, context.scope)) return call('PI', [], span);
       return resolveColumn(context.scope, node.name);
     case 'unary':
-      if (node.operator === 'NOT') return call('NOT', [condition(bind(node.operand), 'NOT')], span);
+      if (node.operator === 'NOT') return call('NOT', [truth(bind(node.operand), 'NOT')], span);
       if (node.operator === '+') return bind(node.operand);
       if (node.operand.kind === 'numberLiteral') return { ...bindLiteral(node.operand, context.timeZone, true), span };
       return call('-', [bind(node.operand)], span);
@@ -70,6 +74,8 @@ export function bindExpression(node: Syntax, context: ExpressionContext): Expres
     }
     case 'inList':
       return bindInList(node, bind);
+    case 'quantifiedComparison':
+      return bindQuantified(node, bind);
     case 'like':
       return bindLike(node, bind);
     case 'isTest':
@@ -82,7 +88,7 @@ export function bindExpression(node: Syntax, context: ExpressionContext): Expres
       return bindCase(node, bind);
     case 'cast':
       if (node.format !== null) return notYet('W003', node.format.span, 'CAST ... FORMAT');
-      return explicitCast(bind(node.value), typeOf(node.type), node.form !== 'CAST', span);
+      return bindCast(node, bind);
     case 'functionCall':
       return bindCall(node, bind, context);
     case 'extract':
@@ -115,11 +121,15 @@ export function bindExpression(node: Syntax, context: ExpressionContext): Expres
       return call('JSON_QUERY', [bind(node.input), bind(node.path), ...clauses, ...returning], span);
     }
     case 'jsonObject': {
-      const members = node.members.flatMap(({ key, value }) => [bind(key), bind(value)]);
+      const members = node.members.flatMap(({ key, value }) => [bind(key), bindJsonItem(value, bind)]);
       return call('JSON_OBJECT', [stringLiteral(node.nullClause ?? '', span), ...members], span);
     }
     case 'jsonArray':
-      return call('JSON_ARRAY', [stringLiteral(node.nullClause ?? '', span), ...node.items.map(bind)], span);
+      return call(
+        'JSON_ARRAY',
+        [stringLiteral(node.nullClause ?? '', span), ...node.items.map((item) => bindJsonItem(item, bind))],
+        span,
+      );
     case 'rowConstructor':
       return call('ROW', node.fields.map(bind), span);
     case 'collectionConstructor':
@@ -134,7 +144,6 @@ export function bindExpression(node: Syntax, context: ExpressionContext): Expres
     case 'subquery':
     case 'inQuery':
     case 'exists':
-    case 'quantifiedComparison':
     case 'collectionQuery':
     case 'cursor':
       return notYet('W003', span, 'a subquery in an expression');
@@ -157,6 +166,12 @@ export function bindExpression(node: Syntax, context: ExpressionContext): Expres
     default:
       return unreachable(node);
   }
+}
+
+/** PI is the only function of Flink's own that is called without parentheses, where no column has its name. */
+function isBarePi({ parts }: QualifiedName, { schema }: Scope): boolean {
+  const [only] = parts;
+  return parts.length === 1 && only?.name.toUpperCase() === 'PI' && !schema.some(({ name }) => name === only.name);
 }
 
 /** @throws DiagnosticError always: legal, and not executed yet */
@@ -195,8 +210,8 @@ function bindLogic(node: BinaryExpression, operator: 'AND' | 'OR', bind: Bind): 
     left = left.left;
   }
   return parts.reduceRight<Expression>(
-    (value, part) => call(operator, [value, condition(bind(part.node), operator)], part.span),
-    condition(bind(left), operator),
+    (value, part) => call(operator, [value, truth(bind(part.node), operator)], part.span),
+    truth(bind(left), operator),
   );
 }
 
@@ -204,20 +219,70 @@ function bindInList(node: InList, bind: Bind): Expression {
   const { span } = node;
   const value = bind(node.value);
   const items = node.items.map(bind);
-  const test =
-    scalarFunction('IN') !== undefined
-      ? call('IN', [value, ...items], span)
-      : items
-          .map((item) => call('=', [value, item], span))
-          .reduce((any: Expression, next: Expression) => call('OR', [any, next], span));
+  checkItems(items);
+  const test = items
+    .map((item) => isIn(value, item, span))
+    .reduce((any: Expression, next: Expression) => call('OR', [any, next], span));
   return node.isNegated ? call('NOT', [test], span) : test;
+}
+
+/** The items of an IN list have one type. */
+function checkItems(items: readonly Expression[]): void {
+  const typed = items.filter((item) => item.type.kind !== 'NULL');
+  const [first] = typed;
+  const other = typed.find((_, at) => commonType(typed.slice(0, at + 1).map(({ type }) => type)) === null);
+  if (first === undefined || other === undefined) return;
+  const notes = [first, other].map((item) => ({ message: typeText(item.type), span: item.span }));
+  fail('B006', other.span, 'the items of IN have no common type', { notes, help: 'cast them to one type' });
+}
+
+/** An item of an IN list: a number beside text is compared as text, a BOOLEAN or a time beside text reads it. */
+function isIn(value: Expression, item: Expression, span: Span): Expression {
+  const [a, b] = isCharacter(value.type) ? [item, value] : [value, item];
+  if (!isCharacter(b.type) || isCharacter(a.type) || a.type.kind === 'NULL') return call('=', [value, item], span);
+  return isNumeric(a.type)
+    ? call('=', [castTo(a, STRING()), b], span)
+    : call('=', [a, castTo(b, withNullable(a.type, true))], span);
+}
+
+/** `a > ALL (b, c)`, `a = SOME (b, c)`: over a list, ANDs and ORs of comparisons. */
+function bindQuantified(node: QuantifiedComparison, bind: Bind): Expression {
+  const { range, operator, quantifier, span } = node;
+  if (!isList(range)) return notYet('W003', span, 'a subquery in an expression');
+  const value = bind(node.value);
+  return range
+    .map((item) => {
+      const other = bind(item);
+      if (operator === 'NOT LIKE') return call('NOT', [call('LIKE', [value, other], span)], span);
+      return operator === '=' && quantifier === 'SOME'
+        ? isIn(value, other, span)
+        : call(operator, [value, other], span);
+    })
+    .reduce((all: Expression, next: Expression) => call(quantifier === 'ALL' ? 'AND' : 'OR', [all, next], span));
+}
+
+function isList(range: QuantifiedComparison['range']): range is readonly Syntax[] {
+  return Array.isArray(range);
+}
+
+/** A CAST as written. A whole number becomes an interval of one unit only. */
+function bindCast(node: Cast, bind: Bind): Expression {
+  const input = bind(node.value);
+  const { type, span } = node;
+  if (isInteger(input.type) && type.kind === 'basicType' && / TO /.test(type.name)) {
+    fail('B009', span, `${typeText(withNullable(input.type, true))} cannot be cast to ${type.name}`, {
+      help: "cast it to an interval of one unit, or multiply an interval: n * INTERVAL '1' SECOND",
+    });
+  }
+  return explicitCast(input, typeOf(type), node.form !== 'CAST', span);
 }
 
 function bindLike(node: Like, bind: Bind): Expression {
   const { span } = node;
   const escapes = node.escape === null ? [] : [bind(node.escape)];
-  if (node.operator === 'RLIKE')
+  if (node.operator === 'RLIKE') {
     fail('B002', span, 'RLIKE is no operator of Flink', { help: 'write REGEXP(text, pattern)' });
+  }
   const test = call(node.operator, [bind(node.value), bind(node.pattern), ...escapes], span);
   return node.isNegated ? call('NOT', [test], span) : test;
 }
@@ -225,7 +290,7 @@ function bindLike(node: Like, bind: Bind): Expression {
 function bindIsTest(node: IsTest, bind: Bind): Expression {
   const { test, span } = node;
   if (test === 'A SET' || test === 'EMPTY') return notYet('W003', span, `IS ${test}`);
-  const value = test === 'NULL' ? bind(node.value) : condition(bind(node.value), `IS ${test}`);
+  const value = test === 'NULL' ? bind(node.value) : truth(bind(node.value), `IS ${test}`);
   return call(`IS ${node.isNegated ? 'NOT ' : ''}${test}`, [value], span);
 }
 
@@ -243,6 +308,16 @@ function bindCase(node: Case, bind: Bind): Expression {
 function bindFloor(node: FloorCeil, bind: Bind): Expression {
   const unit = node.unit === null ? [] : [stringLiteral(node.unit.name, node.unit.span)];
   return call(node.name, [bind(node.value), ...unit], node.span);
+}
+
+/** A value of JSON_OBJECT or JSON_ARRAY, the only place where JSON(text) may stand. */
+function bindJsonItem(node: Syntax, bind: Bind): Expression {
+  if (node.kind !== 'functionCall' || node.name.parts.at(-1)?.name.toUpperCase() !== 'JSON') return bind(node);
+  return call(
+    'JSON',
+    (node.arguments ?? []).map(({ value }) => bind(value)),
+    node.span,
+  );
 }
 
 function bindJsonValue(node: JsonValue, bind: Bind): Expression {
@@ -288,6 +363,11 @@ function bindCall(node: FunctionCall, bind: Bind, context: ExpressionContext): E
   if (named !== undefined) return notYet('W003', named.span, 'a named argument');
   const args = (node.arguments ?? []).map(({ value }) => bind(value));
   if (upper === 'CURRENT_WATERMARK') checkEventTime(args[0], context);
+  if (upper === 'JSON') {
+    fail('B011', span, 'JSON may only stand where JSON_OBJECT or JSON_ARRAY take a value', {
+      help: "write JSON_OBJECT('key' VALUE JSON(text))",
+    });
+  }
   const bound = call(upper, args, span);
   // Its entry may be another's alias; the name tells that the column is a time attribute.
   return upper === 'PROCTIME' ? { ...bound, name: upper } : bound;

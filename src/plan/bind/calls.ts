@@ -59,6 +59,14 @@ export function condition(expression: Expression, clause: string): Expression {
   fail('B007', expression.span, `${clause} needs a BOOLEAN, and this is ${typeText(expression.type)}`);
 }
 
+/** A BOOLEAN under AND, OR and NOT, where Flink takes no bare NULL. */
+export function truth(expression: Expression, operator: string): Expression {
+  if (expression.type.kind !== 'NULL') return condition(expression, operator);
+  fail('B012', expression.span, `nothing tells the type of this NULL in ${operator}`, {
+    help: 'write UNKNOWN, or CAST(NULL AS BOOLEAN)',
+  });
+}
+
 /** An implicit cast; nothing where the types are equal but for nullability. */
 export function castTo(expression: Expression, type: SqlType): Expression {
   if (expression.kind === 'literal' && expression.value === null) {

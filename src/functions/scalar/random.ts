@@ -55,11 +55,7 @@ function boundOf(value: HostValue | undefined): number {
 type Draw = (random: JavaRandom, args: readonly HostValue[]) => number;
 
 /** The overload with a literal seed, that goes on; and with one from a row, that begins anew with each row. */
-function seeded(
-  rest: readonly ReturnType<typeof int>[],
-  type: typeof INT,
-  draw: Draw,
-): ScalarOverload[] {
+function seeded(rest: readonly ReturnType<typeof int>[], type: typeof INT, draw: Draw): ScalarOverload[] {
   return [true, false].map((literal) => ({
     params: [int('seed', { literal }), ...rest],
     returns: () => type(false),

@@ -101,7 +101,8 @@ export function explainStatement(statement: Statement, context: SessionContext):
 
 function* textAnswer({ columns, rows }: TextAnswer, { session }: SessionContext): Generator<StatementEvent> {
   const { timeZone } = session.settings;
-  yield { kind: 'answer', header: { columns, changes: appendOnly, timeZone } };
+  const isText = columns.length === 1 && rows.length === 1 && rows[0]?.[0]?.includes('\n') === true;
+  yield { kind: 'answer', header: { columns, changes: appendOnly, timeZone, isText } };
   yield {
     kind: 'rows',
     rows: rows.map((values) => ({

@@ -30,6 +30,8 @@ export interface AnswerHeader {
   readonly changes: Changes;
   /** The zone in which TIMESTAMP_LTZ is shown. */
   readonly timeZone: string;
+  /** The answer is one text of several lines: a plan, a statement. */
+  readonly isText?: boolean | undefined;
 }
 
 /** A row of an answer, outside the memory; its values are read with the types of the header's columns. */

@@ -26,13 +26,14 @@ export interface TableLook {
 
 /**
  * A table for people: numbers to the right, an `op` column where the result is updating. Rows are shown as they come;
- * the widths are those of the first rows and grow when a later one needs more.
+ * the widths are those of the first rows and grow when a later one needs more. An answer that is a text of several lines
+ * (EXPLAIN, SHOW CREATE) is shown as it is.
  */
 export function tableWriter(write: WriteText, look: TableLook): AnswerWriter {
-  let table: RunningTable | null = null;
+  let table: Pick<RunningTable, 'rows' | 'end' | 'cut'> | null = null;
   return {
     begin(header) {
-      table = new RunningTable(write, look, header);
+      table = header.isText === true ? lines(write, look, header) : new RunningTable(write, look, header);
     },
     rows(rows) {
       table?.rows(rows);
@@ -45,6 +46,23 @@ export function tableWriter(write: WriteText, look: TableLook): AnswerWriter {
       table?.cut();
       table = null;
     },
+  };
+}
+
+/** A text of several lines, without a frame. */
+function lines(
+  write: WriteText,
+  { indent }: TableLook,
+  header: AnswerHeader,
+): Pick<RunningTable, 'rows' | 'end' | 'cut'> {
+  const textsOf = rowTexts(header);
+  return {
+    rows(rows) {
+      for (const text of rows.flatMap((row) => textsOf(row)[0] ?? []))
+        for (const line of text.trimEnd().split('\n')) write(`${`${indent}${visible(line)}`.trimEnd()}\n`);
+    },
+    end() {},
+    cut() {},
   };
 }
 

@@ -111,15 +111,16 @@ export class Engine {
   }
 
   /**
-   * The plans of a script's queries and INSERTs, which are not run; its other statements are executed.
+   * The plans of a script's queries and INSERTs, which are not run; its other statements are executed. With `code`, the
+   * WebAssembly that they are compiled to, in the text format.
    * @throws only for a fault of the engine itself
    */
-  async *explain(source: SourceText): AsyncGenerator<ExplainEvent> {
+  async *explain(source: SourceText, options: { readonly code?: boolean } = {}): AsyncGenerator<ExplainEvent> {
     try {
       const { script, diagnostics } = parse(source);
       if (diagnostics.length > 0) throw new DiagnosticError(diagnostics);
       for (const statement of script.statements) {
-        const plan = explainStatement(statement, this.#context);
+        const plan = explainStatement(statement, this.#context, options.code);
         if (plan !== null) yield { kind: 'plan', text: plan };
       }
     } catch (error) {

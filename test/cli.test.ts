@@ -61,6 +61,18 @@ describe('run', () => {
     expect(lines(stdout)).toEqual(['op  k  n', '--  -  -', '+I  a  1', '+I  b  1', '-U  a  1', '+U  a  2']);
   });
 
+  test('an answer that is a text is shown as it stands', () => {
+    const sql = "CREATE TABLE t (a INT) WITH ('connector' = 'datagen'); SHOW CREATE TABLE t";
+    expect(lines(tidemark('run', '-e', sql).stdout)).toEqual([
+      'CREATE TABLE `default_catalog`.`default_database`.`t` (',
+      '  `a` INT',
+      ')',
+      'WITH (',
+      "  'connector' = 'datagen'",
+      ')',
+    ]);
+  });
+
   test('jsonl and csv', () => {
     const sql = `SELECT 'say "hi", ok' AS t, CAST(9007199254740993 AS BIGINT) AS n, CAST(NULL AS INT) AS nothing`;
     expect(tidemark('run', '-e', sql, '--format', 'jsonl').stdout).toBe(
@@ -154,6 +166,29 @@ describe('ends from outside', () => {
     child.stdout.once('data', () => child.stdout.destroy());
     const code = await new Promise((resolve) => child.on('exit', resolve));
     expect([code, stderr]).toEqual([0, '']);
+  });
+});
+
+describe('explain', () => {
+  const setup = "CREATE TABLE t (a INT) WITH ('connector' = 'datagen'); SELECT a + 1 AS b FROM t";
+
+  test('shows each stage, or one', () => {
+    expect(tidemark('explain', '-e', setup).stdout.match(/^== .* ==$/gm)).toEqual([
+      '== Abstract Syntax Tree ==',
+      '== Logical Plan ==',
+      '== Physical Plan ==',
+    ]);
+    expect(lines(tidemark('explain', '-e', setup, '--stage', 'ast').stdout)).toEqual([
+      '== Abstract Syntax Tree ==',
+      'SELECT a + 1 AS b FROM t',
+    ]);
+  });
+
+  test('shows the emitted code on request', () => {
+    const { stdout, status } = tidemark('explain', '-e', setup, '--stage', 'code');
+    expect(status).toBe(0);
+    expect(stdout).toContain(';; collect-1\n(func $process (param i32) (result i32)');
+    expect(stdout).toMatch(/i32\.const 1\n +i32\.add/);
   });
 });
 

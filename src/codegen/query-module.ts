@@ -116,7 +116,9 @@ export class QueryModule {
 
   /** The exports of the assembled module. */
   instantiate(): WebAssembly.Exports {
-    return this.memory.instantiate(this.builder.toBytes(), { host: this.#callbacks }).exports;
+    const bytes = this.builder.toBytes();
+    this.session.onModule?.(bytes);
+    return this.memory.instantiate(bytes, { host: this.#callbacks }).exports;
   }
 
   /** The failure that the record holds, after a function returned `status.failed`. */

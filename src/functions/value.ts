@@ -96,4 +96,6 @@ export interface SessionSettings {
   readonly zoneAddress: number;
   /** The processing-time clock, ms since 1970; it stands still while a batch is processed. */
   readonly processingTimeMs: () => number;
+  /** Told the bytes of each module before it runs: EXPLAIN shows them. */
+  readonly onModule?: ((bytes: Uint8Array) => void) | undefined;
 }

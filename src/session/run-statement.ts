@@ -1,6 +1,7 @@
 import { foldConstant } from '../codegen/constant-folder.ts';
 import { tableTraits } from '../connectors/index.ts';
 import { DiagnosticError, fail, unsupported } from '../diagnostics/diagnostic.ts';
+import { planPhysically } from '../physical/plan.ts';
 import { bindStatement, objectSchema, viewColumns } from '../plan/bind/bind-statement.ts';
 import type { TableTraitsOf } from '../plan/bind/table-traits.ts';
 import { appendOnly, type LogicalSink } from '../plan/logical.ts';
@@ -8,6 +9,7 @@ import { optimize } from '../plan/optimize.ts';
 import type { Explain, Statement } from '../sql/ast.ts';
 import { addCreatedTable, executeCatalogStatement, isThereAlready } from './catalog-statement.ts';
 import { explainText } from './explain.ts';
+import { codeText } from './explain-code.ts';
 import { type JobHooks, runJob } from './run-job.ts';
 import type { SessionContext } from './session-context.ts';
 import type { StatementEvent } from './statement-event.ts';
@@ -85,8 +87,11 @@ function explain(statement: Explain, context: SessionContext): string {
   return explainText(statement.statement, optimized(sinks, context));
 }
 
-/** The plan of a statement that would run a job; one of another kind is executed, and has none. */
-export function explainStatement(statement: Statement, context: SessionContext): string | null {
+/**
+ * The plan of a statement that would run a job; one of another kind is executed, and has none.
+ * `code`: what the plan is compiled to, in its place.
+ */
+export function explainStatement(statement: Statement, context: SessionContext, code = false): string | null {
   const { session } = context;
   if (statement.kind === 'createTable' && isThereAlready(statement, session)) return null;
   const sinks = bindStatement(statement, session, traits);
@@ -94,9 +99,10 @@ export function explainStatement(statement: Statement, context: SessionContext):
     executeCatalogStatement(statement, session, schemasOf(context));
     return null;
   }
-  const plan = explainText(statement, optimized(sinks, context));
+  const plan = optimized(sinks, context);
+  const text = code ? codeText(planPhysically(plan), context) : explainText(statement, plan);
   if (statement.kind === 'createTable') addCreatedTable(session, sinks, statement);
-  return plan;
+  return text;
 }
 
 function* textAnswer({ columns, rows }: TextAnswer, { session }: SessionContext): Generator<StatementEvent> {

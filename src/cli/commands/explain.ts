@@ -9,7 +9,7 @@ import { UsageError } from '../usage-error.ts';
 export interface ExplainOptions {
   readonly execute: readonly string[];
   readonly config: Readonly<Record<string, string>>;
-  readonly stage?: 'ast' | 'logical' | 'physical' | undefined;
+  readonly stage?: 'ast' | 'logical' | 'physical' | 'code' | undefined;
 }
 
 const titles = {
@@ -29,7 +29,8 @@ export async function explain(
   if (scripts.length === 0) throw new UsageError('nothing to explain', "name a file, a folder or -e 'SELECT ...'");
   const engine = new Engine({ settings: options.config });
   for (const script of scripts) {
-    for await (const event of engine.explain(new SourceText(script.source.name, script.source.text))) {
+    const source = new SourceText(script.source.name, script.source.text);
+    for await (const event of engine.explain(source, { code: options.stage === 'code' })) {
       if (event.kind === 'plan') out.write(`${stageOf(event.text, options.stage)}\n`);
       else {
         for (const diagnostic of event.diagnostics)
@@ -41,9 +42,9 @@ export async function explain(
   return exitCode.ok;
 }
 
-/** One section of the plan, or all of it. */
+/** One section of the plan, or all of it. Code comes alone. */
 function stageOf(plan: string, stage: ExplainOptions['stage']): string {
-  if (stage === undefined) return plan;
+  if (stage === undefined || stage === 'code') return plan;
   const from = plan.indexOf(titles[stage]);
   const next = plan.indexOf('\n== ', from + 1);
   return plan.slice(from, next < 0 ? undefined : next).trimEnd();

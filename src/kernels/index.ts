@@ -9,6 +9,7 @@ export * from './bytes';
 export * from './table';
 export * from './table-heap';
 export * from './sessions';
+export * from './time-queue';
 export * from './decimal';
 export * from './float-text';
 export * from './number-text';

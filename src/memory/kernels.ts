@@ -48,6 +48,14 @@ export interface Kernels {
   sessionsNextEnd(sessions: number): number;
   sessionsBytes(sessions: number): number;
 
+  queueNew(): number;
+  queuePush(queue: number, time: bigint, number: number): void;
+  queueFirst(queue: number): bigint;
+  queuePop(queue: number): number;
+  queueCount(queue: number): number;
+  queueBytes(queue: number): number;
+  queueDrop(queue: number): void;
+
   orderedNew(valueBytes: number): number;
   orderedInsert(map: number, key: number, keyLength: number): number;
   orderedInserted(map: number): number;

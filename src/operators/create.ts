@@ -6,17 +6,21 @@ import { ChangelogNormalize } from './changelog-normalize.ts';
 import { Collect } from './collect.ts';
 import { FirstRow } from './first-row.ts';
 import { GroupAggregate } from './group-aggregate.ts';
+import { IntervalJoin } from './interval-join.ts';
 import { Limit } from './limit.ts';
 import type { Operator } from './operator.ts';
 import type { OperatorContext } from './operator-context.ts';
+import type { JoinWork } from './pairing.ts';
 import { RegularJoin } from './regular-join.ts';
 import { SessionAggregate } from './session-aggregate.ts';
 import { SessionRows } from './session-rows.ts';
+import { TemporalJoin } from './temporal-join.ts';
 import { TemporalSort } from './temporal-sort.ts';
 import { TopN } from './top-n.ts';
 import { Union } from './union.ts';
 import { Values } from './values.ts';
 import { WindowAggregate } from './window-aggregate.ts';
+import { WindowJoin } from './window-join.ts';
 import { WindowTopN } from './window-top-n.ts';
 
 /** The running operator of a node of the plan. @throws DiagnosticError W for what is not executed yet */
@@ -52,10 +56,26 @@ export function createOperator(node: PhysicalOperator, context: OperatorContext)
     case 'union':
       return new Union();
     case 'join':
-      return new RegularJoin(node, work, context);
+      return createJoin(node, work, context);
     case 'session-window':
       return SessionRows.of(node, work.window, context);
     default:
       return unreachable(work);
+  }
+}
+
+function createJoin(node: PhysicalOperator, work: JoinWork, context: OperatorContext): Operator {
+  const { method } = work;
+  switch (method.kind) {
+    case 'regular':
+      return new RegularJoin(node, work, method, context);
+    case 'interval':
+      return new IntervalJoin(node, work, method, context);
+    case 'window':
+      return new WindowJoin(node, work, method, context);
+    case 'temporal':
+      return new TemporalJoin(node, work, method, context);
+    default:
+      return unreachable(method);
   }
 }

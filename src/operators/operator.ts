@@ -16,6 +16,8 @@ export interface Operator {
   onProcessingTime?(nowMs: number, out: Output): void;
   /** When `onProcessingTime` wants to be called; null: not at all. */
   readonly processingTimerMs?: number | null;
+  /** Rows may leave so much behind the watermark: the one that is passed on stays behind it. */
+  readonly watermarkDelayMs?: number;
   /** Counters for the summary and metrics; read at any time. */
   readonly metrics: OperatorMetrics;
   /** Gives the state's memory back. */

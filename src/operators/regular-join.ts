@@ -8,7 +8,7 @@ import { type QueryModule, status } from '../codegen/query-module.ts';
 import type { Value } from '../functions/value.ts';
 import { type Batch, changeKind } from '../memory/batch.ts';
 import type { PhysicalOperator, Work } from '../physical/graph.ts';
-import { isAppendOnly, type JoinType, showsRight } from '../plan/logical.ts';
+import { isAppendOnly, type JoinType, type RegularMethod, showsRight } from '../plan/logical.ts';
 import { BOOLEAN, type SqlType, withNullable } from '../types/sql-type.ts';
 import { type I32, i32, type Local, select } from '../wasm/code.ts';
 import { baseCells, CompiledOperator } from './compiled-operator.ts';
@@ -44,7 +44,7 @@ export class RegularJoin extends CompiledOperator {
   readonly #ttlMs: number;
   #sweepAtMs: number | null = null;
 
-  constructor(node: PhysicalOperator, work: JoinWork, context: OperatorContext) {
+  constructor(node: PhysicalOperator, work: JoinWork, { stateTtlMs }: RegularMethod, context: OperatorContext) {
     super(node, context, cells.bytes);
     const right = node.right ?? node;
     this.#work = work;
@@ -53,7 +53,6 @@ export class RegularJoin extends CompiledOperator {
     this.#keyTypes = work.keys.map((key) =>
       withNullable(key.left.type, key.nullsMeet && (key.left.type.nullable || key.right.type.nullable)),
     );
-    const { stateTtlMs } = work.method;
     const ttls = [stateTtlMs.left, stateTtlMs.right] as const;
     const counts = [countsPartners(work.type, 0), countsPartners(work.type, 1)] as const;
     const uniqueKeys = [work.uniqueKeys.left, work.uniqueKeys.right] as const;

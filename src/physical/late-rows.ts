@@ -14,9 +14,10 @@ export function dropsLateRows(work: Work): boolean {
     case 'over':
     case 'sort':
       return work.time === 'event';
+    case 'join':
+      return work.method.kind === 'window';
     case 'aggregate':
     case 'collect':
-    case 'join':
     case 'limit':
     case 'union':
     case 'values':

@@ -1,6 +1,6 @@
 import { unreachable } from '../types/unreachable.ts';
 import type { AggregateCall, Expression } from './expression.ts';
-import { type AttachedWindow, type LogicalJoin, type LogicalNode, showsRight } from './logical.ts';
+import { type AttachedWindow, type JoinMethod, type LogicalJoin, type LogicalNode, showsRight } from './logical.ts';
 
 /**
  * The columns of its inputs that a node reads when `wanted` of its own are read; `columnsOf` says which an expression
@@ -90,16 +90,33 @@ function joinColumnsRead(
   // What `semi`, `anti` and `mark` show behind the left columns is no column of the right side.
   const shown = showsRight(node.type) ? wanted : [...wanted].filter((at) => at < leftCount);
   const pair = [...shown, ...(condition === null ? [] : columnsOf(condition))];
+  const own = methodColumns(node.method);
   return [
-    [left, [...pair.filter((at) => at < leftCount), ...keys.flatMap((key) => [...columnsOf(key.left)])]],
+    [left, [...pair.filter((at) => at < leftCount), ...keys.flatMap((key) => [...columnsOf(key.left)]), ...own.left]],
     [
       right,
       [
         ...pair.filter((at) => at >= leftCount).map((at) => at - leftCount),
         ...keys.flatMap((key) => [...columnsOf(key.right)]),
+        ...own.right,
       ],
     ],
   ];
+}
+
+/** The columns of its sides that a join's method looks at. */
+function methodColumns(method: JoinMethod): { readonly left: readonly number[]; readonly right: readonly number[] } {
+  switch (method.kind) {
+    case 'regular':
+      return { left: [], right: [] };
+    case 'interval':
+    case 'temporal':
+      return { left: [method.leftTime], right: [method.rightTime] };
+    case 'window':
+      return { left: [method.leftEnd], right: [method.rightEnd] };
+    default:
+      return unreachable(method);
+  }
 }
 
 function windowColumnsOf({ startColumn, endColumn }: AttachedWindow): readonly number[] {

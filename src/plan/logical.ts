@@ -325,12 +325,45 @@ export interface JoinKey {
 }
 
 /** How rows find each other, and how long they are kept: chosen by `bind/choose-join.ts`. */
-export type JoinMethod = RegularJoin;
+export type JoinMethod = RegularMethod | IntervalMethod | WindowMethod | TemporalMethod;
 
 /** Rows of both sides are kept, for ever or as long as `stateTtlMs` says (0: for ever); results follow all changes. */
-export interface RegularJoin {
+export interface RegularMethod {
   readonly kind: 'regular';
   readonly stateTtlMs: { readonly left: number; readonly right: number };
+}
+
+/**
+ * Rows of which `left - right` of the times is within `[lowerMs, upperMs]`; each is kept until its partners' time has
+ * passed. By processing time the rows' times are those of their coming.
+ */
+export interface IntervalMethod {
+  readonly kind: 'interval';
+  readonly time: 'event' | 'processing';
+  /** Columns of the sides. */
+  readonly leftTime: number;
+  readonly rightTime: number;
+  readonly lowerMs: number;
+  readonly upperMs: number;
+}
+
+/** Rows of the same window, which is among the keys; sent when it closes. */
+export interface WindowMethod {
+  readonly kind: 'window';
+  readonly window: WindowKind;
+  /** Columns of the sides. */
+  readonly leftEnd: number;
+  readonly rightEnd: number;
+  /** The windows are cut by the session zone's wall clock. */
+  readonly isLocal: boolean;
+}
+
+/** FOR SYSTEM_TIME AS OF: each left row with the version of its key at its time. */
+export interface TemporalMethod {
+  readonly kind: 'temporal';
+  /** Columns of the sides. */
+  readonly leftTime: number;
+  readonly rightTime: number;
 }
 
 /** What a sink takes: inserts only; every change; or every change without the row that an update replaces. */

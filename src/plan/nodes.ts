@@ -158,7 +158,7 @@ export function joinNode(
 ): LogicalJoin {
   const { type, keys, condition, method } = parts;
   const schema = joinSchema(left.schema, right.schema, type);
-  const changes = joinChanges(left.changes, right.changes, type);
+  const changes = joinChanges(left.changes, right.changes, parts);
   const uniqueKeys = joinUniqueKeys(left, right, parts);
   return { kind: 'join', left, right, type, keys, condition, method, schema, changes, uniqueKeys, span };
 }
@@ -185,7 +185,10 @@ export function joinSchema(left: Schema, right: Schema, type: JoinType): Schema 
 }
 
 /** An inner or semi join passes the changes of its inputs on; a row without partner may be taken back by any row. */
-function joinChanges(left: Changes, right: Changes, type: JoinType): Changes {
+function joinChanges(left: Changes, right: Changes, { type, method }: Pick<LogicalJoin, 'type' | 'method'>): Changes {
+  // Final pairs, and left rows with a version that does not change any more.
+  if (method.kind === 'interval' || method.kind === 'window') return appendOnly;
+  if (method.kind === 'temporal') return left;
   if (type !== 'inner' && type !== 'semi') return allChanges;
   return {
     updateBefore: left.updateBefore || right.updateBefore,

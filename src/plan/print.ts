@@ -5,6 +5,7 @@ import { inputsOf } from './children.ts';
 import type { AggregateCall, Expression, LiteralValue } from './expression.ts';
 import {
   changesText,
+  type JoinMethod,
   type LogicalJoin,
   type LogicalNode,
   type LogicalOver,
@@ -120,13 +121,43 @@ function joinText({ left, right, type, keys, condition, method, schema }: Logica
     ),
     ...(condition === null ? [] : [text(condition, pair)]),
   ];
-  const { stateTtlMs } = method;
-  const kept = (ms: number): string => (ms === 0 ? 'for ever' : `for ${duration(ms)}`);
-  const state =
-    stateTtlMs.left === stateTtlMs.right
-      ? `both sides, ${kept(stateTtlMs.left)}`
-      : `left ${kept(stateTtlMs.left)}, right ${kept(stateTtlMs.right)}`;
-  return `${type} join${tests.length === 0 ? '' : ` on ${tests.join(' AND ')}`}   state: ${state}`;
+  const on = tests.length === 0 ? '' : ` on ${tests.join(' AND ')}`;
+  const name = method.kind === 'regular' ? `${type} join` : `${type} ${method.kind} join`;
+  return `${name}${methodText(method, left, right)}${on}   state: ${joinState(method)}`;
+}
+
+function methodText(method: JoinMethod, left: LogicalNode, right: LogicalNode): string {
+  switch (method.kind) {
+    case 'regular':
+    case 'window':
+      return '';
+    case 'interval': {
+      const distance = `${columnName(left, method.leftTime)} - ${columnName(right, method.rightTime)}`;
+      return ` ${distance} in [${duration(method.lowerMs)}, ${duration(method.upperMs)}]`;
+    }
+    case 'temporal':
+      return ` as of ${columnName(left, method.leftTime)}`;
+    default:
+      return unreachable(method);
+  }
+}
+
+function joinState(method: JoinMethod): string {
+  switch (method.kind) {
+    case 'regular': {
+      const { left, right } = method.stateTtlMs;
+      const kept = (ms: number): string => (ms === 0 ? 'for ever' : `for ${duration(ms)}`);
+      return left === right ? `both sides, ${kept(left)}` : `left ${kept(left)}, right ${kept(right)}`;
+    }
+    case 'interval':
+      return `left for ${duration(Math.max(0, -method.lowerMs))}, right for ${duration(Math.max(0, method.upperMs))}`;
+    case 'window':
+      return 'rows of open windows';
+    case 'temporal':
+      return 'left ahead of the watermark, right a version a key';
+    default:
+      return unreachable(method);
+  }
 }
 
 /** `event_type; where event_type = 2 also bid.price` */

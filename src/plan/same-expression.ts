@@ -51,14 +51,14 @@ export function columnsOf(expression: Expression, into: Set<number> = new Set())
   }
 }
 
-/** `a AND b AND c` as its parts. */
+/** `a AND b AND c` as its parts, however it is bracketed. */
 export function conjuncts(expression: Expression): readonly Expression[] {
   const parts: Expression[] = [];
   let rest = expression;
   while (rest.kind === 'call' && rest.name === 'AND') {
     const [left, right] = rest.args;
     if (left === undefined || right === undefined) break;
-    parts.unshift(right);
+    parts.unshift(...conjuncts(right));
     rest = left;
   }
   return [rest, ...parts];

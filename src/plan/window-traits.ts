@@ -1,5 +1,5 @@
 import type { Column } from '../types/column.ts';
-import type { LogicalNode, WindowKind } from './logical.ts';
+import type { LogicalJoin, LogicalNode, WindowKind } from './logical.ts';
 
 /** Which columns of a node hold the windows of its rows. */
 export interface WindowTraits {
@@ -60,13 +60,24 @@ export function windowTraits(node: LogicalNode): WindowTraits | null {
       const [start, end, windowTime] = [place(traits.start), place(traits.end), place(traits.windowTime)];
       return start === null && end === null && windowTime === null ? null : { ...traits, start, end, windowTime };
     }
+    case 'join':
+      return joinTraits(node);
     case 'scan':
     case 'values':
     case 'expand':
     case 'aggregate':
     case 'limit':
     case 'union':
-    case 'join':
       return null;
   }
+}
+
+/** A join of windows keeps them: the left ones, or the right ones where the left side is padded. */
+function joinTraits({ left, right, type, method }: LogicalJoin): WindowTraits | null {
+  if (method.kind !== 'window') return null;
+  if (type !== 'right') return windowTraits(left);
+  const traits = windowTraits(right);
+  if (traits === null) return null;
+  const moved = (column: number | null): number | null => (column === null ? null : column + left.schema.length);
+  return { ...traits, start: moved(traits.start), end: moved(traits.end), windowTime: moved(traits.windowTime) };
 }

@@ -47,9 +47,10 @@ export function lateRowCuts(graph: PhysicalGraph, sourceId: string): LateRowCuts
 /** The times at which it shows whether the watermark has come there are multiples of these. */
 function boundariesOf(operator: PhysicalOperator): readonly number[] {
   const windows = windowsOf(operator).map(boundaryOf);
-  const { kind } = operator.work;
-  const isByTime = kind === 'over' || kind === 'sort' || kind === 'deduplicate';
-  return isByTime && dropsLateRows(operator.work) && windows.length === 0 ? [1] : windows;
+  const { work } = operator;
+  if (work.kind === 'join' && (work.method.kind === 'interval' || work.method.kind === 'temporal')) return [1];
+  const isByTime = work.kind === 'over' || work.kind === 'sort' || work.kind === 'deduplicate';
+  return isByTime && dropsLateRows(work) && windows.length === 0 ? [1] : windows;
 }
 
 /** Whether it is enough to know the watermark before a row, with no need that what is due by it has been sent. */
@@ -65,6 +66,7 @@ function marksTellLateRows(operator: PhysicalOperator): boolean {
 function windowsOf({ steps, right, work }: PhysicalOperator): readonly WindowKind[] {
   const windows = [...steps, ...(right?.steps ?? [])].flatMap((step) => (step.kind === 'window' ? [step.window] : []));
   if ('window' in work && work.window !== null) windows.push(work.window.window);
+  if (work.kind === 'join' && work.method.kind === 'window') windows.push(work.method.window);
   return windows;
 }
 

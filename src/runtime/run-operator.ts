@@ -101,7 +101,7 @@ class RunningOperator {
     } catch (error) {
       throw error instanceof RowFailure ? rowFailureError(error, null) : error;
     }
-    this.#subscriber.next({ kind: 'watermark', watermarkMs });
+    this.#subscriber.next({ kind: 'watermark', watermarkMs: watermarkMs - (this.#operator.watermarkDelayMs ?? 0) });
   }
 
   #merged(): number {

@@ -37,5 +37,7 @@ export const bindCodes = {
   B038: 'a column that cannot be declared so',
   B039: 'a statement that may not stand here, or has nothing to act on',
   B040: 'nested too deeply',
+  B041: 'a join within an interval of times that cannot be',
+  B042: 'FOR SYSTEM_TIME AS OF that cannot be',
   B045: 'a join with the elements of a value that cannot be',
 } as const;

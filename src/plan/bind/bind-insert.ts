@@ -71,11 +71,21 @@ export function bindCreateTableAs(
 /** @throws DiagnosticError B019, B030 for columns that do not fit, B031 for changes that the table does not take */
 function sinkOf(query: LogicalNode, table: Table, options: SinkOptions): LogicalSink {
   checkWrittenMetadata(table);
+  checkEventTimes(query, options.querySpan);
   const input = sinkInput(query, table, options);
   const accepts = options.traits.accepts(table);
   if (accepts === 'append' && !isAppendOnly(query.changes)) refuseChanges(query, table, options.querySpan);
   const key = table.primaryKey?.columns.map((name) => input.schema.findIndex((column) => column.name === name));
   return { input, table, accepts, key: key ?? null, span: options.span };
+}
+
+/** @throws DiagnosticError B030: a row that is written has one event time */
+function checkEventTimes({ schema }: LogicalNode, span: Span): void {
+  const times = schema.filter(({ timeAttribute }) => timeAttribute === 'rowtime').map(({ name }) => `"${name}"`);
+  if (times.length < 2) return;
+  fail('B030', span, `the query has ${times.length} event times, and a table takes one: ${times.join(', ')}`, {
+    help: 'CAST all but one of them to TIMESTAMP(3)',
+  });
 }
 
 /** The columns that are named, or all that are stored and have no value of PARTITION. @throws DiagnosticError B003, B019 */

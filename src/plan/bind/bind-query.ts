@@ -36,6 +36,7 @@ import { emptyScope } from './scope.ts';
 import { refuseBareNull } from './select-list.ts';
 import type { Syntax } from './syntax.ts';
 import { type SourceTraitsOf, scopeOf, tableSource } from './table-source.ts';
+import { bindTemporalJoin, isTemporalJoin } from './temporal-join.ts';
 
 /** The queries of a WITH clause in force, by name. */
 type CommonTables = ReadonlyMap<
@@ -148,6 +149,9 @@ export class QueryBinder {
         const { right } = node;
         const left = this.from(node.left, joins);
         if (right.kind === 'unnest') return bindUnnestJoin({ ...node, right }, left, this.timeZone);
+        if (isTemporalJoin(node)) {
+          return bindTemporalJoin(node, left, this.from({ ...node.right, asOf: null }, joins), joins);
+        }
         return bindJoin(node, left, this.from(right, joins), joins);
       }
       case 'unnest':

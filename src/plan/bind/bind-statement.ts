@@ -1,7 +1,8 @@
 import type { CatalogObject, Session } from '../../catalog/session.ts';
 import { fail } from '../../diagnostics/diagnostic.ts';
 import type { CreateView, Statement } from '../../sql/ast.ts';
-import type { Schema } from '../../types/column.ts';
+import type { Column, Schema } from '../../types/column.ts';
+import { inputsOf } from '../children.ts';
 import type { LogicalNode, LogicalSink } from '../logical.ts';
 import { projectNode } from '../nodes.ts';
 import { bindCreateTableAs, bindInsert } from './bind-insert.ts';
@@ -18,7 +19,9 @@ export function bindStatement(
   const binder = new QueryBinder(session, traits.source);
   switch (statement.kind) {
     case 'queryStatement': {
-      const input = withUniqueNames(binder.query(statement.query));
+      const input = withShownTimes(withUniqueNames(binder.query(statement.query)), () =>
+        new QueryBinder(session, traits.source, true).query(statement.query),
+      );
       return [{ input, table: null, accepts: 'all', key: null, span: statement.span }];
     }
     case 'insert':
@@ -43,6 +46,22 @@ function withUniqueNames(node: LogicalNode): LogicalNode {
     return { expression: { kind: 'column' as const, index, type, span: node.span }, name: unique };
   });
   return columns.every(({ name }, at) => name === node.schema[at]?.name) ? node : projectNode(node, columns, node.span);
+}
+
+/** An answer's header shows the time attributes that its columns come from, though a join has made plain times of them. */
+function withShownTimes(node: LogicalNode, described: () => LogicalNode): LogicalNode {
+  if (!losesTimes(node)) return node;
+  const shown = described().schema;
+  const schema = node.schema.map((column, at): Column => {
+    const timeAttribute = shown[at]?.timeAttribute;
+    return timeAttribute === undefined ? column : { ...column, timeAttribute };
+  });
+  return { ...node, schema };
+}
+
+function losesTimes(node: LogicalNode): boolean {
+  if (node.kind === 'join' && node.method.kind === 'regular') return true;
+  return inputsOf(node).some(losesTimes);
 }
 
 /** The columns of a table or view as a query sees them. @throws DiagnosticError for a computed column or watermark that cannot be */

@@ -1,10 +1,22 @@
-import type { Column } from '../../types/column.ts';
-import type { Expression } from '../expression.ts';
-import type { LogicalJoin, LogicalNode } from '../logical.ts';
+import { fail } from '../../diagnostics/diagnostic.ts';
+import { type Column, columnTypeText } from '../../types/column.ts';
+import { unreachable } from '../../types/unreachable.ts';
+import {
+  type IntervalMethod,
+  isAppendOnly,
+  type LogicalJoin,
+  type LogicalNode,
+  showsRight,
+  type WindowKind,
+  type WindowMethod,
+} from '../logical.ts';
 import { joinNode } from '../nodes.ts';
-import { columnsOf, conjuncts } from '../same-expression.ts';
+import { conjuncts } from '../same-expression.ts';
 import { windowTraits } from '../window-traits.ts';
 import { notYet } from './bind-expression.ts';
+import { call } from './calls.ts';
+import { timeBounds } from './interval-bounds.ts';
+import { checkTemporalJoin } from './temporal-join.ts';
 
 /**
  * The joins of a FROM, with WHERE among their conditions, as they are executed; the innermost first, since what a join
@@ -19,38 +31,112 @@ export function chosenJoins(node: LogicalNode, isDescribed: boolean): LogicalNod
   if (node.kind !== 'join') return node;
   const [left, right] = [chosenJoins(node.left, isDescribed), chosenJoins(node.right, isDescribed)];
   const join = joinNode(left, right, node, node.span);
+  const found = join.method.kind === 'temporal' ? join : (windowJoin(join) ?? intervalJoin(join) ?? join);
   // A view's columns are shown with the attributes that they come from.
-  return isDescribed ? join : chosen(join);
+  return isDescribed ? found : executed(found);
 }
 
-/** How a join is executed. @throws DiagnosticError W002 */
-function chosen(join: LogicalJoin): LogicalNode {
-  if (isWithinWindows(join)) notYet('W002', join.span, 'a window join');
-  if (isBoundInTime(join)) notYet('W002', join.span, 'an interval join');
-  return regular(join);
+/** @throws DiagnosticError B032, B041, B042, W002 for a join that cannot be executed so */
+function executed(join: LogicalJoin): LogicalJoin {
+  const { method } = join;
+  switch (method.kind) {
+    case 'regular':
+      return regular(join);
+    case 'interval':
+      checkTimes(join, method);
+      refuseChanges(join, 'a join within an interval');
+      return join;
+    case 'window':
+      if (windowTraits(join.left)?.time === 'processing') {
+        notYet('W002', join.span, 'a join of windows by processing time');
+      }
+      refuseChanges(join, 'a join of windows');
+      return join;
+    case 'temporal':
+      checkTemporalJoin(join, method);
+      return join;
+    default:
+      return unreachable(method);
+  }
 }
 
-/** Whether rows only meet that are in the same window of the same kind. */
-function isWithinWindows({ left, right, keys }: LogicalJoin): boolean {
-  const [a, b] = [windowTraits(left), windowTraits(right)];
-  if (a === null || b === null || JSON.stringify(a.window) !== JSON.stringify(b.window)) return false;
-  const meet = (first: number | null, second: number | null): boolean =>
-    keys.some((key) => isColumn(key.left, first) && isColumn(key.right, second));
-  return meet(a.start, b.start) && meet(a.end, b.end);
+/** A join by the start and the end of equal windows of both sides. */
+function windowJoin(join: LogicalJoin): LogicalJoin | null {
+  const { left, right, keys, type, span } = join;
+  const [own, other] = [windowTraits(left), windowTraits(right)];
+  if (type === 'mark' || own === null || other === null) return null;
+  const isKey = (a: number | null, b: number | null): boolean =>
+    keys.some(
+      (key) =>
+        key.left.kind === 'column' && key.left.index === a && key.right.kind === 'column' && key.right.index === b,
+    );
+  if (own.end === null || other.end === null || !isKey(own.start, other.start) || !isKey(own.end, other.end))
+    return null;
+  if (own.time !== other.time || own.timeColumn.type.kind !== other.timeColumn.type.kind) return null;
+  if (!isSameWindow(own.window, other.window)) return null;
+  const isLocal = own.timeColumn.type.kind === 'TIMESTAMP_LTZ';
+  const method: WindowMethod = {
+    kind: 'window',
+    window: own.window,
+    leftEnd: own.end,
+    rightEnd: other.end,
+    isLocal,
+  };
+  return joinNode(left, right, { ...join, method }, span);
 }
 
-function isColumn(expression: Expression, index: number | null): boolean {
-  return expression.kind === 'column' && expression.index === index;
+/** Sessions are the same by their gap, wherever the columns of their partitions stand. */
+function isSameWindow(a: WindowKind, b: WindowKind): boolean {
+  if (a.kind === 'session') return b.kind === 'session' && a.gapMs === b.gapMs;
+  return JSON.stringify(a) === JSON.stringify(b);
 }
 
-/** Whether a condition compares time attributes of both sides. */
-function isBoundInTime({ left, right, keys, condition }: LogicalJoin): boolean {
-  const hasTime = (node: LogicalNode, expression: Expression, from = 0): boolean =>
-    [...columnsOf(expression)].some((index) => node.schema[index - from]?.timeAttribute !== undefined);
-  if (keys.some((key) => hasTime(left, key.left) && hasTime(right, key.right))) return true;
-  const leftCount = left.schema.length;
-  const bounds = condition === null ? [] : conjuncts(condition);
-  return bounds.some((bound) => hasTime(left, bound) && hasTime(right, bound, leftCount));
+/** A join whose conditions bound the distance between a time attribute of each side. */
+function intervalJoin(join: LogicalJoin): LogicalJoin | null {
+  const { left, right, type, keys, condition, span } = join;
+  if (!showsRight(type)) return null;
+  const pair = { schema: [...left.schema, ...right.schema], leftCount: left.schema.length };
+  const bounds = timeBounds(condition === null ? [] : conjuncts(condition), keys, pair);
+  if (bounds === null) return null;
+  const { leftTime, rightTime, lowerMs, upperMs, rest } = bounds;
+  const [own, other] = [left.schema[leftTime], right.schema[rightTime]] as [Column, Column];
+  if (own.timeAttribute !== other.timeAttribute) return null;
+  const isEvent = own.timeAttribute === 'rowtime';
+  const [first, ...others] = rest;
+  const remaining = first === undefined ? null : others.reduce((all, next) => call('AND', [all, next], span), first);
+  const method: IntervalMethod = {
+    kind: 'interval',
+    time: isEvent ? 'event' : 'processing',
+    leftTime,
+    rightTime,
+    lowerMs,
+    upperMs,
+  };
+  return joinNode(left, right, { ...join, condition: remaining, method }, span);
+}
+
+/** @throws DiagnosticError B041 */
+function checkTimes({ left, right, span }: LogicalJoin, { leftTime, rightTime }: IntervalMethod): void {
+  const [own, other] = [left.schema[leftTime], right.schema[rightTime]] as [Column, Column];
+  if (own.type.kind === other.type.kind) return;
+  fail('B041', span, 'the times of a join within an interval are of one type', {
+    notes: [`"${own.name}" is ${columnTypeText(own)}`, `"${other.name}" is ${columnTypeText(other)}`],
+  });
+}
+
+/** @throws DiagnosticError B032 */
+function refuseChanges({ left, right, span }: LogicalJoin, what: string): void {
+  for (const side of [left, right]) {
+    if (isAppendOnly(side.changes)) continue;
+    fail(
+      'B032',
+      span,
+      `${what} takes rows that are only added, and the ${side === left ? 'left' : 'right'} side changes`,
+      {
+        notes: [{ message: 'the rows of this change', span: side.span }],
+      },
+    );
+  }
 }
 
 /** A pair may come long after its rows, so their times are plain ones behind a regular join. */

@@ -47,6 +47,8 @@ export function joinsUnder(node: LogicalNode, conditions: readonly Expression[],
   if (node.kind !== 'join') return filtered(node, conditions, span);
   const leftCount = node.left.schema.length;
   const type = unpadded(node, conditions);
+  // A version is found by ON alone.
+  const takesOwn = type === 'inner' && node.method.kind !== 'temporal';
   const own: Expression[] = [];
   const above: Expression[] = [];
   const below = { left: [] as Expression[], right: [] as Expression[] };
@@ -58,7 +60,7 @@ export function joinsUnder(node: LogicalNode, conditions: readonly Expression[],
     else if (onLeft && node.left.kind === 'join' && (type === 'inner' || type === 'left')) below.left.push(condition);
     else if (onRight && node.right.kind === 'join' && (type === 'inner' || type === 'right')) {
       below.right.push(mapColumns(condition, (index, column) => ({ ...column, index: index - leftCount })));
-    } else if (type === 'inner' && !onLeft && !onRight) own.push(condition);
+    } else if (takesOwn && !onLeft && !onRight) own.push(condition);
     else above.push(condition);
   }
   const left = joinsUnder(node.left, below.left, span);

@@ -88,7 +88,7 @@ export function topNOf(
     window,
     schema: [...input.schema, { name: '$rank', type: BIGINT(false) }],
     changes: window === null ? allChanges : appendOnly,
-    uniqueKeys: [[...partition, rankColumn]],
+    uniqueKeys: [end === 1 ? partition : [...partition, rankColumn]],
     span,
   };
   return { node: projectNode(topN, ranking.columns, span), rest: left };

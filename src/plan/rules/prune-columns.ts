@@ -2,7 +2,14 @@ import type { Span } from '../../diagnostics/source-text.ts';
 import { unreachable } from '../../types/unreachable.ts';
 import { columnsRead, expressionAt } from '../columns-read.ts';
 import type { AggregateCall, Expression } from '../expression.ts';
-import { type AttachedWindow, type LogicalJoin, type LogicalNode, type LogicalSink, showsRight } from '../logical.ts';
+import {
+  type AttachedWindow,
+  type JoinMethod,
+  type LogicalJoin,
+  type LogicalNode,
+  type LogicalSink,
+  showsRight,
+} from '../logical.ts';
 import { joinNode, projectNode } from '../nodes.ts';
 import { columnsOf, mapColumns } from '../same-expression.ts';
 import { readersFirst } from '../walk.ts';
@@ -233,11 +240,30 @@ function pruneJoin(node: LogicalJoin, wanted: ReadonlySet<number>, all: Readonly
     right: moved(key.right, right.places),
   }));
   const condition = node.condition === null ? null : moved(node.condition, pair);
-  const next = joinNode(left.node, right.node, { ...node, keys, condition }, node.span);
+  const method = movedMethod(node.method, left.places, right.places);
+  const next = joinNode(left.node, right.node, { ...node, keys, condition, method }, node.span);
   const own = showsRight(node.type) ? pair : new Map(left.places);
   if (node.type === 'mark') own.set(before, after);
   // Names and time attributes are the node's own.
   return { node: { ...next, schema: schemaOf(node, own), changes: node.changes }, places: own };
+}
+
+function movedMethod(
+  method: JoinMethod,
+  left: ReadonlyMap<number, number>,
+  right: ReadonlyMap<number, number>,
+): JoinMethod {
+  switch (method.kind) {
+    case 'regular':
+      return method;
+    case 'interval':
+    case 'temporal':
+      return { ...method, leftTime: place(left, method.leftTime), rightTime: place(right, method.rightTime) };
+    case 'window':
+      return { ...method, leftEnd: place(left, method.leftEnd), rightEnd: place(right, method.rightEnd) };
+    default:
+      return unreachable(method);
+  }
 }
 
 /** Some columns of a node, in their order: itself, or a projection of it. */

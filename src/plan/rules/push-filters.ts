@@ -153,7 +153,8 @@ function placedInJoin(
   const leftCount = node.left.schema.length;
   const takes = {
     left: node.type !== 'right' && node.type !== 'full',
-    right: node.type === 'inner' || node.type === 'right',
+    // Of a temporal join, rows that are thrown away on the right would be versions that end others.
+    right: node.method.kind !== 'temporal' && (node.type === 'inner' || node.type === 'right'),
   };
   const moving = { left: [] as Expression[], right: [] as Expression[] };
   const staying: Expression[] = [];

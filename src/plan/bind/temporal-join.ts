@@ -1,0 +1,110 @@
+import { DiagnosticError, fail, unsupported } from '../../diagnostics/diagnostic.ts';
+import type { Span } from '../../diagnostics/source-text.ts';
+import type { Join, TableReference } from '../../sql/ast.ts';
+import { columnTypeText } from '../../types/column.ts';
+import { typeText } from '../../types/sql-type.ts';
+import type { LogicalJoin, LogicalNode, TemporalMethod } from '../logical.ts';
+import { joinNode } from '../nodes.ts';
+import { bindExpression } from './bind-expression.ts';
+import { bindJoin } from './bind-join.ts';
+import { type BoundFrom, ofNode } from './bound-query.ts';
+import type { JoinSettings } from './join-settings.ts';
+import type { Scope } from './scope.ts';
+import type { Syntax } from './syntax.ts';
+
+/** A join whose right side is a table as of a time of the left row. */
+export type TemporalJoinSyntax = Join & { readonly right: TableReference & { readonly asOf: Syntax } };
+
+export function isTemporalJoin(join: Join): join is TemporalJoinSyntax {
+  return join.right.kind === 'tableReference' && join.right.asOf !== null;
+}
+
+/**
+ * `FOR SYSTEM_TIME AS OF`: the left rows with the versions of their keys; the right side is bound without the clause.
+ * @throws DiagnosticError B042
+ */
+export function bindTemporalJoin(
+  node: TemporalJoinSyntax,
+  left: BoundFrom,
+  right: BoundFrom,
+  settings: JoinSettings,
+): BoundFrom {
+  const { type, right: table } = node;
+  if (type === 'RIGHT' || type === 'FULL') {
+    fail('B042', node.span, `${type} JOIN with FOR SYSTEM_TIME AS OF: there is no version without a left row`, {
+      help: 'use JOIN or LEFT JOIN',
+    });
+  }
+  const leftTime = leftTimeOf(table.asOf, left.scope, settings.timeZone);
+  const { bound, scope } = bindJoin(node, left, right, settings);
+  const { node: join } = bound;
+  if (join === null || join.kind !== 'join') throw new Error('a join is bound as one');
+  if (join.keys.length === 0) {
+    fail('B042', node.condition?.span ?? node.span, 'ON must say which key the version is of', {
+      help: 'add an equality with the primary key of the right table; WHERE comes too late',
+    });
+  }
+  checkVersions(join, table.span);
+  if (left.scope.schema[leftTime]?.timeAttribute === 'proctime') {
+    const help = 'no connector looks rows up by a key; join as of an event time';
+    throw new DiagnosticError([unsupported('W002', table.asOf.span, 'a join as of the processing time', { help })]);
+  }
+  const rightTime = rightTimeOf(join.right, table.span);
+  const method: TemporalMethod = { kind: 'temporal', leftTime, rightTime };
+  const temporal = joinNode(join.left, join.right, { ...join, method }, join.span);
+  return { bound: ofNode(temporal), scope };
+}
+
+/** The left side may have lost its time attribute to a join of its own. @throws DiagnosticError B042 */
+export function checkTemporalJoin({ left, right, span }: LogicalJoin, { leftTime, rightTime }: TemporalMethod): void {
+  const [own, other] = [left.schema[leftTime], right.schema[rightTime]];
+  if (own === undefined || other === undefined) throw new Error('a temporal join has two times');
+  if (own.timeAttribute === undefined) {
+    fail('B042', span, `"${own.name}" is no event time behind the joins before this one`, {
+      help: 'join the tables without time behind the versions',
+    });
+  }
+  if (own.type.kind !== other.type.kind) {
+    fail('B042', span, 'the times of a left row and of a version are of one type', {
+      notes: [`"${own.name}" is ${columnTypeText(own)}`, `"${other.name}" is ${columnTypeText(other)}`],
+    });
+  }
+}
+
+/** @throws DiagnosticError B042: no time attribute of the left side */
+function leftTimeOf(asOf: Syntax, scope: Scope, timeZone: string): number {
+  const time = bindExpression(asOf, { scope, timeZone });
+  if (time.type.kind !== 'TIMESTAMP' && time.type.kind !== 'TIMESTAMP_LTZ') {
+    fail('B042', asOf.span, `FOR SYSTEM_TIME AS OF takes a time, and this is ${typeText(time.type)}`);
+  }
+  if (time.kind !== 'column' || scope.schema[time.index]?.timeAttribute === undefined) {
+    fail('B042', asOf.span, 'FOR SYSTEM_TIME AS OF takes a time attribute of the left side, as it is', {
+      help: 'declare a WATERMARK for it',
+    });
+  }
+  return time.index;
+}
+
+/** @throws DiagnosticError B042: the equalities do not name a key of the right side */
+function checkVersions({ right, keys }: LogicalJoin, span: Span): void {
+  const joined = new Set(keys.flatMap((key) => (key.right.kind === 'column' ? [key.right.index] : [])));
+  if (right.uniqueKeys.some((key) => key.every((column) => joined.has(column)))) return;
+  const names = right.uniqueKeys.map((key) => key.map((column) => right.schema[column]?.name ?? '').join(', '));
+  fail('B042', span, 'a version is known by the primary key, which ON must name whole', {
+    help:
+      names.length === 0
+        ? 'add PRIMARY KEY (...) NOT ENFORCED to the table, or keep the last row of each key: ROW_NUMBER() ... = 1'
+        : `the key of the right side: ${names.join('; or ')}`,
+  });
+}
+
+/** @throws DiagnosticError B042: the right side has no event time */
+function rightTimeOf({ schema }: LogicalNode, span: Span): number {
+  const at = schema.findIndex(({ timeAttribute }) => timeAttribute === 'rowtime');
+  if (at < 0) {
+    fail('B042', span, 'a version begins at its event time, and the right side has none', {
+      help: 'declare a WATERMARK for it',
+    });
+  }
+  return at;
+}

@@ -6,6 +6,7 @@ Examples:
   tidemark run queries/clickstream                        a folder of queries
   tidemark explain queries/clickstream                    their plans
   tidemark functions SPLIT_INDEX                          what a function does
+  tidemark stream create clicks                           a stream to put records on
 
 Every command has its own --help.`,
   run: `
@@ -34,4 +35,46 @@ CREATE, SET and USE are executed, so that the queries behind them can be planned
 Examples:
   tidemark functions
   tidemark functions date_format`,
+  stream: `
+Examples:
+  tidemark stream create clicks --shards 4
+  tidemark stream put clicks hits.ndjson --partition-key ip
+  tidemark run live.sql                                   a query over it, with 'connector' = 'kinesis'
+  tidemark stream read clicks --follow
+
+Streams have the semantics of Kinesis Data Streams: shards of hash keys, sequence numbers, retention, split and merge.
+They lie in .tidemark/streams, need no account, and are written by one process at a time; any may read them.`,
+  streamCreate: `
+Examples:
+  tidemark stream create clicks                           one shard, 24 hours
+  tidemark stream create clicks --shards 4 --retention 168`,
+  streamList: `
+Examples:
+  tidemark stream list`,
+  streamDescribe: `
+Examples:
+  tidemark stream describe clicks`,
+  streamPut: `
+Examples:
+  tidemark stream put clicks hits.ndjson --partition-key ip
+  tail -f access.ndjson | tidemark stream put clicks -k ip
+  tidemark stream put clicks hits.ndjson --durability system   faster, but a power cut may lose the last seconds
+
+A record counts as put when it is on the disk. Ctrl-C stops after what is on its way; what was put stays.`,
+  streamRead: `
+Examples:
+  tidemark stream read clicks -n 10
+  tidemark stream read clicks --follow --from LATEST
+  tidemark stream read clicks --from 2024-05-01T12:00:00Z --format json | jq .partitionKey
+  tidemark stream read clicks --shard 2 --from 49590338271490256608559692538361571095921575989136588898`,
+  streamSplit: `
+Examples:
+  tidemark stream split clicks 0                          in the middle
+  tidemark stream split clicks 0 --at 1000000000000000000000000000000000000`,
+  streamMerge: `
+Examples:
+  tidemark stream merge clicks 1 2`,
+  streamDelete: `
+Examples:
+  tidemark stream delete clicks`,
 } as const;

@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { examples } from './examples.ts';
 import { exitCode } from './exit-codes.ts';
+import { addStreamCommands } from './stream-program.ts';
 import { endQuietlyWhenUnread, terminal } from './terminal.ts';
 import { UsageError } from './usage-error.ts';
 import { version } from './version.ts';
@@ -89,6 +90,7 @@ function newProgram(ended: (code: number) => void): Command {
       const { functions } = await import('./commands/functions.ts');
       ended(functions(name, out));
     });
+  addStreamCommands(program, out, err, ended);
   return program;
 }
 

@@ -15,8 +15,12 @@ export class ProgressLine {
   }
 
   show(progress: JobProgress): void {
-    if (!this.#terminal.isTerminal || progress.elapsedMs < showAfterMs) return;
-    const text = `${progressLine(progress)}   ctrl-c to stop`.slice(0, this.#terminal.columns - 1);
+    this.showText(progressLine(progress), progress.elapsedMs);
+  }
+
+  showText(line: string, elapsedMs: number): void {
+    if (!this.#terminal.isTerminal || elapsedMs < showAfterMs) return;
+    const text = `${line}   ctrl-c to stop`.slice(0, this.#terminal.columns - 1);
     this.#terminal.write(`\r\u001b[2K${this.#terminal.colors.dim(text)}`);
     this.#isShown = true;
   }

@@ -64,6 +64,11 @@ export interface ShardReader {
   /** How errors and the summary call it: a file's path, `shardId-000000000001`. */
   readonly name: string;
   /**
+   * The shards that this one goes on from, where it is not the first: it is read when they have ended, and takes over
+   * their time. A parent must be given by `shards` no later than its child.
+   */
+  readonly parents?: readonly ShardReader[];
+  /**
    * The next batch, synchronously where the data is at hand. `idle`: nothing now (unbounded), to be asked again after
    * `waitMs`, or when the source wakes the job. `end`: the shard has ended.
    */
@@ -77,12 +82,13 @@ export interface ShardReader {
 export type ReadResult =
   | { readonly kind: 'batch'; readonly batch: Batch }
   | { readonly kind: 'idle'; readonly waitMs: number }
-  | { readonly kind: 'end' };
+  /** With children, `shards` now gives those that go on where this one ends. */
+  | { readonly kind: 'end'; readonly hasChildren?: boolean };
 
 export interface RowPlace {
   readonly shard: string;
-  /** Byte offset of the record in the shard. */
-  readonly offset: number;
+  /** Byte offset of the record in the shard; null where the shard's name says the record. */
+  readonly offset: number | null;
   /** Line from 1, where lines are counted. */
   readonly line: number | null;
   /** The record's text, for the error's picture. */

@@ -10,6 +10,7 @@ import { blackholeConnector } from './blackhole/blackhole.ts';
 import type { Connector, ProcessingClock, Sink, Source } from './connector.ts';
 import { datagenConnector } from './datagen/datagen.ts';
 import { filesystemConnector } from './filesystem/filesystem.ts';
+import { kinesisConnector } from './kinesis/kinesis.ts';
 import { printConnector } from './print/print.ts';
 import { programConnector } from './program/program.ts';
 import type { ProgramTable } from './program/program-table.ts';
@@ -18,6 +19,7 @@ import { optionWarnings, physicalColumns, resolveTable } from './resolve-table.t
 /** The connectors, in the order in which errors and the reference list them. */
 export const connectors: readonly Connector[] = [
   filesystemConnector,
+  kinesisConnector,
   arrowConnector,
   programConnector,
   datagenConnector,

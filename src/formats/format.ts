@@ -17,6 +17,8 @@ export interface Format {
   readonly metadata: ReadonlyMap<string, SqlType>;
   /** Whether a decoder can read a part of a row (`ScanColumn.path`) without the rest. */
   readonly nestedPaths: boolean;
+  /** What a line feed within a record is: white space (json), part of a line's syntax (csv), or part of the value (raw). */
+  readonly lineFeeds: 'blank' | 'syntax' | 'value';
   /** Whether a decoder leaves values unread by `DecoderRequest.filter`. */
   readonly earlyFilter: boolean;
   /** Decoders of one request object may share what they learn of the records. */
@@ -36,6 +38,8 @@ export interface DecoderRequest {
   /** Which of `columns` a decoder may leave unread in which rows; null: none. */
   readonly filter: ScanFilter | null;
   readonly timeZone: string;
+  /** What is decoded at a time is one record, whatever line feeds it has; the last byte is the one behind it. */
+  readonly isWholeRecord?: boolean;
   /** Rows a batch holds at most. */
   readonly rowsMax: number;
 }
@@ -103,5 +107,7 @@ export interface EncoderRequest {
 export interface Encoder {
   /** The returned bytes are valid until the next call. Rows of every change kind are encoded; what a sink refuses it refuses before. */
   encode(batch: Batch): Uint8Array;
+  /** Where each record of the last `encode` ends, behind its line feed: for sinks of single records. */
+  readonly recordEnds: readonly number[];
   close(): void;
 }

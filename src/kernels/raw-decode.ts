@@ -43,8 +43,15 @@ const readNoRoom: i32 = 2;
 let scratchTop: usize = 0;
 let scratchEnd: usize = 0;
 
-/** As `jsonDecode`; `isLittle` is the byte order of numbers. */
-export function rawDecode(owner: usize, from: usize, end: usize, row: u32, rowsMax: u32, isLittle: i32): u32 {
+/** Numbers have their lowest byte first. */
+const optionLittle: i32 = 1;
+/** All of the bytes but the last are one record. */
+const optionWhole: i32 = 2;
+
+/** As `jsonDecode`, with those options. */
+export function rawDecode(owner: usize, from: usize, end: usize, row: u32, rowsMax: u32, options: i32): u32 {
+  const isLittle = (options & optionLittle) != 0;
+  const isWhole = (options & optionWhole) != 0;
   const field = <usize>load<u32>(owner, rootAt);
   const base = <usize>load<u32>(owner, baseAt);
   scratchTop = load<u32>(owner, scratchTopAt);
@@ -53,10 +60,10 @@ export function rawDecode(owner: usize, from: usize, end: usize, row: u32, rowsM
   let rows = row;
   let status = statusDone;
   while (p < end && rows < rowsMax) {
-    const lineFeed = findLineFeed(p, end);
-    const to = lineFeed > p && load<u8>(lineFeed - 1) == 0x0d ? lineFeed - 1 : lineFeed;
+    const lineFeed = isWhole ? end - 1 : findLineFeed(p, end);
+    const to = !isWhole && lineFeed > p && load<u8>(lineFeed - 1) == 0x0d ? lineFeed - 1 : lineFeed;
     if (field != 0) {
-      const read = readLine(field, p, to, isLittle != 0);
+      const read = readLine(field, p, to, isLittle);
       if (read != readOk) {
         store<u32>(owner, problemSize, problemAt);
         store<u32>(owner, <u32>field, problemFieldAt);

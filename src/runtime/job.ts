@@ -8,10 +8,13 @@ import type { Clock } from './clock.ts';
 import { type WiredGraph, wireGraph } from './graph.ts';
 import { lateRowCuts } from './late-row-cuts.ts';
 import { Scheduler } from './scheduler.ts';
-import { SourceRun } from './source-run.ts';
+import { type SourceProgress, SourceRun } from './source-run.ts';
 
 /** After so long without a pause the event loop gets a turn: for Ctrl-C, timers and the network. */
 const turnAfterMs = 20;
+
+/** And sooner where a source is fed by this very process: what it puts waits for the turn. */
+const liveTurnAfterMs = 2;
 
 const progressEveryMs = 500;
 
@@ -139,23 +142,23 @@ export class Job {
   }
 
   progress(): JobProgress {
-    const shards = this.#sources.flatMap((source) => source.shards);
+    const sources = this.#sources.map((source) => source.progress);
+    const sum = (of: (progress: SourceProgress) => number) => sources.reduce((total, each) => total + of(each), 0);
     const metrics = [...this.#parts.operators.values()].map((operator) => operator.metrics);
-    const progress = shards.map(({ reader }) => reader.progress);
     const timed = this.#sources.filter(({ hasTime }) => hasTime);
     const watermarkMs = Math.min(...timed.map(({ reachedMs }) => reachedMs));
     return {
-      events: shards.reduce((sum, { rows }) => sum + rows, 0),
-      shards: shards.length,
+      events: sum(({ rows }) => rows),
+      shards: sum(({ shards }) => shards),
       watermarkMs: Number.isFinite(watermarkMs) ? watermarkMs : null,
-      lateRows: metrics.reduce((sum, { lateRows }) => sum + lateRows, 0),
-      nullTimeRows: metrics.reduce((sum, { nullTimeRows }) => sum + nullTimeRows, 0),
-      malformedRecords: this.#sources.reduce((sum, source) => sum + source.malformedRecords, 0),
+      lateRows: metrics.reduce((total, { lateRows }) => total + lateRows, 0),
+      nullTimeRows: metrics.reduce((total, { nullTimeRows }) => total + nullTimeRows, 0),
+      malformedRecords: sum(({ malformedRecords }) => malformedRecords),
       elapsedMs: this.#parts.clock.elapsedMs() - this.#startMs,
-      bytesRead: progress.reduce((sum, { bytesRead }) => sum + bytesRead, 0),
-      bytesTotal: progress.some(({ bytesTotal }) => bytesTotal === null)
+      bytesRead: sum(({ bytesRead }) => bytesRead),
+      bytesTotal: sources.some(({ bytesTotal }) => bytesTotal === null)
         ? null
-        : progress.reduce((sum, { bytesTotal }) => sum + (bytesTotal ?? 0), 0),
+        : sum(({ bytesTotal }) => bytesTotal ?? 0),
     };
   }
 
@@ -175,6 +178,8 @@ export class Job {
     wired.start.next({ kind: 'watermark', watermarkMs: Number.POSITIVE_INFINITY });
     wired.start.next({ kind: 'end' });
     await this.#settle(wired);
+    const isLive = [...this.#parts.sources.values()].some(({ listen }) => listen !== undefined);
+    const turnMaxMs = isLive ? liveTurnAfterMs : turnAfterMs;
     let turnMs = clock.elapsedMs();
     let progressMs = turnMs;
     while (!signal.aborted) {
@@ -199,7 +204,7 @@ export class Job {
       if (!didWork) {
         await this.#waitForMore(nowMs);
         turnMs = clock.elapsedMs();
-      } else if (clock.elapsedMs() - turnMs >= turnAfterMs) {
+      } else if (clock.elapsedMs() - turnMs >= turnMaxMs) {
         await clock.giveTurn();
         turnMs = clock.elapsedMs();
       }
@@ -250,8 +255,8 @@ export class Job {
       due.push(source.discoverAtMs, source.idleAtMs);
       for (const { hasEnded, askAgainMs } of source.shards) if (!hasEnded) due.push(askAgainMs);
     }
-    const times = due.filter((dueMs) => dueMs !== null);
-    if (times.length === 0) return;
-    await this.#parts.clock.wait(Math.max(1, Math.min(...times) - nowMs), this.#waiting.signal);
+    // Nothing is due where all sources wake the job by themselves.
+    const next = Math.min(...due.filter((dueMs) => dueMs !== null));
+    await this.#parts.clock.wait(Math.max(1, next - nowMs), this.#waiting.signal);
   }
 }

@@ -17,7 +17,8 @@ export function rowFailureError(failure: RowFailure, origin: Origin | null): Dia
 /** `at row hits/shard-2.ndjson:118 (byte 35204)`, then the record's text. */
 function placeNotes(place: RowPlace): readonly string[] {
   const line = place.line === null ? '' : `:${place.line}`;
-  const notes = [`at the row ${place.shard}${line} (byte ${place.offset.toLocaleString('en')})`];
+  const byte = place.offset === null ? '' : ` (byte ${place.offset.toLocaleString('en')})`;
+  const notes = [`at the row ${place.shard}${line}${byte}`];
   if (place.text !== null)
     notes.push(place.text.length > shownTextMax ? `${place.text.slice(0, shownTextMax)}...` : place.text);
   return notes;

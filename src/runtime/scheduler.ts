@@ -90,6 +90,6 @@ function furthestBehind(shards: readonly ShardRun[]): ShardRun | null {
 }
 
 function isReady(shard: ShardRun, nowMs: number): boolean {
-  if (shard.hasEnded) return false;
+  if (shard.hasEnded || shard.isWaiting) return false;
   return shard.held !== null || shard.askAgainMs === null || shard.askAgainMs <= nowMs;
 }

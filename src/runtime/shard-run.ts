@@ -22,6 +22,8 @@ export class ShardRun implements WatermarkInput {
   watermarkMs = Number.NEGATIVE_INFINITY;
   isIdle = false;
   hasEnded = false;
+  /** The shards that this one goes on from; none once it goes on. */
+  #parents: readonly ShardRun[];
   /** Nothing to read before this time; null: ready. */
   askAgainMs: number | null = null;
   /** When the shard last had rows. */
@@ -35,13 +37,37 @@ export class ShardRun implements WatermarkInput {
   readonly #slice: BatchSlice;
   #rowsGone = 0;
 
-  constructor(memory: Memory, reader: ShardReader, index: number, columnCount: number, nowMs: number) {
+  constructor(parts: {
+    readonly memory: Memory;
+    readonly reader: ShardReader;
+    readonly index: number;
+    readonly columnCount: number;
+    readonly nowMs: number;
+    readonly parents: readonly ShardRun[];
+  }) {
+    const { memory, reader, index, columnCount, nowMs, parents } = parts;
     this.#memory = memory;
     this.reader = reader;
     this.index = index;
     this.lastRowsMs = nowMs;
+    this.#parents = parents.filter(({ hasEnded }) => !hasEnded);
+    // Time waits for it from where its parents end on.
+    if (this.isWaiting) this.watermarkMs = Number.POSITIVE_INFINITY;
     this.timeAddress = memory.alloc(shardTime.bytes);
     this.#slice = new BatchSlice(memory, columnCount);
+  }
+
+  /** Not all of its parents have ended: it is not read yet. */
+  get isWaiting(): boolean {
+    return this.#parents.length > 0;
+  }
+
+  /** A parent has ended: its rows may go on here with any time that is not late there. */
+  parentHasEnded(parent: ShardRun, nowMs: number): void {
+    if (!this.#parents.includes(parent)) return;
+    this.#parents = this.#parents.filter((each) => each !== parent);
+    this.watermarkMs = Math.min(this.watermarkMs, parent.watermarkMs);
+    this.lastRowsMs = nowMs;
   }
 
   /** Rows that went on. */

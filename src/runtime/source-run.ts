@@ -34,6 +34,16 @@ export interface SourceRunParts {
   readonly wakeJob: () => void;
 }
 
+/** What a source has done so far. */
+export interface SourceProgress {
+  readonly rows: number;
+  readonly shards: number;
+  readonly malformedRecords: number;
+  readonly bytesRead: number;
+  /** Null where it is not known. */
+  readonly bytesTotal: number | null;
+}
+
 /** A source while it is read: its shards, their merged time, and the stream of elements that the operators subscribe to. */
 export class SourceRun {
   readonly id: string;
@@ -48,6 +58,9 @@ export class SourceRun {
   #isIdle = false;
   #discoveredMs = Number.NEGATIVE_INFINITY;
   #mayHaveShards = false;
+  #shardCount = 0;
+  /** What shards did that ended and were succeeded by others: those are not kept. */
+  #succeeded: SourceProgress = { rows: 0, shards: 0, malformedRecords: 0, bytesRead: 0, bytesTotal: 0 };
 
   constructor(parts: SourceRunParts) {
     this.#parts = parts;
@@ -72,18 +85,22 @@ export class SourceRun {
   async discover(nowMs: number): Promise<void> {
     const isFirst = this.#discoveredMs === Number.NEGATIVE_INFINITY;
     if (!isFirst && (this.discoverAtMs ?? Number.POSITIVE_INFINITY) > nowMs) return;
+    await this.#takeShards(nowMs);
+  }
+
+  async #takeShards(nowMs: number): Promise<void> {
     this.#discoveredMs = nowMs;
     this.#mayHaveShards = false;
     const readers = await this.#parts.source.shards();
-    const known = new Set(this.shards.map(({ reader }) => reader));
+    const known = new Map(this.shards.map((shard) => [shard.reader, shard]));
     const { memory, columnCount } = this.#parts;
-    const fresh = readers.filter((reader) => !known.has(reader));
-    if (fresh.length === 0) return;
-    const count = this.shards.length;
-    this.shards = [
-      ...this.shards,
-      ...fresh.map((reader, at) => new ShardRun(memory, reader, count + at, columnCount, nowMs)),
-    ];
+    for (const reader of readers) {
+      if (known.has(reader)) continue;
+      const parents = (reader.parents ?? []).flatMap((parent) => known.get(parent) ?? []);
+      const shard = new ShardRun({ memory, reader, index: this.#shardCount++, columnCount, nowMs, parents });
+      known.set(reader, shard);
+    }
+    if (known.size > this.shards.length) this.shards = [...known.values()];
   }
 
   /** When `discover` has something to do again; null: never. */
@@ -113,9 +130,13 @@ export class SourceRun {
         shard.askAgainMs = nowMs + Math.max(1, result.waitMs);
         return false;
       case 'end':
+        // The children hold time back before their parent lets it go.
+        if (result.hasChildren === true) await this.#takeShards(nowMs);
         shard.hasEnded = true;
         await shard.close();
+        for (const child of this.shards) child.parentHasEnded(shard, nowMs);
         this.#advance();
+        if (result.hasChildren === true) this.#drop(shard);
         return false;
     }
   }
@@ -150,7 +171,14 @@ export class SourceRun {
     const timeoutMs = this.#parts.idleTimeoutMs;
     if (timeoutMs === 0 || !this.hasTime || this.hasEnded) return;
     for (const shard of this.shards) {
-      if (shard.hasEnded || shard.isIdle || shard.askAgainMs === null || nowMs - shard.lastRowsMs < timeoutMs) continue;
+      if (
+        shard.hasEnded ||
+        shard.isIdle ||
+        shard.isWaiting ||
+        shard.askAgainMs === null ||
+        nowMs - shard.lastRowsMs < timeoutMs
+      )
+        continue;
       shard.isIdle = true;
     }
     this.#advance();
@@ -178,8 +206,11 @@ export class SourceRun {
     return this.hasEnded ? Math.max(...this.shards.map(({ watermarkMs }) => watermarkMs)) : this.watermarkMs;
   }
 
-  get malformedRecords(): number {
-    return this.shards.reduce((sum, { reader }) => sum + reader.progress.malformedRecords, 0);
+  /** What all shards have done so far. */
+  get progress(): SourceProgress {
+    let progress = this.#succeeded;
+    for (const shard of this.shards) progress = withShard(progress, shard);
+    return progress;
   }
 
   async close(): Promise<void> {
@@ -235,6 +266,13 @@ export class SourceRun {
     this.elements.next({ kind: 'watermark', watermarkMs });
   }
 
+  /** Forgets a shard that others have succeeded, so that a stream that is split and merged for days stays small. */
+  #drop(shard: ShardRun): void {
+    this.#succeeded = withShard(this.#succeeded, shard);
+    this.shards = this.shards.filter((each) => each !== shard);
+    shard.release();
+  }
+
   #wake(shard: ShardRun): void {
     if (!shard.isIdle) return;
     shard.isIdle = false;
@@ -243,9 +281,21 @@ export class SourceRun {
 
   #sendIdle(): void {
     const isIdle =
-      this.shards.some((shard) => shard.isIdle) && this.shards.every((shard) => shard.isIdle || shard.hasEnded);
+      this.shards.some((shard) => shard.isIdle) &&
+      this.shards.every((shard) => shard.isIdle || shard.hasEnded || shard.isWaiting);
     if (isIdle === this.#isIdle) return;
     this.#isIdle = isIdle;
     this.elements.next({ kind: 'idle', isIdle });
   }
+}
+
+function withShard(progress: SourceProgress, { rows, reader }: ShardRun): SourceProgress {
+  const { malformedRecords, bytesRead, bytesTotal } = reader.progress;
+  return {
+    rows: progress.rows + rows,
+    shards: progress.shards + 1,
+    malformedRecords: progress.malformedRecords + malformedRecords,
+    bytesRead: progress.bytesRead + bytesRead,
+    bytesTotal: progress.bytesTotal === null || bytesTotal === null ? null : progress.bytesTotal + bytesTotal,
+  };
 }

@@ -130,8 +130,8 @@ export class Stream {
   }
 
   /** Reads a shard from a record on. */
-  cursorAt(shard: ShardMetadata, fromIndex: number): ShardCursor {
-    return new ShardCursor(this.#view(shard.index), { fromIndex });
+  cursorAt(shard: ShardMetadata, fromIndex: number, endIndex?: number): ShardCursor {
+    return new ShardCursor(this.#view(shard.index), endIndex === undefined ? { fromIndex } : { fromIndex, endIndex });
   }
 
   /** Calls back when there may be more to read, or the shards have changed, until the returned function is called. */

@@ -8,6 +8,7 @@ import { changelogWriter } from '../formats/changelog.ts';
 import { csvWriter } from '../formats/csv.ts';
 import { jsonlWriter } from '../formats/jsonl.ts';
 import { tableWriter } from '../formats/table.ts';
+import { Interrupts } from '../interrupts.ts';
 import { ProgressLine } from '../progress.ts';
 import { type ScriptFile, scriptFiles } from '../script-files.ts';
 import { addTotals, noTotals, summaryLine, type Totals } from '../summary-line.ts';
@@ -45,8 +46,6 @@ class Runner {
   readonly #progress: ProgressLine;
   readonly #hasHeadings: boolean;
   #totals: Totals = noTotals;
-  /** The code to exit with, once a signal has asked to stop. */
-  #stopCode: number | null = null;
 
   constructor(scripts: readonly ScriptFile[], options: RunOptions, out: Terminal, err: Terminal) {
     this.#scripts = scripts;
@@ -61,24 +60,15 @@ class Runner {
   async run(): Promise<number> {
     const engine = this.#newEngine();
     if (engine === null) return exitCode.failed;
-    const stop = (code: number) => {
-      if (this.#stopCode !== null) process.exit(code);
-      this.#stopCode = code;
-      engine.cancel();
-    };
-    const onInterrupt = () => stop(exitCode.interrupted);
-    const onTerminate = () => stop(exitCode.terminated);
-    process.on('SIGINT', onInterrupt);
-    process.on('SIGTERM', onTerminate);
+    const interrupts = new Interrupts(() => engine.cancel());
     try {
       for (const script of this.#scripts) {
         if (!(await this.#runScript(engine, script))) return this.#ended('failed', exitCode.failed);
-        if (this.#stopCode !== null) return this.#ended('stopped', this.#stopCode);
+        if (interrupts.code !== null) return this.#ended('stopped', interrupts.code);
       }
       return this.#ended('done', exitCode.ok);
     } finally {
-      process.off('SIGINT', onInterrupt);
-      process.off('SIGTERM', onTerminate);
+      interrupts.close();
       engine?.close();
     }
   }

@@ -2,14 +2,15 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import type { Table } from '../../catalog/table.ts';
 import type { Span } from '../../diagnostics/source-text.ts';
 import { DecodeFailure, type Decoder } from '../../formats/format.ts';
-import { type Batch, descriptor, descriptorBytes } from '../../memory/batch.ts';
+import type { Batch } from '../../memory/batch.ts';
 import type { Memory } from '../../memory/memory.ts';
 import type { Schema } from '../../types/column.ts';
+import { AddedColumns } from '../added-columns.ts';
 import type { ReadProgress, ReadResult, RowPlace, ShardReader } from '../connector.ts';
+import { malformedRow } from '../malformed-row.ts';
 import type { ConstantColumn } from './constant-columns.ts';
 import { failToRead, type ListedFile } from './file-list.ts';
 import { LineCounter } from './line-counter.ts';
-import { malformedRow } from './malformed-row.ts';
 
 export interface FileShardParts {
   readonly memory: Memory;
@@ -37,8 +38,7 @@ interface Open {
   readonly file: number;
   readonly decoder: Decoder;
   readonly constants: readonly (ConstantColumn | null)[];
-  /** Of the descriptor of the batches that go out. */
-  readonly descriptor: number;
+  readonly columns: AddedColumns;
 }
 
 /**
@@ -88,7 +88,7 @@ export class FileShard implements ShardReader {
         this.#used = used;
         if (batch.rowCount > 0) {
           this.#rows += batch.rowCount;
-          return { kind: 'batch', batch: this.#complete(open, batch) };
+          return { kind: 'batch', batch: open.columns.complete(batch) };
         }
         if (!isStuck) continue;
         // At the end all bytes are records; what is left is none.
@@ -131,7 +131,7 @@ export class FileShard implements ShardReader {
       file: descriptorOfFile,
       decoder: makeDecoder(),
       constants,
-      descriptor: constants.some((constant) => constant !== null) ? memory.alloc(descriptorBytes(schema.length)) : 0,
+      columns: new AddedColumns(memory, schema, constants),
     };
     return this.#open;
   }
@@ -144,7 +144,13 @@ export class FileShard implements ShardReader {
       if (!(error instanceof DecodeFailure)) throw error;
       const { memory, table } = this.#parts;
       const offset = this.#bufferOffset + error.record.from - this.#buffer;
-      throw malformedRow(error, { memory, table, file: this.name, offset, line: this.#lines.lineAt(offset) });
+      throw malformedRow(error, {
+        memory,
+        table,
+        shard: this.name,
+        line: this.#lines.lineAt(offset),
+        note: `the record starts at byte ${offset.toLocaleString('en')}`,
+      });
     }
   }
 
@@ -174,32 +180,6 @@ export class FileShard implements ShardReader {
     }
   }
 
-  /** The decoder's batch, or one with the constant columns among its own. */
-  #complete(open: Open, batch: Batch): Batch {
-    if (open.descriptor === 0) return batch;
-    const { memory, schema } = this.#parts;
-    const { u32 } = memory;
-    const target = open.descriptor >>> 2;
-    const source = batch.address >>> 2;
-    const headWords = descriptor.columns >> 2;
-    const columnWords = descriptor.columnBytes >> 2;
-    u32.copyWithin(target, source, source + headWords);
-    let decoded = source + headWords;
-    for (const [index, constant] of open.constants.entries()) {
-      const at = target + headWords + index * columnWords;
-      if (constant === null) {
-        u32.copyWithin(at, decoded, decoded + columnWords);
-        decoded += columnWords;
-      } else {
-        u32[at] = constant.values;
-        u32[at + 1] = constant.validity;
-        u32[at + 2] = 0;
-        u32[at + 3] = 0;
-      }
-    }
-    return { schema, rowCount: batch.rowCount, address: open.descriptor, encoding: 'native' };
-  }
-
   #release(): void {
     this.#hasEnded = true;
     const open = this.#open;
@@ -209,7 +189,7 @@ export class FileShard implements ShardReader {
     closeSync(open.file);
     open.decoder.close();
     for (const constant of open.constants) constant?.close();
-    if (open.descriptor !== 0) this.#parts.memory.free(open.descriptor);
+    open.columns.close();
     this.#parts.memory.free(this.#buffer);
   }
 }

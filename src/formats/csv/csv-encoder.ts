@@ -60,8 +60,13 @@ export class CsvEncoder implements Encoder {
         if (writer.isText) this.#quoteFrom(start);
       }
       out.byte(10);
+      out.endRecord();
     }
     return out.written();
+  }
+
+  get recordEnds(): readonly number[] {
+    return this.#out.ends;
   }
 
   close(): void {

@@ -16,6 +16,7 @@ export const csvFormat: Format = {
   changes: 'append',
   metadata: new Map(),
   nestedPaths: false,
+  lineFeeds: 'syntax',
   earlyFilter: false,
   decoder(request) {
     checkTypes(request.tableColumns);

@@ -2,9 +2,16 @@
 export class ByteSink {
   #bytes: Buffer = Buffer.allocUnsafe(64 * 1024);
   length = 0;
+  /** Where records end, if the writer says so. */
+  readonly ends: number[] = [];
 
   reset(): void {
     this.length = 0;
+    this.ends.length = 0;
+  }
+
+  endRecord(): void {
+    this.ends.push(this.length);
   }
 
   /** What was written, without a copy: valid until the next write. */

@@ -22,6 +22,7 @@ function changeFormat({ name, envelope, keys, frames, options = [] }: ChangeForm
     changes: 'all',
     metadata: new Map(),
     nestedPaths: true,
+    lineFeeds: 'blank',
     earlyFilter: false,
     decoder: (request) =>
       changeDecoder(request, name, {

@@ -50,8 +50,13 @@ export class JsonEncoder implements Encoder {
       out.ascii(before);
       this.#writer.row(cells, row);
       out.ascii(after);
+      out.endRecord();
     }
     return out.written();
+  }
+
+  get recordEnds(): readonly number[] {
+    return this.#out.ends;
   }
 
   close(): void {

@@ -82,6 +82,7 @@ export const jsonFormat: Format = {
   changes: 'append',
   metadata: new Map(),
   nestedPaths: true,
+  lineFeeds: 'blank',
   earlyFilter: true,
   decoder(request) {
     let program = programs.get(request);

@@ -43,8 +43,13 @@ export class RawEncoder implements Encoder {
         fail('F015', null, `raw cannot write NULL: column "${this.#name}"`, { help: 'filter such rows out' });
       this.#value(at, type);
       out.byte(10);
+      out.endRecord();
     }
     return out.written();
+  }
+
+  get recordEnds(): readonly number[] {
+    return this.#out.ends;
   }
 
   close(): void {

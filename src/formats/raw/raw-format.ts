@@ -33,6 +33,7 @@ export const rawFormat: Format = {
   changes: 'append',
   metadata: new Map(),
   nestedPaths: false,
+  lineFeeds: 'value',
   earlyFilter: false,
   decoder(request) {
     checkColumns(request.tableColumns);

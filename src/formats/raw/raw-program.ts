@@ -11,7 +11,7 @@ import { recordStatus, recordStruct } from '../record-struct.ts';
 import { type Charset, charsetOf } from './charset.ts';
 
 interface RawKernels {
-  rawDecode(decoder: number, from: number, end: number, row: number, rowsMax: number, isLittle: number): number;
+  rawDecode(decoder: number, from: number, end: number, row: number, rowsMax: number, options: number): number;
 }
 
 /** How lines are read as the values of one column. */
@@ -24,10 +24,11 @@ export class RawProgram implements RecordProgram {
   readonly #fields: FieldLayout;
   readonly #root: number;
   readonly #isLittle: boolean;
+  readonly #isWholeRecord: boolean;
   /** Where text is not UTF-8. */
   readonly #charset: Charset | null;
 
-  constructor({ memory, options, columns, rowsMax }: DecoderRequest) {
+  constructor({ memory, options, columns, rowsMax, isWholeRecord }: DecoderRequest) {
     this.#memory = memory;
     this.#kernels = memory.exports as unknown as RawKernels;
     this.schema = columns.map(({ name, type, timeAttribute }) => ({ name, type, timeAttribute }));
@@ -35,6 +36,7 @@ export class RawProgram implements RecordProgram {
     this.#fields = new FieldLayout(memory);
     const [field] = fieldTree(columns, 'raw').children;
     this.#root = field === undefined ? 0 : this.#fields.add(field, this.layout.columns);
+    this.#isWholeRecord = isWholeRecord ?? false;
     this.#isLittle = options.string('endianness') === 'little-endian';
     const charset = charsetOf(options);
     const isText = columns.some(({ type }) => type.kind === 'CHAR' || type.kind === 'VARCHAR');
@@ -47,7 +49,14 @@ export class RawProgram implements RecordProgram {
 
   run(struct: number, { from, end, row, rowsMax }: RecordRange): number {
     if (this.#charset !== null) return this.#decodeText(this.#charset, struct, { from, end, row, rowsMax });
-    return this.#kernels.rawDecode(struct, from, end, row, rowsMax, this.#isLittle ? 1 : 0);
+    return this.#kernels.rawDecode(
+      struct,
+      from,
+      end,
+      row,
+      rowsMax,
+      (this.#isLittle ? 1 : 0) | (this.#isWholeRecord ? 2 : 0),
+    );
   }
 
   failure(struct: number): DecodeFailure {
@@ -87,8 +96,9 @@ export class RawProgram implements RecordProgram {
     let rows = row;
     let status: number = recordStatus.done;
     while (at < end && rows < rowsMax) {
-      const lineFeed = at + u8.subarray(at, end).indexOf(10);
-      const to = u8[lineFeed - 1] === 13 && lineFeed > at ? lineFeed - 1 : lineFeed;
+      const lineFeed = this.#isWholeRecord ? end - 1 : at + u8.subarray(at, end).indexOf(10);
+      const hasReturn = !this.#isWholeRecord && u8[lineFeed - 1] === 13 && lineFeed > at;
+      const to = hasReturn ? lineFeed - 1 : lineFeed;
       const text = Buffer.from(charset.decode(Uint8Array.from(u8.subarray(at, to))));
       if (top + text.length + 16 > scratchEnd) {
         status = recordStatus.noRoom;

@@ -1,0 +1,155 @@
+import { fail } from '../../diagnostics/diagnostic.ts';
+import type { DecoderRequest, Format } from '../../formats/format.ts';
+import { formatNamed } from '../../formats/index.ts';
+import type { ScanColumn } from '../../plan/logical.ts';
+import type { StartPosition } from '../../streams/stream.ts';
+import { type ShardMetadata, shardId } from '../../streams/stream-metadata.ts';
+import type { ShardReader, Source, SourceRequest } from '../connector.ts';
+import { initialTimestampMs } from './initial-timestamp.ts';
+import { KinesisShard } from './kinesis-shard.ts';
+import { failAtStream, type OpenedStream, openStream, streamPlace } from './stream-of-table.ts';
+
+/** The shards of an embedded stream. Those that a split or merge opens are read when all of their parents has been. */
+export class KinesisSource implements Source {
+  readonly bounded: boolean;
+  readonly #request: SourceRequest;
+  readonly #format: Format;
+  readonly #position: StartPosition;
+  readonly #decoded: readonly ScanColumn[];
+  readonly #decoderRequests = new Map<string, DecoderRequest>();
+  #opened: OpenedStream | null = null;
+  #wake: () => void = () => {};
+  #stopListening: () => void = () => {};
+  /** By index; without those that have ended. */
+  readonly #shards = new Map<number, KinesisShard>();
+  /** Shards from this index on appeared after the start: they are read from their beginning. */
+  #firstLater = 0;
+  /** Of a bounded source: what there was at the start. */
+  #ends: ReadonlyMap<number, number> | null = null;
+
+  constructor(request: SourceRequest) {
+    this.#request = request;
+    const { options, columns } = request;
+    const format = formatNamed(options.string('format') ?? '');
+    if (format === null) throw new Error('the format was not checked');
+    this.#format = format;
+    this.bounded = options.string('source.end.position') === 'LATEST';
+    this.#position = positionOf(request);
+    this.#decoded = columns.filter(({ metadata }) => !metadata);
+    // What is wrong with the options or types is told before anything is opened.
+    streamPlace(options);
+    this.#decoder(1, false).close();
+  }
+
+  listen(wake: () => void): void {
+    this.#wake = wake;
+  }
+
+  async open(): Promise<void> {
+    const { options } = this.#request;
+    const opened = openStream(options);
+    this.#opened = opened;
+    const { stream } = opened;
+    this.#stopListening = stream.subscribe(() => this.#wake());
+    stream.refresh();
+    try {
+      const { shards, nextShardIndex } = stream.metadata;
+      this.#firstLater = nextShardIndex;
+      const first = shards.filter((shard) => isFrom(shard, this.#position));
+      if (this.bounded) this.#ends = new Map(first.map((shard) => [shard.index, stream.presentEnd(shard)]));
+      // Where LATEST is, is settled now, and not when a shard is first read.
+      for (const shard of first) this.#add(shard, this.#positionIn(shard));
+    } catch (error) {
+      failAtStream('F013', error, options.span('stream.arn'));
+    }
+  }
+
+  async shards(): Promise<readonly ShardReader[]> {
+    const shards = this.#opened?.stream.metadata.shards ?? [];
+    for (const shard of shards) {
+      if (shard.index < this.#firstLater || this.bounded) continue;
+      this.#firstLater = shard.index + 1;
+      this.#add(shard, { type: 'TRIM_HORIZON' });
+    }
+    return [...this.#shards.values()];
+  }
+
+  async close(): Promise<void> {
+    this.#stopListening();
+    for (const shard of this.#shards.values()) await shard.close();
+    for (const request of this.#decoderRequests.values()) this.#format.release?.(request);
+    this.#decoderRequests.clear();
+    await this.#opened?.release();
+    this.#opened = null;
+  }
+
+  #positionIn(shard: ShardMetadata): StartPosition | number {
+    return this.#position.type === 'LATEST' ? (this.#opened?.stream.presentEnd(shard) ?? 1) : this.#position;
+  }
+
+  #add(shard: ShardMetadata, from: StartPosition | number): void {
+    const opened = this.#opened;
+    if (opened === null) return;
+    const { stream } = opened;
+    const { memory, table, columns, rowsMax, options } = this.#request;
+    const end = this.#ends?.get(shard.index);
+    const reader = new KinesisShard({
+      memory,
+      table,
+      shard,
+      columns,
+      rowsMax,
+      parents: shard.parents.flatMap((parent) => this.#shards.get(parent) ?? []),
+      openCursor: () =>
+        typeof from === 'number' ? stream.cursorAt(shard, from, end) : stream.cursor(shardId(shard.index), from, end),
+      schema: columns.map(({ name, type, timeAttribute }) => ({ name, type, timeAttribute })),
+      lineFeeds: this.#format.lineFeeds,
+      makeDecoder: (rows, isWholeRecord) => this.#decoder(rows, isWholeRecord),
+      isWatched: () => !stream.isWrittenHere,
+      hasChildren: () => stream.metadata.shards.some(({ parents }) => parents.includes(shard.index)),
+      span: options.span('stream.arn'),
+      onEnd: () => this.#shards.delete(shard.index),
+    });
+    this.#shards.set(shard.index, reader);
+  }
+
+  #decoder(rowsMax: number, isWholeRecord: boolean) {
+    const key = `${rowsMax} ${isWholeRecord}`;
+    let request = this.#decoderRequests.get(key);
+    if (request === undefined) {
+      const { memory, options, tableColumns, columns, filter, timeZone } = this.#request;
+      request = {
+        memory,
+        options: options.under(`${this.#format.name}.`),
+        tableColumns,
+        columns: this.#decoded,
+        filter: this.#decoded.length === columns.length ? filter : null,
+        timeZone,
+        rowsMax,
+        isWholeRecord,
+      };
+      this.#decoderRequests.set(key, request);
+    }
+    return this.#format.decoder(request);
+  }
+}
+
+/** Whether a shard that is there at the start is read. */
+function isFrom({ closed }: ShardMetadata, position: StartPosition): boolean {
+  if (closed === null) return true;
+  return position.type === 'AT_TIMESTAMP' ? closed.atMs >= position.timestampMs : position.type !== 'LATEST';
+}
+
+function positionOf({ options }: SourceRequest): StartPosition {
+  switch (options.string('source.init.position')) {
+    case 'TRIM_HORIZON':
+      return { type: 'TRIM_HORIZON' };
+    case 'AT_TIMESTAMP': {
+      const text = options.string('source.init.timestamp');
+      if (text !== undefined) return { type: 'AT_TIMESTAMP', timestampMs: initialTimestampMs(options, text) };
+      return fail('O002', options.span('source.init.position'), "AT_TIMESTAMP needs 'source.init.timestamp' too");
+    }
+    default:
+      return { type: 'LATEST' };
+  }
+}

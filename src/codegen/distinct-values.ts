@@ -110,6 +110,10 @@ export class DistinctValues {
   /** Forgets the values of a group. Chained values only. */
   clear(writer: CodeWriter, place: GroupPlace): void {
     this.#each(writer, place, (cursor, row) => eraseTableRow(writer, cursor.table, this.layout, row));
+    if (this.#chain === null) return;
+    const { first, last } = this.#chain;
+    writer.f.do(i32.store(place.row, i32.const(0), { offset: first }));
+    writer.f.do(i32.store(place.row, i32.const(0), { offset: last }));
   }
 
   get isChained(): boolean {

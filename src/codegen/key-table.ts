@@ -80,9 +80,16 @@ function folded64(writer: CodeWriter, value: I64): I32 {
   return i32.wrapI64(i64.xor(mixed, i64.shrU(mixed, i64.const(32n))));
 }
 
-/** Does the row's key equal these values? NULL equals NULL, as in GROUP BY; -0.0 and NaN by their bits. */
-export function keysEqual(writer: CodeWriter, layout: StateLayout, row: Local<'i32'>, keys: readonly Value[]): I32 {
-  const tests = keys.map((key, at) => {
+/** Do the row's keys, from the one at `first` on, equal these values? NULL equals NULL, as in GROUP BY; -0.0 and NaN by their bits. */
+export function keysEqual(
+  writer: CodeWriter,
+  layout: StateLayout,
+  row: Local<'i32'>,
+  keys: readonly Value[],
+  first = 0,
+): I32 {
+  const tests = keys.map((key, index) => {
+    const at = first + index;
     const { physical, offset } = layout.field(`key${at}`);
     const stored = loadParts(physical, row, offset);
     const equal = partsEqual(writer, key, stored);

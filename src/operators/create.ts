@@ -1,4 +1,3 @@
-import { DiagnosticError, unsupported } from '../diagnostics/diagnostic.ts';
 import type { PhysicalOperator } from '../physical/graph.ts';
 import { isAppendOnly } from '../plan/logical.ts';
 import { unreachable } from '../types/unreachable.ts';
@@ -10,6 +9,9 @@ import { IntervalJoin } from './interval-join.ts';
 import { Limit } from './limit.ts';
 import type { Operator } from './operator.ts';
 import type { OperatorContext } from './operator-context.ts';
+import { OverArrival } from './over-arrival.ts';
+import { OverSorted } from './over-sorted.ts';
+import { OverTime } from './over-time.ts';
 import type { JoinWork } from './pairing.ts';
 import { RegularJoin } from './regular-join.ts';
 import { SessionAggregate } from './session-aggregate.ts';
@@ -48,7 +50,10 @@ export function createOperator(node: PhysicalOperator, context: OperatorContext)
         ? TopN.ofDeduplication(node, work, context)
         : WindowTopN.ofDeduplication(node, work, work.window, context);
     case 'over':
-      throw new DiagnosticError([unsupported('W003', node.span, 'OVER')]);
+      if (work.time === null) return new OverSorted(node, work, context);
+      return work.time === 'processing' && (work.frame.unit === 'rows' || work.frame.precedingMs === null)
+        ? new OverArrival(node, work, context)
+        : new OverTime(node, work, context);
     case 'sort':
       return new TemporalSort(node, work, context);
     case 'limit':

@@ -13,6 +13,7 @@ import {
   type LogicalFilter,
   type LogicalJoin,
   type LogicalNode,
+  type LogicalOver,
   type LogicalProject,
   type LogicalWatermark,
   type LogicalWindow,
@@ -217,6 +218,16 @@ function joinUniqueKeys(
     ...(rightHolds && meetsOne(left, columns('left')) ? rightKeys : []),
     ...left.uniqueKeys.flatMap((key) => rightKeys.map((other) => [...key, ...other])),
   ];
+}
+
+export function overNode(
+  input: LogicalNode,
+  parts: Pick<LogicalOver, 'partition' | 'orderColumn' | 'time' | 'frame' | 'aggregates'>,
+  span: Span,
+): LogicalOver {
+  const schema = [...input.schema, ...parts.aggregates.map(({ name, type }): Column => ({ name, type }))];
+  const changes = parts.time === null ? allChanges : appendOnly;
+  return { kind: 'over', input, ...parts, schema, changes, uniqueKeys: input.uniqueKeys, span };
 }
 
 /** Group keys. */

@@ -40,4 +40,5 @@ export const bindCodes = {
   B041: 'a join within an interval of times that cannot be',
   B042: 'FOR SYSTEM_TIME AS OF that cannot be',
   B045: 'a join with the elements of a value that cannot be',
+  B050: 'a window function that a stream cannot keep up',
 } as const;

@@ -18,7 +18,10 @@ export function isAggregateCall(node: Syntax): boolean {
   );
 }
 
-/** An aggregate over the rows of `context`; `grouped` whether there are keys, so that every group has a row. */
+/**
+ * An aggregate over the rows of `context`; `grouped` whether there are keys, so that every group has a row. With OVER its
+ * arguments may be aggregates themselves, where the rows are groups.
+ */
 export function bindAggregateCall(node: FunctionCall, context: ExpressionContext, grouped: boolean): AggregateCall {
   const name = (node.name.parts[0]?.name ?? '').toUpperCase();
   const entry = aggregateFunction(name);
@@ -69,7 +72,7 @@ function argumentsOf(node: FunctionCall, context: ExpressionContext, name: strin
   const inner: ExpressionContext = {
     ...context,
     intercept: (child) => {
-      if (isAggregateCall(child))
+      if (node.over === null && isAggregateCall(child))
         fail('B011', child.span, `an aggregate function within ${name}`, { help: 'aggregate in a subquery first' });
       return context.intercept?.(child) ?? null;
     },

@@ -350,7 +350,11 @@ function bindCall(node: FunctionCall, bind: Bind, context: ExpressionContext): E
   const { span } = node;
   const name = node.name.parts.map((part) => part.name).join('.');
   const upper = name.toUpperCase();
-  if (node.over !== null) return notYet('W003', span, `${upper} ... OVER`);
+  if (node.over !== null) {
+    fail('B011', span, 'a window function may not stand here', {
+      help: 'filter by it in QUALIFY, or compute it in a subquery',
+    });
+  }
   if (isAggregateName(upper)) {
     fail('B011', span, `${upper} is an aggregate function, which may not stand here`, {
       help: 'aggregates stand in the SELECT list, in HAVING and in QUALIFY',

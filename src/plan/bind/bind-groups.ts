@@ -10,6 +10,7 @@ import { windowTraits } from '../window-traits.ts';
 import { belowWindow } from './below-window.ts';
 import { bindAggregateCall, isAggregateCall } from './bind-aggregate.ts';
 import { bindExpression, type ExpressionContext } from './bind-expression.ts';
+import { bindOverCall, isOverCall, overCallsOf } from './bind-over.ts';
 import { intervalMs } from './bind-window-function.ts';
 import type { BoundQuery } from './bound-query.ts';
 import { call, caseCall, condition } from './calls.ts';
@@ -51,13 +52,10 @@ export function bindGroups(
   const usedWindow = new Set<WindowColumn>();
   const binder = new GroupContext(grouping, input, context, aggregates, usedWindow);
   // Once to learn which aggregates there are, whatever the columns' places.
-  selectedColumns(
-    select.items.filter(({ value }) => !hasOver(value)),
-    binder.context(),
-  );
-  for (const { value } of select.items) if (hasOver(value)) collectOver(value, binder.context());
+  const probing = probingContext(binder.context(), select);
+  selectedColumns(select.items, probing);
   if (select.having !== null) condition(bindExpression(select.having, binder.context()), 'HAVING');
-  if (select.qualify !== null) collectOver(select.qualify, binder.context());
+  for (const call of overCallsOf(select)) bindExpression(call, probing);
   const planned = planGroups(grouping, input, aggregates, usedWindow, settings, select.groupBy?.span ?? select.span);
   const inner = binder.context((expression) => mapColumns(expression, (index, column) => planned.place(index, column)));
   let node = planned.node;
@@ -66,18 +64,16 @@ export function bindGroups(
   return project({ node, context: { ...inner, scope: context.scope } }, null);
 }
 
-function hasOver(node: Syntax): boolean {
-  return someNode(node, (child) => child.kind === 'functionCall' && child.over !== null);
-}
-
-/** Binds what stands within OVER (...), for the aggregates in it. */
-function collectOver(node: Syntax, context: ExpressionContext): void {
-  someNode(node, (child) => {
-    if (child.kind !== 'functionCall' || child.over === null || child.over.kind !== 'windowSpecification') return false;
-    for (const key of child.over.partitionBy) bindExpression(key, context);
-    for (const { value } of child.over.orderBy) bindExpression(value, context);
-    return false;
-  });
+/** Where window functions are bound for the aggregates in them; nobody looks at the column that they stand for. */
+function probingContext(context: ExpressionContext, { windows }: Select): ExpressionContext {
+  return {
+    ...context,
+    intercept: (node) => {
+      if (!isOverCall(node)) return context.intercept?.(node) ?? null;
+      const { type } = bindOverCall(node, context, windows).call;
+      return { kind: 'column', index: 0, type, span: node.span };
+    },
+  };
 }
 
 /** What expressions over groups mean: keys and aggregates by their columns, other columns are refused. */
@@ -127,7 +123,7 @@ class GroupContext {
   }
 
   #key(node: Syntax): Expression | null {
-    if (someNode(node, isAggregateCall) || hasOver(node) || isConstantNode(node)) return null;
+    if (someNode(node, isAggregateCall) || someNode(node, isOverCall) || isConstantNode(node)) return null;
     let bound: Expression;
     try {
       bound = bindExpression(node, this.#context);

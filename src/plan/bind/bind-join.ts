@@ -36,7 +36,7 @@ export function bindJoin(node: Join, left: BoundFrom, right: BoundFrom, settings
     kind: 'regular' as const,
     stateTtlMs: { left: settings.stateTtlMs(left.scope), right: settings.stateTtlMs(right.scope) },
   };
-  const sides = [settled(left.bound, node.left.span), settled(right.bound, node.right.span)] as const;
+  const sides = [settled(left.bound), settled(right.bound)] as const;
   const joined = joinOn(sides[0], sides[1], { type, method }, tests, node.span);
   const scope: Scope = { schema: joined.schema, relations: pair.relations };
   const shown = merged.length === 0 && pair.shown === undefined ? undefined : shownAs(merged, pair, left.scope, type);

@@ -71,7 +71,7 @@ export class QueryBinder {
 
   /** @throws DiagnosticError */
   query(query: Query): LogicalNode {
-    return settled(this.bound(query, true), query.span);
+    return settled(this.bound(query, true));
   }
 
   bound(query: Query, isOutermost = false): BoundQuery {
@@ -166,9 +166,9 @@ export class QueryBinder {
   }
 
   #tableArgument({ table, span }: TableArgument): LogicalNode {
-    if (table.kind === 'query') return settled(this.bound(table), table.span);
+    if (table.kind === 'query') return settled(this.bound(table));
     const { bound } = this.#table({ kind: 'tableReference', name: table, hints: [], asOf: null, alias: null, span });
-    return settled(bound, span);
+    return settled(bound);
   }
 
   #table(node: TableReference): BoundFrom {
@@ -261,7 +261,7 @@ export class QueryBinder {
     if (node.operator !== 'UNION' || node.quantifier !== 'ALL') {
       return notYet('W002', node.span, `${node.operator}${node.quantifier === 'ALL' ? ' ALL' : ''}`);
     }
-    const sides = [this.#body(node.left), this.#body(node.right)].map((side) => settled(side, node.span));
+    const sides = [this.#body(node.left), this.#body(node.right)].map((side) => settled(side));
     const [left, right] = sides;
     if (left === undefined || right === undefined) throw new Error('a union has two sides');
     if (left.schema.length !== right.schema.length) {
@@ -325,7 +325,7 @@ export class QueryBinder {
   }
 
   #limited(bound: BoundQuery, query: Query, { offset, fetch }: { offset: number; fetch: number }): BoundQuery {
-    const node = settled(bound, query.span);
+    const node = settled(bound);
     const { schema, changes, uniqueKeys } = node;
     const span = query.limit?.span ?? query.span;
     return ofNode({ kind: 'limit', input: node, offset, fetch, schema, changes, uniqueKeys, span });
@@ -333,7 +333,7 @@ export class QueryBinder {
 
   /** The query with the expressions that it is ordered by behind its columns. */
   #withHidden(bound: BoundQuery, query: Query, hidden: readonly Syntax[]): LogicalNode {
-    if (hidden.length === 0) return settled(bound, query.span);
+    if (hidden.length === 0) return settled(bound);
     const { body } = query;
     if (body.kind === 'select') {
       if (body.quantifier === 'DISTINCT') {
@@ -341,9 +341,9 @@ export class QueryBinder {
         fail('B034', first?.span ?? query.span, 'SELECT DISTINCT is ordered by columns that it selects');
       }
       const items = hidden.map((value) => ({ kind: 'selectItem' as const, value, alias: null, span: value.span }));
-      return settled(this.#select({ ...body, items: [...body.items, ...items] }), query.span);
+      return settled(this.#select({ ...body, items: [...body.items, ...items] }));
     }
-    const node = settled(bound, query.span);
+    const node = settled(bound);
     const context = { scope: scopeOf(node.schema), timeZone: this.timeZone };
     const computed = hidden.map((value, at) => ({ expression: bindExpression(value, context), name: `$${at}` }));
     return projectNode(node, [...ownColumns(node, node.schema.length), ...computed], query.span);

@@ -1,7 +1,7 @@
 import { fail } from '../../diagnostics/diagnostic.ts';
 import { ErrorCollector } from '../../diagnostics/error-collector.ts';
 import type { Span } from '../../diagnostics/source-text.ts';
-import type { FunctionCall, Select, WindowSpecification } from '../../sql/ast.ts';
+import type { FunctionCall, Select } from '../../sql/ast.ts';
 import type { Column, Schema } from '../../types/column.ts';
 import { BIGINT } from '../../types/sql-type.ts';
 import type { Expression } from '../expression.ts';
@@ -9,17 +9,27 @@ import { appendOnly, type LogicalNode } from '../logical.ts';
 import { aggregateNode, filterNode, projectNode } from '../nodes.ts';
 import { conjuncts } from '../same-expression.ts';
 import { isAggregateCall } from './bind-aggregate.ts';
-import { bindExpression, type ExpressionContext, notYet } from './bind-expression.ts';
+import { bindExpression, type ExpressionContext } from './bind-expression.ts';
 import { bindGroups } from './bind-groups.ts';
+import {
+  bindOverCall,
+  isOverCall,
+  isRankName,
+  type OverCall,
+  overCallsOf,
+  overCallText,
+  overRows,
+  type RankName,
+  withColumns,
+} from './bind-over.ts';
 import { type BoundFrom, type BoundQuery, ofNode, settled, sortKeyOf } from './bound-query.ts';
-import { condition } from './calls.ts';
+import { condition, isConstant } from './calls.ts';
 import { chosenJoins } from './choose-join.ts';
 import { joinsUnder } from './join-condition.ts';
 import { type Ranking, topNOf } from './ranking.ts';
 import { emptyScope } from './scope.ts';
 import { type SelectedColumn, type SelectRows, type SelectSettings, selectedColumns } from './select-list.ts';
-import { type Syntax, someNode } from './syntax.ts';
-import { scopeOf } from './table-source.ts';
+import { type Syntax, someNode, withNodes } from './syntax.ts';
 
 /** One SELECT, with its groups, its ranking and its DISTINCT. @throws DiagnosticError with every independent mistake */
 export function bindSelect(select: Select, from: BoundFrom | null, settings: SelectSettings): BoundQuery {
@@ -72,10 +82,10 @@ function oneRow(span: Span): BoundQuery {
 function filteredRows(bound: BoundQuery, where: Expression | null, span: Span, isDescribed = false): LogicalNode {
   if (bound.ranking !== null && where !== null) {
     const topN = topNOf(bound.ranking, where);
-    if (topN === null) return settled(bound, span);
+    if (topN === null) return filterNode(settled(bound), where, where.span);
     return topN.rest === null ? topN.node : filterNode(topN.node, topN.rest, where.span);
   }
-  const joined = joinsUnder(settled(bound, span), where === null ? [] : conjuncts(where), where?.span ?? span);
+  const joined = joinsUnder(settled(bound), where === null ? [] : conjuncts(where), where?.span ?? span);
   return chosenJoins(joined, isDescribed);
 }
 
@@ -85,128 +95,96 @@ function withAttribute({ name, type }: Column, { timeAttribute }: Partial<Column
 
 /** The SELECT list over its rows; one with ROW_NUMBER() OVER waits for its filter, or has it in QUALIFY. */
 function projected(select: Select, rows: SelectRows, columns: readonly SelectedColumn[] | null): BoundQuery {
-  const over = overCalls(select);
-  if (over.length === 0) {
+  const calls = overCallsOf(select);
+  const [call] = calls;
+  if (
+    call === undefined ||
+    (select.qualify !== null && !someNode(withAliases(select.qualify, select, rows), isOverCall))
+  ) {
     if (select.qualify !== null)
-      fail('B039', select.qualify.span, 'QUALIFY filters by a window function, and there is none here');
+      fail('B039', select.qualify.span, 'QUALIFY filters by a window function, and there is none in it');
     return ofNode(projectNode(rows.node, columns ?? selectedColumns(select.items, rows.context), select.span));
   }
-  return ranked(select, rows, over);
+  const bound = calls.map((node) => bindOverCall(node, rows.context, select.windows));
+  const [first] = bound;
+  const isOne = new Set(bound.map(overCallText)).size === 1;
+  if (first !== undefined && isOne && isRankName(first.name)) return ranked(select, rows, first, first.name);
+  return ofNode(withOver(select, rows, bound));
 }
 
-function overCalls(select: Select): readonly FunctionCall[] {
-  const calls: FunctionCall[] = [];
-  const collect = (node: Syntax): boolean => {
-    if (node.kind === 'functionCall' && node.over !== null) calls.push(node);
-    return false;
-  };
-  for (const { value } of select.items) someNode(value, collect);
-  if (select.qualify !== null) someNode(select.qualify, collect);
-  return calls;
-}
-
-function ranked(select: Select, rows: SelectRows, over: readonly FunctionCall[]): BoundQuery {
-  const [first] = over;
-  if (first === undefined) throw new Error('a ranking has a call');
-  for (const call of over) {
-    const name = call.name.parts
-      .map((part) => part.name)
-      .join('.')
-      .toUpperCase();
-    if (name === 'RANK' || name === 'DENSE_RANK') {
-      fail('B033', call.span, `${name}() cannot be kept up to date on a stream`, { help: 'use ROW_NUMBER()' });
-    }
-    if (name !== 'ROW_NUMBER') notYet('W003', call.span, `${name} ... OVER`);
-  }
-  const window = windowOf(first, select);
-  if (window.frame !== null) fail('B033', window.frame.span, 'ROW_NUMBER() takes no frame');
-  if (window.orderBy.length === 0) fail('B033', first.span, 'ROW_NUMBER() needs an ORDER BY in its OVER');
-  // The columns that are partitioned and ordered by stand behind those of the rows.
-  const extra: Expression[] = [];
-  const base = rows.node.schema.length;
-  const columnOf = (node: Syntax): number => {
-    const bound = bindExpression(node, rows.context);
-    if (bound.kind === 'column') return bound.index;
-    extra.push(bound);
-    return base + extra.length - 1;
-  };
-  const partition = window.partitionBy.map(columnOf);
-  const order = window.orderBy.map((item) => sortKeyOf(item, columnOf(item.value)));
-  const own = rows.node.schema.map(({ name, type }, index) => ({
-    expression: { kind: 'column' as const, index, type, span: select.span },
-    name,
-  }));
-  const input =
-    extra.length === 0
-      ? rows.node
-      : projectNode(
-          rows.node,
-          [...own, ...extra.map((expression, at) => ({ expression, name: `$${at}` }))],
-          select.span,
-        );
-  const rank: Expression = { kind: 'column', index: input.schema.length, type: BIGINT(false), span: first.span };
-  const context: ExpressionContext = {
-    ...rows.context,
-    intercept: (node) =>
-      node.kind === 'functionCall' && node.over !== null ? rank : (rows.context.intercept?.(node) ?? null),
-  };
+/** The SELECT list over rows with the results of window functions. */
+function withOver(select: Select, rows: SelectRows, calls: readonly OverCall[]): LogicalNode {
+  const { node, column } = overRows(rows, calls, calls[0]?.node.span ?? select.span);
+  const context = overContext(rows.context, (child) =>
+    column(overCallText(bindOverCall(child, rows.context, select.windows))),
+  );
   const columns = selectedColumns(select.items, context);
-  const ranking: Ranking = { input, partition, order, columns, span: first.span };
-  const schema = projectNode(
-    { ...input, schema: [...input.schema, { name: '$rank', type: BIGINT(false) }] },
-    columns,
-    select.span,
-  ).schema;
-  const bound: BoundQuery = { schema, node: null, ranking };
-  return select.qualify === null ? bound : qualified(select.qualify, bound, ranking, rank, rows.context.timeZone);
+  const kept = select.qualify === null ? node : filtered(node, qualifyCondition(select, rows, context));
+  return projectNode(kept, columns, select.span);
 }
 
-/** QUALIFY: the rank may be selected or not, called by its alias or written again. */
-function qualified(
-  qualify: Syntax,
-  bound: BoundQuery,
-  ranking: Ranking,
-  rank: Expression,
-  timeZone: string,
-): BoundQuery {
-  const hidden = { ...ranking, columns: [...ranking.columns, { expression: rank, name: '$qualify' }] };
-  const schema: Schema = [...bound.schema, { name: '$qualify', type: BIGINT(false) }];
-  const at = schema.length - 1;
-  const where = condition(
-    bindExpression(qualify, {
-      scope: scopeOf(schema),
-      timeZone,
-      intercept: (node) =>
-        node.kind === 'functionCall' && node.over !== null
-          ? { kind: 'column', index: at, type: BIGINT(false), span: node.span }
-          : null,
-    }),
-    'QUALIFY',
-  );
-  const node = filteredRows({ schema, node: null, ranking: hidden }, where, qualify.span);
-  const kept = bound.schema.map(({ name, type }, index) => ({
-    expression: { kind: 'column' as const, index, type, span: qualify.span },
+/** The context in which a window function stands for a column. */
+function overContext(context: ExpressionContext, stand: (node: FunctionCall) => Expression): ExpressionContext {
+  return {
+    ...context,
+    intercept: (node) => (isOverCall(node) ? stand(node) : (context.intercept?.(node) ?? null)),
+  };
+}
+
+function filtered(node: LogicalNode, where: Expression): LogicalNode {
+  return filterNode(node, where, where.span);
+}
+
+/** QUALIFY may call results by their aliases. */
+function qualifyCondition(select: Select, rows: SelectRows, context: ExpressionContext): Expression {
+  if (select.qualify === null) throw new Error('there is a QUALIFY');
+  return condition(bindExpression(withAliases(select.qualify, select, rows), context), 'QUALIFY');
+}
+
+/** The aliases of a SELECT list as what they stand for, where they are no columns of the rows. */
+function withAliases(node: Syntax, select: Select, { context }: SelectRows): Syntax {
+  const isColumn = (name: string): boolean => context.scope.schema.some((column) => column.name === name);
+  return withNodes(node, (child) => {
+    if (child.kind !== 'columnReference' || child.name.parts.length !== 1) return null;
+    const name = child.name.parts[0]?.name ?? '';
+    return isColumn(name) ? null : (select.items.find(({ alias }) => alias?.name === name)?.value ?? null);
+  });
+}
+
+/** Rows with their rank, which waits for its bound; one in QUALIFY bounds it at once. */
+function ranked(select: Select, rows: SelectRows, over: OverCall, name: RankName): BoundQuery {
+  const { span } = over.node;
+  if (over.order.length === 0) fail('B033', span, `${name}() needs an ORDER BY in its OVER`);
+  if (over.order.every(({ value }) => isConstant(value)))
+    fail('B033', span, `${name}() is ordered by columns, and this is a constant`);
+  const { input, columnOf } = withColumns(rows.node, [...over.partition, ...over.order.map(({ value }) => value)]);
+  const rank: Expression = { kind: 'column', index: input.schema.length, type: BIGINT(false), span };
+  const context = overContext(rows.context, () => rank);
+  const columns = selectedColumns(select.items, context);
+  const ranking: Ranking = {
     name,
+    input,
+    partition: over.partition.map((value) => columnOf(value).index),
+    order: over.order.map(({ value, item }) => sortKeyOf(item, columnOf(value).index)),
+    columns,
+    span,
+    unbounded: () => withOver(select, rows, [over]),
+  };
+  const schema: Schema = [...input.schema, { name: '$rank', type: BIGINT(false) }];
+  if (select.qualify === null)
+    return { schema: projectNode({ ...input, schema }, columns, select.span).schema, node: null, ranking };
+  const all = schema.map(({ name: column, type }, index) => ({
+    expression: { kind: 'column' as const, index, type, span },
+    name: column,
   }));
-  return ofNode(projectNode(node, kept, qualify.span));
-}
-
-function windowOf(call: FunctionCall, select: Select): WindowSpecification {
-  const { over } = call;
-  if (over === null) throw new Error('a window function has a window');
-  if (over.kind === 'windowSpecification') return over;
-  const found = select.windows.find(({ name }) => name.name === over.name);
-  return (
-    found?.window ??
-    fail('B003', over.span, `unknown window "${over.name}"`, {
-      help: 'declare it: WINDOW w AS (PARTITION BY ... ORDER BY ...)',
-    })
-  );
+  const topN = topNOf({ ...ranking, columns: all }, qualifyCondition(select, rows, context));
+  if (topN === null) return ofNode(ranking.unbounded());
+  return ofNode(projectNode(topN.rest === null ? topN.node : filtered(topN.node, topN.rest), columns, select.span));
 }
 
 function distinct(bound: BoundQuery, select: Select, settings: SelectSettings): BoundQuery {
   if (select.quantifier !== 'DISTINCT') return bound;
-  const node = settled(bound, select.span);
+  const node = settled(bound);
   const keys = node.schema.map((_, at) => at);
   return ofNode(aggregateNode(node, keys, [], settings.stateTtlMs, select.span));
 }

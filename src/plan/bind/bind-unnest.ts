@@ -41,7 +41,7 @@ export function bindUnnestJoin(join: Join & { readonly right: Unnest }, left: Bo
   if (on === null && type !== 'CROSS' && type !== 'COMMA') {
     fail('B045', join.span, `${type} JOIN needs a condition`, { help: 'write ON TRUE for every element' });
   }
-  const input = settled(left.bound, join.span);
+  const input = settled(left.bound);
   const isOuter = type === 'LEFT';
   const unnest = unnestNode(right, { node: input, scope: left.scope }, timeZone, isOuter);
   const scope = scopeWith(left.scope, unnest, right);

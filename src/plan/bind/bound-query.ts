@@ -1,8 +1,6 @@
-import type { Span } from '../../diagnostics/source-text.ts';
 import type { OrderItem } from '../../sql/ast.ts';
 import type { Schema } from '../../types/column.ts';
 import type { LogicalNode, SortKey } from '../logical.ts';
-import { notYet } from './bind-expression.ts';
 import type { Ranking } from './ranking.ts';
 import type { Scope } from './scope.ts';
 
@@ -29,8 +27,9 @@ export function ofNode(node: LogicalNode): BoundQuery {
   return { schema: node.schema, node, ranking: null };
 }
 
-/** The rows of a bound query. @throws DiagnosticError W003 for a ranking that no filter bounds */
-export function settled({ node, ranking }: BoundQuery, span: Span): LogicalNode {
-  if (node !== null) return node;
-  return notYet('W003', ranking?.span ?? span, 'ROW_NUMBER() without a filter such as WHERE rn <= 10');
+/** The rows of a bound query. @throws DiagnosticError B033, B050 for a ranking that needs a filter and has none */
+export function settled({ node, ranking }: BoundQuery): LogicalNode {
+  const rows = node ?? ranking?.unbounded();
+  if (rows === undefined) throw new Error('a query has rows or a ranking');
+  return rows;
 }

@@ -18,11 +18,28 @@ import {
   TIMESTAMP_LTZ,
 } from '../../types/sql-type.ts';
 import { daysOf, parseDays, parseTimeMs, parseTimestamp } from '../../types/time-text.ts';
-import type { LiteralExpression, LiteralValue } from '../expression.ts';
+import type { Expression, LiteralExpression, LiteralValue } from '../expression.ts';
 import { type IntervalValue, intervalValue } from './interval-literals.ts';
 
 export function literal(value: LiteralValue, type: SqlType, span: Span): LiteralExpression {
   return { kind: 'literal', value, type, span };
+}
+
+/** The value of a constant whole number, also where it is computed (`1 + 1`); null for anything else. */
+export function constantInteger(expression: Expression): number | null {
+  if (expression.kind === 'literal') {
+    const { value } = expression;
+    const isWhole = ['TINYINT', 'SMALLINT', 'INT', 'BIGINT'].includes(expression.type.kind);
+    return isWhole && (typeof value === 'number' || typeof value === 'bigint') ? Number(value) : null;
+  }
+  if (expression.kind === 'cast') return constantInteger(expression.input);
+  if (expression.kind !== 'call') return null;
+  const [left, right] = expression.args.map(constantInteger);
+  if (left === null || left === undefined || right === null) return null;
+  if (right === undefined) return expression.name === '-' ? -left : null;
+  if (expression.name === '+') return left + right;
+  if (expression.name === '-') return left - right;
+  return expression.name === '*' ? left * right : null;
 }
 
 export function nullLiteral(type: SqlType, span: Span): LiteralExpression {

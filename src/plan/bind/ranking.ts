@@ -14,10 +14,11 @@ import { projectNode } from '../nodes.ts';
 import { columnsOf, conjuncts, mapColumns } from '../same-expression.ts';
 import { windowTraits } from '../window-traits.ts';
 import { call } from './calls.ts';
-import { literal } from './literals.ts';
+import { constantInteger, literal } from './literals.ts';
 
-/** Rows with their ROW_NUMBER, which nothing bounds yet. */
+/** Rows with their rank, which nothing bounds yet. */
 export interface Ranking {
+  readonly name: 'ROW_NUMBER' | 'RANK' | 'DENSE_RANK';
   /** The rows that are ranked. */
   readonly input: LogicalNode;
   readonly partition: readonly number[];
@@ -25,6 +26,8 @@ export interface Ranking {
   /** What the query selects: over the input's columns, with the rank behind them. */
   readonly columns: readonly { readonly expression: Expression; readonly name: string }[];
   readonly span: Span;
+  /** The rows with the rank of each, where no filter bounds it. @throws DiagnosticError B033, B050 */
+  readonly unbounded: () => LogicalNode;
 }
 
 /** A filter over a ranking: the Top-N that it means, and what of the condition is left. Null where it bounds no rank. */
@@ -43,16 +46,17 @@ export function topNOf(
   let end: number | { readonly column: number } | null = null;
   const rest: Expression[] = [];
   for (const part of conjuncts(condition)) {
-    const bound = part.kind === 'call' ? rankBound(part.name, part.args, isRank) : null;
+    const bound = rankBoundOf(part, isRank);
     if (bound === null) {
       rest.push(part);
       continue;
     }
     const { operator, value } = bound;
-    const number = value.kind === 'literal' ? Number(value.value) : null;
+    const number = constantInteger(value);
     if (number === null) {
       const selected = value.kind === 'column' ? ranking.columns[value.index]?.expression : undefined;
-      if (operator !== '<=' || selected?.kind !== 'column') rest.push(part);
+      // A column beside another bound is a filter.
+      if (operator !== '<=' || selected?.kind !== 'column' || end !== null) rest.push(part);
       else end = { column: selected.index };
     } else if (operator === '<=' || operator === '<') end = least(end, operator === '<' ? number - 1 : number);
     else if (operator === '>=' || operator === '>') start = Math.max(start, operator === '>' ? number + 1 : number);
@@ -62,6 +66,8 @@ export function topNOf(
     }
   }
   if (end === null) return null;
+  if (ranking.name !== 'ROW_NUMBER')
+    fail('B033', ranking.span, `${ranking.name}() cannot be kept up to date on a stream`, { help: 'use ROW_NUMBER()' });
   if (typeof end === 'number' && end < 1)
     fail('B033', condition.span, 'a rank is 1 or more: this condition is never true');
   const left = rest.length === 0 ? null : rest.reduce((all, next) => call('AND', [all, next], condition.span));
@@ -138,13 +144,30 @@ function least(end: number | { readonly column: number } | null, value: number):
   return typeof end === 'number' ? Math.min(end, value) : (end ?? value);
 }
 
+interface RankBound {
+  readonly operator: string;
+  readonly value: Expression;
+}
+
+const negated: Readonly<Record<string, string>> = { '<': '>=', '<=': '>', '>': '<=', '>=': '<' };
+
+/** `rn <= 10`, `10 >= rn`, `NOT (rn > 10)` */
+function rankBoundOf(part: Expression, isRank: (expression: Expression) => boolean): RankBound | null {
+  if (part.kind !== 'call') return null;
+  const [inner] = part.args;
+  if (part.name !== 'NOT' || inner?.kind !== 'call') return rankBound(part.name, part.args, isRank);
+  const bound = rankBound(inner.name, inner.args, isRank);
+  const operator = bound === null ? undefined : negated[bound.operator];
+  return bound === null || operator === undefined ? null : { ...bound, operator };
+}
+
 const mirrored: Readonly<Record<string, string>> = { '<': '>', '<=': '>=', '>': '<', '>=': '<=', '=': '=' };
 
 function rankBound(
   name: string,
   args: readonly Expression[],
   isRank: (expression: Expression) => boolean,
-): { readonly operator: string; readonly value: Expression } | null {
+): RankBound | null {
   const [left, right] = args.map(withoutCast);
   if (left === undefined || right === undefined || mirrored[name] === undefined) return null;
   if (isRank(left) && !mentions(right, isRank)) return { operator: name, value: right };

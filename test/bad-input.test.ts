@@ -1,5 +1,15 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -394,10 +404,10 @@ describe('datagen', () => {
   });
 });
 
-/** The command, stopped by Ctrl-C when it has said something that matches, or after it has run for a while. */
+/** The command, stopped by Ctrl-C when it has said something that matches, or when a folder has a file with bytes. */
 function stopped(
   sql: string,
-  until: RegExp | number,
+  until: RegExp | string,
   signal: 'SIGINT' | 'SIGTERM' = 'SIGINT',
 ): Promise<{ code: number | null; out: string; err: string }> {
   const child = spawn(process.execPath, [join(root, 'src/cli/main.ts'), 'run', '-e', sql]);
@@ -411,7 +421,16 @@ function stopped(
     child.stderr.on('data', (text: Buffer) => {
       err += text.toString();
     });
-    if (typeof until === 'number') setTimeout(() => child.kill(signal), until);
+    if (typeof until === 'string') {
+      const hasBytes = (): boolean =>
+        existsSync(until) &&
+        readdirSync(until).some((name) => (statSync(join(until, name), { throwIfNoEntry: false })?.size ?? 0) > 0);
+      const watch = setInterval(() => {
+        if (!hasBytes()) return;
+        clearInterval(watch);
+        child.kill(signal);
+      }, 20);
+    }
     child.on('close', (code) => resolve({ code, out, err }));
   });
 }
@@ -423,7 +442,7 @@ describe('Ctrl-C', () => {
       `CREATE TABLE g (n BIGINT, s STRING) WITH ('connector' = 'datagen', 'rows-per-second' = '1000000000',
          'fields.n.kind' = 'sequence', 'fields.n.start' = '1', 'fields.n.end' = '1000000000');
        ${table('n BIGINT, s STRING', path, 'csv')} INSERT INTO t SELECT n, s FROM g; SELECT 'not reached'`,
-      1200,
+      path,
     );
     expect(code).toBe(130);
     const lines = readdirSync(path).flatMap((name) => {

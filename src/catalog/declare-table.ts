@@ -11,8 +11,8 @@ import { mergeLike, type TableParts } from './table-like.ts';
 import { typeOf } from './type-of.ts';
 
 /**
- * The table that a CREATE TABLE declares, its LIKE clause resolved, or the columns of its query taken in. What needs the types of expressions (computed
- * columns, the watermark) is checked by the binder.
+ * The table that a CREATE TABLE declares, its LIKE clause resolved, or the columns of its query taken in. What needs the
+ * types of expressions (computed columns, the watermark) is checked by the binder.
  * @throws DiagnosticError with every mistake that was found
  */
 export function declareTable(session: Session, statement: CreateTable, source: Schema | null = null): Table {
@@ -22,8 +22,10 @@ export function declareTable(session: Session, statement: CreateTable, source: S
   const elements = statement.elements?.filter(({ kind }) => names === null || kind !== 'columnName') ?? null;
   let parts = ownParts({ ...statement, elements }, errors);
   if (statement.like !== null) parts = mergeLike(parts, likeTable(session, statement), statement.like);
-  errors.throwIfAny();
-  if (source !== null) parts = { ...parts, columns: columnsOfQuery(parts.columns, names, source, statement) };
+  if (source !== null) {
+    errors.throwIfAny();
+    parts = { ...parts, columns: columnsOfQuery(parts.columns, names, source, statement) };
+  }
   const table = {
     path,
     temporary: statement.isTemporary,

@@ -63,7 +63,11 @@ export const knownSettings: readonly OptionSpec[] = [
     ['IGNORE', 'TRIM_PAD', 'ERROR'],
     'What a text longer than its column of a sink does.',
   ),
-  choice('table.exec.sink.upsert-materialize', ['AUTO', 'NONE', 'FORCE'], 'Accepted for Flink.'),
+  choice(
+    'table.exec.sink.upsert-materialize',
+    ['AUTO', 'NONE', 'FORCE'],
+    'Whether the rows of each primary key are kept before a sink that takes upserts, so that it gets the last of them.',
+  ),
   flag(
     'table.exec.source.cdc-events-duplicate',
     false,

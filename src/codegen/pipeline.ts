@@ -1,6 +1,6 @@
 import type { Span } from '../diagnostics/source-text.ts';
 import type { Value } from '../functions/value.ts';
-import { type ColumnEncoding, descriptor, shardTime } from '../memory/batch.ts';
+import { type ColumnEncoding, changeKind, descriptor, shardTime } from '../memory/batch.ts';
 import type { Step } from '../physical/graph.ts';
 import type { Expression } from '../plan/expression.ts';
 import type { WindowTime } from '../plan/logical.ts';
@@ -175,6 +175,10 @@ function writeSteps(
     }
     case 'filter':
       f.brIf(row.next, i32.eqz(writer.isTrue(writer.write(step.condition, row.scope))));
+      writeSteps(writer, rest, row, marks, body);
+      return;
+    case 'drop-update-before':
+      f.brIf(row.next, i32.eq(row.kind, i32.const(changeKind.updateBefore)));
       writeSteps(writer, rest, row, marks, body);
       return;
     case 'project':

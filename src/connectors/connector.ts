@@ -3,7 +3,7 @@ import type { OptionSpec, OptionValues } from '../catalog/options.ts';
 import type { Table } from '../catalog/table.ts';
 import type { Batch } from '../memory/batch.ts';
 import type { Memory } from '../memory/memory.ts';
-import type { ScanColumn, ScanFilter } from '../plan/logical.ts';
+import type { AcceptedChanges, ScanColumn, ScanFilter } from '../plan/logical.ts';
 import type { Schema } from '../types/column.ts';
 import type { SqlType } from '../types/sql-type.ts';
 import type { ProgramTable } from './program/program-table.ts';
@@ -17,6 +17,8 @@ export interface Connector {
   /** Whether a `format` is needed; its options are checked with the format's own table. */
   readonly format: 'required' | 'none';
   readonly metadata: ReadonlyMap<string, SqlType>;
+  /** What a sink without a format takes; with one it is what the format can write. */
+  readonly accepts?: AcceptedChanges;
   source?(request: SourceRequest): Source;
   sink?(request: SinkRequest): Sink;
 }
@@ -118,7 +120,7 @@ export interface SinkRequest {
 /** What is written. A batch is borrowed during `write`; a promise asks the job to wait before the next. */
 export interface Sink {
   /** The kinds it can take; a query that sends others is refused before it runs. */
-  readonly accepts: 'append' | 'all' | 'upsert';
+  readonly accepts: AcceptedChanges;
   open(): Promise<void>;
   write(batch: Batch): void | Promise<void>;
   /** Everything written becomes durable and visible: the input has ended, or the job was stopped. */

@@ -2,7 +2,7 @@ import type { RecordBatch } from 'apache-arrow';
 import type { Table } from '../catalog/table.ts';
 import { type Diagnostic, fail } from '../diagnostics/diagnostic.ts';
 import type { Memory } from '../memory/memory.ts';
-import type { LogicalScan } from '../plan/logical.ts';
+import type { AcceptedChanges, LogicalScan } from '../plan/logical.ts';
 import type { Schema } from '../types/column.ts';
 import type { SqlType } from '../types/sql-type.ts';
 import { arrowConnector } from './arrow/arrow.ts';
@@ -34,7 +34,7 @@ export interface TableTraits {
   /** What rows read from it may carry. */
   readonly changes: 'append' | 'all';
   /** What it takes when written. */
-  readonly accepts: 'append' | 'all' | 'upsert';
+  readonly accepts: AcceptedChanges;
   /** Whether a part of a row can be read without the rest. */
   readonly nestedPaths: boolean;
   /** Whether values that nobody looks at in rows that a filter throws away are left unread. */
@@ -53,7 +53,7 @@ export function tableTraits(table: Table): TableTraits {
     changes,
     nestedPaths: format?.nestedPaths ?? connector.name === 'datagen',
     earlyFilter: format?.earlyFilter ?? false,
-    accepts: connector.format === 'required' ? changes : 'all',
+    accepts: connector.format === 'required' ? changes : (connector.accepts ?? 'all'),
     metadata: connector.metadata,
   };
 }

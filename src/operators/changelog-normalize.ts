@@ -100,8 +100,9 @@ export class ChangelogNormalize extends CompiledOperator {
       const stored = this.#order.map((column, at) =>
         keptValue(writer, readKey(writer, this.#layout, known, at, this.#type(column))),
       );
-      const sentKind = select(isGone, i32.const(changeKind.delete), i32.const(changeKind.updateBefore));
-      send(stored, sentKind);
+      if (this.node.changes.updateBefore) {
+        send(stored, select(isGone, i32.const(changeKind.delete), i32.const(changeKind.updateBefore)));
+      } else f.if(isGone, () => send(stored, i32.const(changeKind.delete)));
       eraseTableRow(writer, cursor.table, this.#layout, known);
       openTable(writer, cursor, cursor.table);
     });

@@ -58,6 +58,8 @@ export function createOperator(node: PhysicalOperator, context: OperatorContext)
       return new TemporalSort(node, work, context);
     case 'limit':
       return new Limit(node, work, context);
+    case 'upsert-materialize':
+      return TopN.ofSink(node, work.keys, context);
     case 'union':
       return new Union();
     case 'join':

@@ -38,7 +38,7 @@ const cells = { batch: baseCells.bytes, changed: baseCells.bytes + 8, bytes: bas
  * GROUP BY without a window: the result of each key, kept up to date.
  *
  * Input: any changes. Output, once for each key and batch, in the order in which the batch came to the keys: +I for a new
- * key, -U and +U where its result is another than before the batch, -D when its last row is taken back. A retraction of
+ * key, -U and +U (or +U alone) where its result is another than before the batch, -D when its last row is taken back. A retraction of
  * an unknown key is ignored. Nothing is late here.
  * State: a row a key, for ever. Cost: O(1) per row, and per key of the batch.
  *
@@ -196,7 +196,7 @@ export class GroupAggregate extends CompiledOperator {
         () => {
           // An equal result is not sent again.
           f.if(i32.eqz(sameValues(writer, before, after)), () => {
-            send(changeKind.updateBefore, before);
+            if (this.node.changes.updateBefore) send(changeKind.updateBefore, before);
             send(changeKind.updateAfter, after);
           });
         },

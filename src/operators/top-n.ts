@@ -50,6 +50,25 @@ export class TopN extends RankedRows {
     return topN;
   }
 
+  /**
+   * The last of the rows of a sink's key that are there: +I for the first, +U for one that comes behind it or is left when
+   * the last is taken back, -D when none is left.
+   */
+  static ofSink(node: PhysicalOperator, keys: readonly number[], context: OperatorContext): TopN {
+    const settings = {
+      partition: keys,
+      order: [],
+      start: 1,
+      end: 1,
+      outputRank: false,
+      laterFirst: true,
+      windowEnd: null,
+    };
+    const topN = new TopN(node, settings, context);
+    topN.#replaces = true;
+    return topN;
+  }
+
   protected override changed(partition: number, change: 1 | -1, rowNumber: number, position: number): void {
     if (position === 0) return;
     const { start, end, outputRank } = this.settings;
@@ -65,7 +84,7 @@ export class TopN extends RankedRows {
     for (let rank = from; rank <= end; rank++) {
       const [old, row] = [before[rank - 1], now[rank - 1]];
       if (old !== undefined && row !== undefined) {
-        this.sendRow(changeKind.updateBefore, old, rank);
+        if (this.node.changes.updateBefore) this.sendRow(changeKind.updateBefore, old, rank);
         this.sendRow(changeKind.updateAfter, row, rank);
       } else if (old !== undefined) this.sendRow(changeKind.delete, old, rank);
       else if (row !== undefined) this.sendRow(changeKind.insert, row, rank);
@@ -79,7 +98,8 @@ export class TopN extends RankedRows {
     const gone = old.find((row) => !current.includes(row));
     const come = current.find((row) => !old.includes(row));
     const replaces = this.#replaces && gone !== undefined && come !== undefined;
-    if (gone !== undefined) this.sendRow(replaces ? changeKind.updateBefore : changeKind.delete, gone, 0);
+    if (gone !== undefined && !replaces) this.sendRow(changeKind.delete, gone, 0);
+    else if (gone !== undefined && this.node.changes.updateBefore) this.sendRow(changeKind.updateBefore, gone, 0);
     if (come !== undefined) this.sendRow(replaces ? changeKind.updateAfter : changeKind.insert, come, 0);
   }
 }

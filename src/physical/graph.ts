@@ -86,6 +86,8 @@ export interface PhysicalSink {
 export type Step =
   | { readonly kind: 'watermark'; readonly timeColumn: number; readonly expression: Expression; readonly span: Span }
   | { readonly kind: 'filter'; readonly condition: Expression }
+  /** Drops -U: nobody behind it needs the row that an update replaces. */
+  | { readonly kind: 'drop-update-before' }
   | { readonly kind: 'project'; readonly expressions: readonly Expression[] }
   | {
       readonly kind: 'expand';
@@ -157,4 +159,6 @@ export type Work =
       readonly method: JoinMethod;
       /** Of each side, the smallest set of columns that no two of its rows share; null where none is known. */
       readonly uniqueKeys: { readonly left: readonly number[] | null; readonly right: readonly number[] | null };
-    };
+    }
+  /** Keeps the rows of each key of a sink, and sends the last of those that are there. */
+  | { readonly kind: 'upsert-materialize'; readonly keys: readonly number[] };

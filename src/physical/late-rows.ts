@@ -20,6 +20,7 @@ export function dropsLateRows(work: Work): boolean {
     case 'collect':
     case 'limit':
     case 'union':
+    case 'upsert-materialize':
     case 'values':
       return false;
   }

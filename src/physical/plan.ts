@@ -1,5 +1,7 @@
 import type { Span } from '../diagnostics/source-text.ts';
 import { appendOnly, type Changes, type LogicalNode, type LogicalScan, type LogicalSink } from '../plan/logical.ts';
+import { type AnswerNeeds, materializes, sentChanges } from '../plan/sent-changes.ts';
+import { type UniqueKeys, uniqueKeys } from '../plan/unique-keys.ts';
 import { countReaders } from '../plan/walk.ts';
 import type { Schema } from '../types/column.ts';
 import { unreachable } from '../types/unreachable.ts';
@@ -13,8 +15,8 @@ import { seesWatermark } from './watermark-readers.ts';
  * watermark, window assignment, expand) becomes steps of the operator behind it, or of the one before where the rows
  * leave for a sink.
  */
-export function planPhysically(sinks: readonly LogicalSink[]): PhysicalGraph {
-  const planner = new Planner(sinks);
+export function planPhysically(sinks: readonly LogicalSink[], answer: AnswerNeeds): PhysicalGraph {
+  const planner = new Planner(sinks, sentChanges(sinks, answer));
   const planned = sinks.map((sink, at) => planner.sink(sink, at));
   const operators = planner.operators.map((operator) => ({
     ...operator,
@@ -40,17 +42,23 @@ class Planner {
   readonly sources: Omit<PhysicalSource, 'hasWatermark'>[] = [];
   readonly operators: PhysicalOperator[] = [];
   readonly #readers: ReadonlyMap<LogicalNode, number>;
+  readonly #sent: ReadonlyMap<LogicalNode, Changes>;
+  readonly #keys: ReadonlyMap<LogicalNode, UniqueKeys>;
   readonly #streams = new Map<LogicalNode, Stream>();
   /** Operators whose rows go one way only: steps behind them can become theirs. */
   readonly #unshared = new Set<string>();
   readonly #counts = new Map<string, number>();
 
-  constructor(sinks: readonly LogicalSink[]) {
+  constructor(sinks: readonly LogicalSink[], sent: ReadonlyMap<LogicalNode, Changes>) {
+    this.#sent = sent;
+    this.#keys = uniqueKeys(sinks);
     this.#readers = countReaders(sinks);
   }
 
   sink(sink: LogicalSink, at: number): PhysicalSink {
-    const stream = this.#settled(this.#stream(sink.input));
+    let stream = this.#stream(sink.input);
+    if (materializes(sink, this.#keys.get(sink.input) ?? [])) stream = this.#materialized(stream, sink);
+    stream = this.#settled(stream);
     return {
       id: `sink-${at + 1}`,
       input: stream.from,
@@ -165,7 +173,7 @@ class Planner {
         return this.#operator(node, node.inputs, { kind: 'union' });
       case 'join': {
         const { left, right, type, keys, condition, method } = node;
-        const uniqueKeys = { left: smallestKey(left), right: smallestKey(right) };
+        const uniqueKeys = { left: this.#smallestKey(left), right: this.#smallestKey(right) };
         const work: Work = { kind: 'join', type, keys, condition, method, uniqueKeys };
         return this.#operator(node, [left, right], work);
       }
@@ -177,18 +185,54 @@ class Planner {
   #scan(node: LogicalScan): Stream {
     const id = this.#id(`source-${node.table.path.name}`);
     this.sources.push({ id, scan: node });
-    const { schema, changes, span } = node;
-    return { from: id, fromSchema: schema, fromChanges: changes, steps: [], schema, changes, span };
+    const { schema, changes: fromChanges, span } = node;
+    const changes = this.#changes(node);
+    const isLeftOut = fromChanges.updateBefore && !changes.updateBefore;
+    const steps: readonly Step[] = isLeftOut ? [{ kind: 'drop-update-before' }] : [];
+    return { from: id, fromSchema: schema, fromChanges, steps, schema, changes, span };
   }
 
   #step(node: LogicalNode, input: LogicalNode, step: Step): Stream {
     const stream = this.#stream(input);
-    const { schema, changes, span } = node;
+    const { schema, span } = node;
+    const changes = this.#changes(node);
     return { ...stream, steps: [...stream.steps, step], schema, changes, span };
   }
 
   #operator(node: LogicalNode, inputs: readonly LogicalNode[], work: Work): Stream {
-    const streams = inputs.map((input) => this.#stream(input));
+    const { schema, span } = node;
+    const changes = this.#changes(node);
+    return this.#worked(
+      inputs.map((input) => this.#stream(input)),
+      work,
+      { schema, changes, span },
+    );
+  }
+
+  /** The rows of each key of the sink are kept, and it gets the last of those that are there. */
+  #materialized(stream: Stream, { key, span }: LogicalSink): Stream {
+    const changes = { updateBefore: false, updateAfter: true, delete: true };
+    const work: Work = { kind: 'upsert-materialize', keys: key ?? [] };
+    return this.#worked([stream], work, { schema: stream.schema, changes, span });
+  }
+
+  #smallestKey(node: LogicalNode): readonly number[] | null {
+    return (this.#keys.get(node) ?? []).reduce<readonly number[] | null>(
+      (least, key) => (least === null || key.length < least.length ? key : least),
+      null,
+    );
+  }
+
+  /** What a node is asked to send. */
+  #changes(node: LogicalNode): Changes {
+    return this.#sent.get(node) ?? node.changes;
+  }
+
+  #worked(
+    streams: readonly Stream[],
+    work: Work,
+    { schema, changes, span }: Pick<Stream, 'schema' | 'changes' | 'span'>,
+  ): Stream {
     // The rows of a union come without steps of their own.
     const taken = work.kind === 'union' ? streams.map((stream) => this.#settled(stream)) : streams;
     const [first, second] = taken;
@@ -203,14 +247,13 @@ class Planner {
       ...(work.kind === 'join' && second !== undefined ? { right: inputRows(second) } : {}),
       work,
       after: [],
-      workSchema: node.schema,
-      schema: node.schema,
-      changes: node.changes,
+      workSchema: schema,
+      schema,
+      changes,
       marksWatermarks: false,
-      span: node.span,
+      span,
     });
     this.#unshared.add(id);
-    const { schema, changes, span } = node;
     return { from: id, fromSchema: schema, fromChanges: changes, steps: [], schema, changes, span };
   }
 
@@ -261,13 +304,6 @@ const noRows: InputRows = { inputSchema: [], inputChanges: appendOnly, steps: []
 
 function inputRows({ fromSchema, fromChanges, steps, schema }: Stream): InputRows {
   return { inputSchema: fromSchema, inputChanges: fromChanges, steps, stepSchema: schema };
-}
-
-function smallestKey({ uniqueKeys }: LogicalNode): readonly number[] | null {
-  return uniqueKeys.reduce<readonly number[] | null>(
-    (least, key) => (least === null || key.length < least.length ? key : least),
-    null,
-  );
 }
 
 /** Whether the work's rows can take steps on their way out. */

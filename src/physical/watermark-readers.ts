@@ -26,6 +26,7 @@ function expressionsOf(step: Step): readonly Expression[] {
     case 'unnest':
       return step.condition === null ? [step.collection] : [step.collection, step.condition];
     case 'watermark':
+    case 'drop-update-before':
     case 'expand':
     case 'window':
       return [];

@@ -377,5 +377,7 @@ export interface LogicalSink {
   readonly accepts: AcceptedChanges;
   /** The primary key of the table, as columns of the input. */
   readonly key: readonly number[] | null;
+  /** `table.exec.sink.upsert-materialize`, for a sink that takes upserts. */
+  readonly materialize: 'AUTO' | 'NONE' | 'FORCE';
   readonly span: Span;
 }

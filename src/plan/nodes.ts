@@ -18,10 +18,10 @@ import {
   type LogicalWatermark,
   type LogicalWindow,
   type LogicalWindowAggregate,
-  showsRight,
   type WindowColumn,
   type WindowTime,
 } from './logical.ts';
+import { joinUniqueKeys } from './unique-keys.ts';
 
 /** Makers of plan nodes: each derives schema, changes and unique keys from its inputs. */
 
@@ -160,7 +160,7 @@ export function joinNode(
   const { type, keys, condition, method } = parts;
   const schema = joinSchema(left.schema, right.schema, type);
   const changes = joinChanges(left.changes, right.changes, parts);
-  const uniqueKeys = joinUniqueKeys(left, right, parts);
+  const uniqueKeys = joinUniqueKeys([left.uniqueKeys, right.uniqueKeys], left.schema.length, parts);
   return { kind: 'join', left, right, type, keys, condition, method, schema, changes, uniqueKeys, span };
 }
 
@@ -196,28 +196,6 @@ function joinChanges(left: Changes, right: Changes, { type, method }: Pick<Logic
     updateAfter: left.updateAfter || right.updateAfter,
     delete: left.delete || right.delete,
   };
-}
-
-/** A key of one side stays one where each of its rows meets one row at most: the other's join key holds a key of it. */
-function joinUniqueKeys(
-  left: LogicalNode,
-  right: LogicalNode,
-  { type, keys }: Pick<LogicalJoin, 'type' | 'keys'>,
-): readonly (readonly number[])[] {
-  if (!showsRight(type)) return left.uniqueKeys;
-  const columns = (side: 'left' | 'right'): ReadonlySet<number> =>
-    new Set(keys.flatMap((key) => (key[side].kind === 'column' ? [key[side].index] : [])));
-  const meetsOne = (node: LogicalNode, joined: ReadonlySet<number>): boolean =>
-    node.uniqueKeys.some((key) => key.every((column) => joined.has(column)));
-  const rightKeys = right.uniqueKeys.map((key) => key.map((column) => column + left.schema.length));
-  // A padded side's key is NULL in several rows.
-  const leftHolds = type === 'inner' || type === 'left';
-  const rightHolds = type === 'inner' || type === 'right';
-  return [
-    ...(leftHolds && meetsOne(right, columns('right')) ? left.uniqueKeys : []),
-    ...(rightHolds && meetsOne(left, columns('left')) ? rightKeys : []),
-    ...left.uniqueKeys.flatMap((key) => rightKeys.map((other) => [...key, ...other])),
-  ];
 }
 
 export function overNode(

@@ -22,24 +22,35 @@ import { countReaders } from './walk.ts';
  * A plan as a tree of lines: what each node does, its columns, and the changes that it sends. A node that several read
  * is shown once, with a number; elsewhere by that number, `#1 reused`.
  */
-export function printPlan(sinks: readonly LogicalSink[], options: { readonly types?: boolean } = {}): string {
-  const printer = new PlanPrinter(countReaders(sinks), options.types === true);
+export function printPlan(sinks: readonly LogicalSink[], options: PrintOptions = {}): string {
+  const printer = new PlanPrinter(countReaders(sinks), options);
+  const { sinkDetail = (sink) => changesText(sink.input.changes) } = options;
   return sinks
-    .map(({ input, table }) => {
-      const sink = table === null ? 'result' : `sink ${table.path.name}`;
-      return [`${sink} ${changesText(input.changes)}`, ...printer.lines(input, '', true)].join('\n');
+    .map((sink) => {
+      const target = sink.table === null ? 'result' : `sink ${sink.table.path.name}`;
+      return [`${target} ${sinkDetail(sink)}`, ...printer.lines(sink.input, '', true)].join('\n');
     })
     .join('\n\n');
+}
+
+export interface PrintOptions {
+  /** Below each node its columns. */
+  readonly types?: boolean;
+  /** What stands behind a node; the changes that it can send. */
+  readonly nodeDetail?: (node: LogicalNode) => string;
+  readonly sinkDetail?: (sink: LogicalSink) => string;
 }
 
 class PlanPrinter {
   readonly #readers: ReadonlyMap<LogicalNode, number>;
   readonly #types: boolean;
+  readonly #detail: (node: LogicalNode) => string;
   readonly #numbers = new Map<LogicalNode, number>();
 
-  constructor(readers: ReadonlyMap<LogicalNode, number>, types: boolean) {
+  constructor(readers: ReadonlyMap<LogicalNode, number>, { types = false, nodeDetail }: PrintOptions) {
     this.#readers = readers;
     this.#types = types;
+    this.#detail = nodeDetail ?? (({ changes }) => changesText(changes));
   }
 
   lines(node: LogicalNode, indent: string, isLast: boolean): readonly string[] {
@@ -47,7 +58,7 @@ class PlanPrinter {
     const known = this.#numbers.get(node);
     if (known !== undefined) return [`${branch}#${known} reused`];
     const inputs = inputsOf(node);
-    const own = `${branch}${nodeText(node)}  ${changesText(node.changes)}${this.#numbered(node)}`;
+    const own = `${branch}${nodeText(node)}  ${this.#detail(node)}${this.#numbered(node)}`;
     const below = `${indent}${isLast ? '   ' : '│  '}`;
     const columns = node.schema.map((column) => `${column.name} ${columnTypeText(column)}`).join(', ');
     const types = this.#types ? [`${below}${inputs.length === 0 ? ' ' : '│'}  ${columns}`] : [];

@@ -1,23 +1,64 @@
 import type { PhysicalGraph } from '../physical/graph.ts';
 import { planPhysically } from '../physical/plan.ts';
-import type { LogicalScan, LogicalSink } from '../plan/logical.ts';
-import { printPlan } from '../plan/print.ts';
-import type { Statement } from '../sql/ast.ts';
+import { planAdvice } from '../plan/advice.ts';
+import { costText } from '../plan/cost.ts';
+import { changesText, type LogicalNode, type LogicalScan, type LogicalSink } from '../plan/logical.ts';
+import { type PrintOptions, printPlan } from '../plan/print.ts';
+import { materializes, sentChanges } from '../plan/sent-changes.ts';
+import { type UniqueKeys, uniqueKeys } from '../plan/unique-keys.ts';
+import type { ExplainDetail, Statement } from '../sql/ast.ts';
 import { format } from '../sql/format.ts';
 
-/** What EXPLAIN shows of a statement: its tree, the logical plan with schemas and changes, the graph of operators. */
-export function explainText(statement: Statement, sinks: readonly LogicalSink[]): string {
-  return [
+/**
+ * What EXPLAIN shows of a statement: its tree, the logical plan with schemas and changes, the graph of operators, and
+ * what is asked for beside. Rows that answer a query have no reader here who needs the rows that updates replace.
+ */
+export function explainText(
+  statement: Statement,
+  sinks: readonly LogicalSink[],
+  details: readonly ExplainDetail[],
+): string {
+  const graph = planPhysically(sinks, { replacedRows: false });
+  const sections = [
     '== Abstract Syntax Tree ==',
     format(statement),
     '',
     '== Logical Plan ==',
-    printPlan(sinks, { types: true }),
+    printPlan(sinks, { types: true, ...nodeDetails(sinks, details) }),
     '',
     '== Physical Plan ==',
-    graphText(planPhysically(sinks)),
+    graphText(graph),
     '',
-  ].join('\n');
+  ];
+  if (details.includes('PLAN_ADVICE')) sections.push('== Plan Advice ==', ...adviceLines(sinks), '');
+  if (details.includes('JSON_EXECUTION_PLAN')) sections.push('== Physical Execution Plan ==', graphJson(graph), '');
+  return sections.join('\n');
+}
+
+/** What stands behind each node, and behind each sink. */
+function nodeDetails(sinks: readonly LogicalSink[], details: readonly ExplainDetail[]): PrintOptions {
+  const hasCost = details.includes('ESTIMATED_COST');
+  if (!details.includes('CHANGELOG_MODE')) return hasCost ? { nodeDetail: costText } : {};
+  const sent = sentChanges(sinks, { replacedRows: false });
+  const keys = uniqueKeys(sinks);
+  const mode = (node: LogicalNode): string => `changelogMode=${changesText(sent.get(node) ?? node.changes)}`;
+  return {
+    nodeDetail: (node) =>
+      [mode(node), keysText(node, keys.get(node) ?? []), hasCost ? costText(node) : ''].filter(Boolean).join(', '),
+    sinkDetail: (sink) =>
+      `${materializes(sink, keys.get(sink.input) ?? []) ? 'upsertMaterialize=[true], ' : ''}${mode(sink.input)}`,
+  };
+}
+
+/** `keys=[(k), (a, b)]`; nothing where no columns are known to tell rows apart. */
+function keysText({ schema }: LogicalNode, keys: UniqueKeys): string {
+  const names = keys.map((key) => `(${key.map((column) => schema[column]?.name ?? `$${column}`).join(', ')})`);
+  return names.length === 0 ? '' : `keys=[${names.join(', ')}]`;
+}
+
+function adviceLines(sinks: readonly LogicalSink[]): readonly string[] {
+  const advice = planAdvice(sinks);
+  return advice.length === 0 ? ['No advice.'] : advice.map((line, at) => `advice[${at + 1}]: ${line}`);
 }
 
 /** Columns of the table that are read, whole or in part. */
@@ -35,4 +76,34 @@ function graphText({ sources, operators, sinks }: PhysicalGraph): string {
     }),
     ...sinks.map(({ id, input, table }) => `${id}: ${input} to ${table?.path.name ?? 'the screen'}`),
   ].join('\n');
+}
+
+/** The graph as data: nodes with their inputs, in the order in which rows go through them. */
+function graphJson({ sources, operators, sinks }: PhysicalGraph): string {
+  const stepKinds = (steps: readonly { readonly kind: string }[]): readonly string[] => steps.map(({ kind }) => kind);
+  const nodes = [
+    ...sources.map(({ id, scan }) => ({
+      id,
+      type: 'source',
+      table: scan.table.path.name,
+      columns: scan.columns.map(({ path }) => path.join('.')),
+    })),
+    ...operators.map(({ id, inputs, steps, work, after, changes, schema }) => ({
+      id,
+      type: work.kind,
+      inputs,
+      steps: stepKinds(steps),
+      after: stepKinds(after),
+      columns: schema.map(({ name }) => name),
+      changelogMode: changesText(changes),
+    })),
+    ...sinks.map(({ id, input, table, changes }) => ({
+      id,
+      type: 'sink',
+      inputs: [input],
+      table: table?.path.name ?? null,
+      changelogMode: changesText(changes),
+    })),
+  ];
+  return JSON.stringify({ nodes }, null, 2);
 }

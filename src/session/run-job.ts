@@ -32,7 +32,7 @@ export async function* runJob(
   context: SessionContext,
   hooks: JobHooks,
 ): AsyncGenerator<StatementEvent> {
-  const graph = planPhysically(sinks);
+  const graph = planPhysically(sinks, { replacedRows: true });
   const channel = eventChannel();
   const { timeZone } = context.session.settings;
   const answer = graph.sinks.find(({ table }) => table === null);

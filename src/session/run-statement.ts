@@ -84,7 +84,7 @@ function schemasOf({ session }: SessionContext): TableSchemas {
 function explain(statement: Explain, context: SessionContext): string {
   const sinks = bindStatement(statement.statement, context.session, traits);
   if (sinks === null) fail('B039', statement.statement.span, 'EXPLAIN takes a query, an INSERT or a statement set');
-  return explainText(statement.statement, optimized(sinks, context));
+  return explainText(statement.statement, optimized(sinks, context), statement.details);
 }
 
 /**
@@ -100,7 +100,9 @@ export function explainStatement(statement: Statement, context: SessionContext, 
     return null;
   }
   const plan = optimized(sinks, context);
-  const text = code ? codeText(planPhysically(plan), context) : explainText(statement, plan);
+  const text = code
+    ? codeText(planPhysically(plan, { replacedRows: true }), context)
+    : explainText(statement, plan, []);
   if (statement.kind === 'createTable') addCreatedTable(session, sinks, statement);
   return text;
 }

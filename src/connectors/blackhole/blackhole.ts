@@ -7,8 +7,9 @@ export const blackholeConnector: Connector = {
   options: watermarkOptions,
   format: 'none',
   metadata: new Map(),
+  accepts: 'upsert',
   sink: () => ({
-    accepts: 'all',
+    accepts: 'upsert',
     open: async () => {},
     write: () => {},
     finish: async () => {},

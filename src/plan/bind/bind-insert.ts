@@ -76,7 +76,13 @@ function sinkOf(query: LogicalNode, table: Table, options: SinkOptions): Logical
   const accepts = options.traits.accepts(table);
   if (accepts === 'append' && !isAppendOnly(query.changes)) refuseChanges(query, table, options.querySpan);
   const key = table.primaryKey?.columns.map((name) => input.schema.findIndex((column) => column.name === name));
-  return { input, table, accepts, key: key ?? null, span: options.span };
+  const materialize = materializeSetting(options.session.settings.get('table.exec.sink.upsert-materialize'));
+  return { input, table, accepts, key: key ?? null, materialize, span: options.span };
+}
+
+function materializeSetting(text: string | undefined): LogicalSink['materialize'] {
+  const upper = text?.toUpperCase();
+  return upper === 'NONE' || upper === 'FORCE' ? upper : 'AUTO';
 }
 
 /** @throws DiagnosticError B030: a row that is written has one event time */

@@ -22,7 +22,7 @@ export function bindStatement(
       const input = withShownTimes(withUniqueNames(binder.query(statement.query)), () =>
         new QueryBinder(session, traits.source, true).query(statement.query),
       );
-      return [{ input, table: null, accepts: 'all', key: null, span: statement.span }];
+      return [{ input, table: null, accepts: 'all', key: null, materialize: 'NONE', span: statement.span }];
     }
     case 'insert':
       return [bindInsert(statement, session, binder, traits)];

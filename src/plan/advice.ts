@@ -1,0 +1,56 @@
+import { unreachable } from '../types/unreachable.ts';
+import { isAppendOnly, type LogicalNode, type LogicalSink } from './logical.ts';
+import { materializes } from './sent-changes.ts';
+import { uniqueKeys } from './unique-keys.ts';
+import { readersFirst } from './walk.ts';
+
+/** What a user may want to know of a plan before it runs for ever: EXPLAIN PLAN_ADVICE. */
+export function planAdvice(sinks: readonly LogicalSink[]): readonly string[] {
+  const keys = uniqueKeys(sinks);
+  const materialized = sinks.filter((sink) => materializes(sink, keys.get(sink.input) ?? []));
+  const ofSinks = materialized.map(({ table }) => {
+    const name = table?.path.name ?? '';
+    return `the rows of each key of "${name}" are kept, because the query tells its rows apart otherwise than the primary key: group or deduplicate by the key`;
+  });
+  return [...ofSinks, ...readersFirst(sinks).flatMap((node) => adviceOf(node) ?? [])];
+}
+
+function adviceOf(node: LogicalNode): string | null {
+  switch (node.kind) {
+    case 'aggregate':
+      if (node.keys.length === 0 || node.stateTtlMs > 0) return null;
+      return `the aggregate by ${names(node, [...node.keys.keys()])} keeps a row for each key for ever: bound it by 'table.exec.state.ttl', or aggregate by windows`;
+    case 'top-n':
+      if (node.window !== null || isAppendOnly(node.input.changes)) return null;
+      return 'the Top-N keeps all rows of its input, which updates: rank an input that only inserts';
+    case 'deduplicate':
+      if (node.window !== null) return null;
+      return `the deduplication by ${names(node, node.keys)} keeps a row for each key for ever: do it within windows, or bound the keys`;
+    case 'window':
+      return node.window.kind === 'session' ? 'the rows of open sessions are kept: aggregate them' : null;
+    case 'join': {
+      const { method } = node;
+      if (method.kind !== 'regular' || (method.stateTtlMs.left > 0 && method.stateTtlMs.right > 0)) return null;
+      return "the join keeps the rows of both sides for ever: bound it by 'table.exec.state.ttl' or a STATE_TTL hint, or join within a time";
+    }
+    case 'scan':
+    case 'values':
+    case 'watermark':
+    case 'filter':
+    case 'project':
+    case 'expand':
+    case 'unnest':
+    case 'window-aggregate':
+    case 'over':
+    case 'sort':
+    case 'limit':
+    case 'union':
+      return null;
+    default:
+      return unreachable(node);
+  }
+}
+
+function names({ schema }: LogicalNode, columns: readonly number[]): string {
+  return columns.map((column) => schema[column]?.name ?? '').join(', ');
+}

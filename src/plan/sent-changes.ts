@@ -1,0 +1,112 @@
+import { unreachable } from '../types/unreachable.ts';
+import { inputsOf } from './children.ts';
+import { type Changes, isAppendOnly, type LogicalNode, type LogicalSink } from './logical.ts';
+import { columnsOf } from './same-expression.ts';
+import { type UniqueKeys, uniqueKeys } from './unique-keys.ts';
+import { readersFirst } from './walk.ts';
+
+type Keys = ReadonlyMap<LogicalNode, UniqueKeys>;
+
+/** Whether rows that answer a query come with the rows that they replace; EXPLAIN, which has no reader, shows a plan without. */
+export interface AnswerNeeds {
+  readonly replacedRows: boolean;
+}
+
+/**
+ * The kinds of changes that each node sends when the row that an update replaces (-U) is left out where nobody needs it.
+ * Source: Flink's inference of changelog modes: what a node can send goes up from the sources, what it is asked for goes
+ * down from the sinks.
+ */
+export function sentChanges(sinks: readonly LogicalSink[], answer: AnswerNeeds): ReadonlyMap<LogicalNode, Changes> {
+  const order = readersFirst(sinks);
+  const keys = uniqueKeys(sinks);
+  const asked = new Set<LogicalNode>();
+  for (const sink of sinks) if (sinkNeedsReplaced(sink, keys, answer)) asked.add(sink.input);
+  for (const node of order) {
+    const { needs } = replacedRowsOf(node, keys);
+    if (needs === 'always' || (needs === 'as asked' && asked.has(node)))
+      for (const input of inputsOf(node)) asked.add(input);
+  }
+  const sent = new Map<LogicalNode, Changes>();
+  for (const node of order.toReversed()) {
+    const { passesOn } = replacedRowsOf(node, keys);
+    const sends = passesOn
+      ? node.changes.updateBefore && inputsOf(node).some((input) => sent.get(input)?.updateBefore === true)
+      : node.changes.updateBefore && asked.has(node);
+    sent.set(node, { ...node.changes, updateBefore: sends });
+  }
+  return sent;
+}
+
+/** What a node does about the rows that updates replace. */
+interface ReplacedRows {
+  /** Whether its inputs must send them: for the node itself, or for its readers. */
+  readonly needs: 'always' | 'as asked' | 'never';
+  /** Whether it sends those of its input, or makes its own, which it can leave out. */
+  readonly passesOn: boolean;
+}
+
+function replacedRowsOf(node: LogicalNode, keys: Keys): ReplacedRows {
+  switch (node.kind) {
+    case 'scan':
+    case 'values':
+      return { needs: 'never', passesOn: false };
+    case 'watermark':
+    case 'project':
+    case 'expand':
+    case 'union':
+      return { needs: 'as asked', passesOn: true };
+    case 'filter': {
+      // By its key a row passes with all its versions. By another column an update may cease to pass: then -U is all
+      // that tells.
+      const read = [...columnsOf(node.condition)];
+      const byKey = keys.get(node.input)?.some((key) => read.every((column) => key.includes(column)));
+      return { needs: byKey === true ? 'as asked' : 'always', passesOn: true };
+    }
+    case 'unnest':
+      return { needs: node.condition === null ? 'as asked' : 'always', passesOn: true };
+    case 'window':
+      return node.window.kind === 'session'
+        ? { needs: 'always', passesOn: false }
+        : { needs: 'as asked', passesOn: true };
+    case 'limit':
+    case 'sort':
+      return { needs: 'always', passesOn: true };
+    case 'aggregate':
+    case 'window-aggregate':
+    case 'over':
+    case 'top-n':
+      return { needs: 'always', passesOn: false };
+    case 'join':
+      // The padded rows of an outer join, and what SEMI and ANTI let through, come of their own.
+      return { needs: 'always', passesOn: node.type === 'inner' };
+    case 'deduplicate':
+      return { needs: node.keep === 'current' ? 'never' : 'always', passesOn: false };
+    default:
+      return unreachable(node);
+  }
+}
+
+function sinkNeedsReplaced(sink: LogicalSink, keys: Keys, answer: AnswerNeeds): boolean {
+  if (sink.table === null) return answer.replacedRows;
+  if (sink.accepts !== 'upsert') return true;
+  const { key, input } = sink;
+  if (key === null) return false;
+  const unique = keys.get(input) ?? [];
+  // Rows that the query tells apart otherwise than the table: -U says which row of the table is gone.
+  return materializes(sink, unique) || !unique.some((own) => isSubset(own, key) && isSubset(key, own));
+}
+
+/**
+ * Whether the rows of each key of the sink are kept before it, so that it gets the last of those that are there: where
+ * rows that the query tells apart may meet under one key of the table. `table.exec.sink.upsert-materialize`.
+ */
+export function materializes({ accepts, key, input, materialize }: LogicalSink, unique: UniqueKeys): boolean {
+  if (accepts !== 'upsert' || key === null || key.length === 0 || materialize === 'NONE') return false;
+  if (materialize === 'FORCE') return true;
+  return !isAppendOnly(input.changes) && !unique.some((own) => isSubset(own, key));
+}
+
+function isSubset(part: readonly number[], whole: readonly number[]): boolean {
+  return part.every((column) => whole.includes(column));
+}

@@ -3,6 +3,7 @@ import { count } from './aggregate/count.ts';
 import { max, min } from './aggregate/extreme.ts';
 import { firstValue, lastValue } from './aggregate/first-last.ts';
 import { listagg } from './aggregate/listagg.ts';
+import { singleValue } from './aggregate/single-value.ts';
 import { sum } from './aggregate/sum.ts';
 import { stddevPop, stddevSamp, varPop, varSamp } from './aggregate/variance.ts';
 import type { AggregateFunction } from './aggregate-function.ts';
@@ -113,7 +114,7 @@ const scalarTopics: readonly (readonly ScalarFunction[])[] = [
 
 const aggregateTopics: readonly (readonly AggregateFunction[])[] = [
   [count, sum, average, min, max],
-  [firstValue, lastValue, listagg],
+  [firstValue, lastValue, listagg, singleValue],
   [stddevPop, stddevSamp, varPop, varSamp],
 ];
 

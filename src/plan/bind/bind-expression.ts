@@ -36,6 +36,8 @@ export interface ExpressionContext {
    * aggregates may not stand gives none.
    */
   readonly intercept?: (node: Syntax) => Expression | null;
+  /** What a subquery is for a row; in a context without, subqueries are refused. */
+  readonly subquery?: ((node: Syntax, context: ExpressionContext) => Expression) | undefined;
 }
 
 /** Names to columns, calls to overloads, literals to typed constants. @throws DiagnosticError B and W codes, with the place */
@@ -75,7 +77,8 @@ export function bindExpression(node: Syntax, context: ExpressionContext): Expres
     case 'inList':
       return bindInList(node, bind);
     case 'quantifiedComparison':
-      return bindQuantified(node, bind);
+      if (isList(node.range)) return bindQuantified(node, node.range, bind);
+      return context.subquery?.(node, context) ?? notYet('W003', span, 'a subquery here');
     case 'like':
       return bindLike(node, bind);
     case 'isTest':
@@ -144,9 +147,10 @@ export function bindExpression(node: Syntax, context: ExpressionContext): Expres
     case 'subquery':
     case 'inQuery':
     case 'exists':
+      return context.subquery?.(node, context) ?? notYet('W003', span, 'a subquery here');
     case 'collectionQuery':
     case 'cursor':
-      return notYet('W003', span, 'a subquery in an expression');
+      return notYet('W003', span, 'a subquery of this kind');
     case 'jsonAggregate':
       return notYet('W004', span, node.name);
     case 'convert':
@@ -246,11 +250,10 @@ function isIn(value: Expression, item: Expression, span: Span): Expression {
 }
 
 /** `a > ALL (b, c)`, `a = SOME (b, c)`: over a list, ANDs and ORs of comparisons. */
-function bindQuantified(node: QuantifiedComparison, bind: Bind): Expression {
-  const { range, operator, quantifier, span } = node;
-  if (!isList(range)) return notYet('W003', span, 'a subquery in an expression');
+function bindQuantified(node: QuantifiedComparison, items: readonly Syntax[], bind: Bind): Expression {
+  const { operator, quantifier, span } = node;
   const value = bind(node.value);
-  return range
+  return items
     .map((item) => {
       const other = bind(item);
       if (operator === 'NOT LIKE') return call('NOT', [call('LIKE', [value, other], span)], span);

@@ -1,10 +1,10 @@
 import { DiagnosticError, fail } from '../../diagnostics/diagnostic.ts';
 import type { Span } from '../../diagnostics/source-text.ts';
 import type { FunctionCall, GroupingItem, Select } from '../../sql/ast.ts';
-import { BIGINT, TIMESTAMP } from '../../types/sql-type.ts';
-import type { AggregateCall, Expression } from '../expression.ts';
+import { BIGINT, BOOLEAN, TIMESTAMP, withNullable } from '../../types/sql-type.ts';
+import type { AggregateCall, ColumnExpression, Expression } from '../expression.ts';
 import type { LogicalNode, WindowColumn, WindowKind } from '../logical.ts';
-import { aggregateNode, expandNode, filterNode, projectNode, windowAggregateNode } from '../nodes.ts';
+import { aggregateNode, expandNode, projectNode, windowAggregateNode } from '../nodes.ts';
 import { expressionText, mapColumns } from '../same-expression.ts';
 import { windowTraits } from '../window-traits.ts';
 import { belowWindow } from './below-window.ts';
@@ -14,8 +14,10 @@ import { bindOverCall, isOverCall, overCallsOf } from './bind-over.ts';
 import { intervalMs } from './bind-window-function.ts';
 import type { BoundQuery } from './bound-query.ts';
 import { call, caseCall, condition } from './calls.ts';
+import { hasOuter, outerAt } from './correlation.ts';
 import { literal } from './literals.ts';
 import { type SelectRows, type SelectSettings, selectedColumns } from './select-list.ts';
+import { SubqueryJoins } from './subqueries.ts';
 import type { Syntax } from './syntax.ts';
 import { someNode } from './syntax.ts';
 
@@ -39,29 +41,84 @@ const aggregateAt = 1_000_000;
 const windowAt = 2_000_000;
 const windowColumnOrder: readonly WindowColumn[] = ['start', 'end', 'time'];
 
+/** What is grouped. */
+export interface GroupInput {
+  readonly input: LogicalNode;
+  readonly context: ExpressionContext;
+  /** Keys that every grouping set has besides its own. */
+  readonly extraKeys: readonly Expression[];
+}
+
+/** The groups, and what the SELECT list means over them. */
+export interface Groups extends SelectRows {
+  /** The extra keys as columns of the groups. */
+  readonly extraKeys: readonly Expression[];
+  /** The columns that count rows. */
+  readonly counts: ReadonlySet<number>;
+}
+
 /** GROUP BY, HAVING and the aggregates of a SELECT; `project` makes the SELECT list over the groups. */
 export function bindGroups(
   select: Select,
-  input: LogicalNode,
-  context: ExpressionContext,
+  { input, context, extraKeys }: GroupInput,
   settings: SelectSettings,
-  project: (rows: SelectRows, columns: null) => BoundQuery,
+  project: (groups: Groups) => BoundQuery,
 ): BoundQuery {
-  const grouping = groupingOf(select, input, context);
+  const grouping = withExtraKeys(groupingOf(select, input, context), extraKeys);
   const aggregates: AggregateCall[] = [];
   const usedWindow = new Set<WindowColumn>();
   const binder = new GroupContext(grouping, input, context, aggregates, usedWindow);
   // Once to learn which aggregates there are, whatever the columns' places.
-  const probing = probingContext(binder.context(), select);
+  const probing = {
+    ...probingContext(binder.context(), select),
+    subquery: (node: Syntax) => learnt(node, binder.context(), settings),
+  };
   selectedColumns(select.items, probing);
-  if (select.having !== null) condition(bindExpression(select.having, binder.context()), 'HAVING');
+  if (select.having !== null) condition(bindExpression(select.having, probing), 'HAVING');
   for (const call of overCallsOf(select)) bindExpression(call, probing);
   const planned = planGroups(grouping, input, aggregates, usedWindow, settings, select.groupBy?.span ?? select.span);
-  const inner = binder.context((expression) => mapColumns(expression, (index, column) => planned.place(index, column)));
-  let node = planned.node;
-  if (select.having !== null)
-    node = filterNode(node, condition(bindExpression(select.having, inner), 'HAVING'), select.having.span);
-  return project({ node, context: { ...inner, scope: context.scope } }, null);
+  const place = (expression: Expression): Expression =>
+    mapColumns(expression, (index, column) => (index >= outerAt ? column : planned.place(index, column)));
+  const joins = new SubqueryJoins(planned.node, settings.subqueries, (index, column) =>
+    place(binder.column(index, column)),
+  );
+  const inner = { ...binder.context(place), subquery: joins.value };
+  if (select.having !== null) joins.filter(select.having, inner, 'HAVING');
+  const firstExtra = grouping.keys.length - extraKeys.length;
+  return project({
+    get node() {
+      return joins.node;
+    },
+    context: { ...inner, scope: context.scope },
+    extraKeys: extraKeys.map((key, at) =>
+      place({ kind: 'column', index: firstExtra + at, type: key.type, span: key.span }),
+    ),
+    counts: new Set(
+      aggregates.flatMap(({ name, type, span }, at) => {
+        const column = place({ kind: 'column', index: aggregateAt + at, type, span });
+        return name === 'COUNT' && column.kind === 'column' ? [column.index] : [];
+      }),
+    ),
+  });
+}
+
+function withExtraKeys({ keys, sets, window }: Grouping, extra: readonly Expression[]): Grouping {
+  const added = extra.map((_, at) => keys.length + at);
+  return { keys: [...keys, ...extra], sets: sets.map((set) => [...set, ...added]), window };
+}
+
+/** Stands for a subquery while aggregates are looked for: those of the value that it is compared with are found. */
+function learnt(node: Syntax, context: ExpressionContext, { subqueries }: SelectSettings): Expression {
+  const { span } = node;
+  if (node.kind === 'subquery') {
+    const type = subqueries.bind(node.query, context.scope).schema[0]?.type ?? BOOLEAN();
+    return { kind: 'literal', value: null, type: withNullable(type, true), span };
+  }
+  if (node.kind === 'inQuery' || node.kind === 'quantifiedComparison') {
+    const values = node.value.kind === 'rowConstructor' ? node.value.fields : [node.value];
+    for (const value of values) bindExpression(value, context);
+  }
+  return { kind: 'literal', value: null, type: BOOLEAN(), span };
 }
 
 /** Where window functions are bound for the aggregates in them; nobody looks at the column that they stand for. */
@@ -115,11 +172,19 @@ class GroupContext {
     if (node.kind === 'columnReference') {
       const name = node.name.parts.map((part) => part.name).join('.');
       const bound = bindExpression(node, this.#context);
+      if (hasOuter(bound)) return bound;
       fail('B010', bound.span, `column "${name}" is neither in GROUP BY nor in an aggregate`, {
         help: `add it to GROUP BY, or take one of its values, as by MAX(${name})`,
       });
     }
     return null;
+  }
+
+  /** A column of the grouped rows, as a subquery over the groups may name it: one of the keys. @throws DiagnosticError B010 */
+  column(index: number, column: ColumnExpression): Expression {
+    const at = this.#keyTexts.indexOf(expressionText({ ...column, index }));
+    if (at >= 0) return { ...column, index: at };
+    return fail('B010', column.span, 'a subquery of groups looks at a column that is not in GROUP BY');
   }
 
   #key(node: Syntax): Expression | null {

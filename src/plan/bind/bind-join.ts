@@ -4,9 +4,10 @@ import type { Identifier, Join } from '../../sql/ast.ts';
 import type { Expression } from '../expression.ts';
 import type { JoinType } from '../logical.ts';
 import { isAggregateCall } from './bind-aggregate.ts';
-import { bindExpression } from './bind-expression.ts';
+import { bindExpression, notYet } from './bind-expression.ts';
 import { type BoundFrom, ofNode, settled } from './bound-query.ts';
 import { call, condition } from './calls.ts';
+import { hasOuter } from './correlation.ts';
 import { joinOn } from './join-condition.ts';
 import type { JoinSettings } from './join-settings.ts';
 import { ambiguous, type Scope, type ShownColumn, shownColumns, shownExpression } from './scope.ts';
@@ -104,7 +105,7 @@ function shownNamed(name: Identifier, scope: Scope, side: 'left' | 'right'): Sho
 
 function onCondition(node: Parameters<typeof bindExpression>[0], scope: Scope, settings: JoinSettings): Expression {
   const bound = bindExpression(node, {
-    scope,
+    scope: settings.outer === null ? scope : { ...scope, outer: settings.outer },
     timeZone: settings.timeZone,
     intercept: (child) => {
       if (isAggregateCall(child))
@@ -112,6 +113,7 @@ function onCondition(node: Parameters<typeof bindExpression>[0], scope: Scope, s
       return null;
     },
   });
+  if (hasOuter(bound)) notYet('W003', bound.span, 'ON in a correlated subquery that looks at the row around it');
   return condition(bound, 'ON');
 }
 

@@ -32,8 +32,9 @@ import { castTo } from './calls.ts';
 import type { JoinSettings } from './join-settings.ts';
 import { checkHints, withOptionHints } from './option-hints.ts';
 import { orderingOf, refuseUnordered } from './order-by.ts';
-import { emptyScope } from './scope.ts';
+import { emptyScope, type Scope } from './scope.ts';
 import { refuseBareNull } from './select-list.ts';
+import type { BindSubquery } from './subqueries.ts';
 import type { Syntax } from './syntax.ts';
 import { type SourceTraitsOf, scopeOf, tableSource } from './table-source.ts';
 import { bindTemporalJoin, isTemporalJoin } from './temporal-join.ts';
@@ -74,7 +75,8 @@ export class QueryBinder {
     return settled(this.bound(query, true));
   }
 
-  bound(query: Query, isOutermost = false): BoundQuery {
+  /** @param outer the scope of the query around a subquery */
+  bound(query: Query, isOutermost = false, outerScope: Scope | null = null): BoundQuery {
     const outer = this.#commonTables;
     if (query.with !== null) {
       if (query.with.isRecursive) notYet('W002', query.with.span, 'WITH RECURSIVE');
@@ -89,17 +91,17 @@ export class QueryBinder {
       }
     }
     try {
-      const body = this.#body(query.body);
+      const body = this.#body(query.body, outerScope);
       return this.#ordered(body, query, isOutermost);
     } finally {
       this.#commonTables = outer;
     }
   }
 
-  #body(body: QueryBody): BoundQuery {
+  #body(body: QueryBody, outer: Scope | null = null): BoundQuery {
     switch (body.kind) {
       case 'select':
-        return this.#select(body);
+        return this.#select(body, outer);
       case 'values':
         return ofNode(this.#values(body));
       case 'explicitTable':
@@ -112,18 +114,21 @@ export class QueryBinder {
           span: body.span,
         }).bound;
       case 'parenthesizedQuery':
-        return this.bound(body.query);
+        return this.bound(body.query, false, outer);
       case 'setOperation':
-        return ofNode(this.#setOperation(body));
+        return ofNode(this.#setOperation(body, outer));
     }
   }
 
-  #select(select: Select): BoundQuery {
+  #select(select: Select, outer: Scope | null = null): BoundQuery {
     checkHints(select.hints);
     const stateTtlMs = this.session.settings.durationMs('table.exec.state.ttl');
-    const joins: JoinSettings = { timeZone: this.timeZone, stateTtlMs: () => stateTtlMs };
+    const joins: JoinSettings = { timeZone: this.timeZone, stateTtlMs: () => stateTtlMs, outer };
     const from = select.from === null ? null : this.from(select.from, joins);
-    return bindSelect(select, from, { timeZone: this.timeZone, stateTtlMs, isDescribed: this.#isDescribed });
+    const isDescribed = this.#isDescribed;
+    const bind: BindSubquery = (query, scope) => this.bound(query, false, scope);
+    const subqueries = { bind, stateTtlMs, isDescribed };
+    return bindSelect(select, from, { timeZone: this.timeZone, stateTtlMs, isDescribed, outer, subqueries });
   }
 
   from(node: TableExpression, joins: JoinSettings): BoundFrom {
@@ -132,7 +137,9 @@ export class QueryBinder {
         return this.#table(node);
       case 'derivedTable': {
         if (node.isLateral) notYet('W002', node.span, 'LATERAL');
-        return aliased(this.bound(node.query), node.alias, null);
+        const bound = this.bound(node.query, false, joins.outer);
+        if (bound.correlation !== undefined) settled(bound);
+        return aliased(bound, node.alias, null);
       }
       case 'tableFunction': {
         const name = node.name.parts
@@ -257,11 +264,11 @@ export class QueryBinder {
     return { kind: 'values', rows: cast, schema, changes: appendOnly, uniqueKeys: [], span: values.span };
   }
 
-  #setOperation(node: SetOperation): LogicalNode {
+  #setOperation(node: SetOperation, outer: Scope | null): LogicalNode {
     if (node.operator !== 'UNION' || node.quantifier !== 'ALL') {
       return notYet('W002', node.span, `${node.operator}${node.quantifier === 'ALL' ? ' ALL' : ''}`);
     }
-    const sides = [this.#body(node.left), this.#body(node.right)].map((side) => settled(side));
+    const sides = [this.#body(node.left, outer), this.#body(node.right, outer)].map((side) => settled(side));
     const [left, right] = sides;
     if (left === undefined || right === undefined) throw new Error('a union has two sides');
     if (left.schema.length !== right.schema.length) {

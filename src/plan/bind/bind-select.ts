@@ -3,13 +3,13 @@ import { ErrorCollector } from '../../diagnostics/error-collector.ts';
 import type { Span } from '../../diagnostics/source-text.ts';
 import type { FunctionCall, Select } from '../../sql/ast.ts';
 import type { Column, Schema } from '../../types/column.ts';
-import { BIGINT } from '../../types/sql-type.ts';
+import { BIGINT, withNullable } from '../../types/sql-type.ts';
 import type { Expression } from '../expression.ts';
 import { appendOnly, type LogicalNode } from '../logical.ts';
 import { aggregateNode, filterNode, projectNode } from '../nodes.ts';
-import { conjuncts } from '../same-expression.ts';
+import { conjuncts, mapColumns } from '../same-expression.ts';
 import { isAggregateCall } from './bind-aggregate.ts';
-import { bindExpression, type ExpressionContext } from './bind-expression.ts';
+import { bindExpression, type ExpressionContext, notYet } from './bind-expression.ts';
 import { bindGroups } from './bind-groups.ts';
 import {
   bindOverCall,
@@ -23,45 +23,139 @@ import {
   withColumns,
 } from './bind-over.ts';
 import { type BoundFrom, type BoundQuery, ofNode, settled, sortKeyOf } from './bound-query.ts';
-import { condition, isConstant } from './calls.ts';
+import { call, condition, isConstant } from './calls.ts';
 import { chosenJoins } from './choose-join.ts';
+import { type Correlation, hasOuter, outerEquality } from './correlation.ts';
 import { joinsUnder } from './join-condition.ts';
 import { type Ranking, topNOf } from './ranking.ts';
 import { emptyScope } from './scope.ts';
-import { type SelectedColumn, type SelectRows, type SelectSettings, selectedColumns } from './select-list.ts';
+import { type SelectRows, type SelectSettings, selectedColumns } from './select-list.ts';
+import { hasSubquery, SubqueryJoins } from './subqueries.ts';
 import { type Syntax, someNode, withNodes } from './syntax.ts';
 
 /** One SELECT, with its groups, its ranking and its DISTINCT. @throws DiagnosticError with every independent mistake */
 export function bindSelect(select: Select, from: BoundFrom | null, settings: SelectSettings): BoundQuery {
   const errors = new ErrorCollector();
-  const before: ExpressionContext = { scope: from?.scope ?? emptyScope, timeZone: settings.timeZone };
-  const where = select.where === null ? null : errors.attempt(() => whereCondition(select.where as Syntax, before));
+  const scope = from?.scope ?? emptyScope;
+  const before: ExpressionContext = {
+    scope: settings.outer === null ? scope : { ...scope, outer: settings.outer },
+    timeZone: settings.timeZone,
+  };
+  const parts = whereParts(select.where);
+  const where = errors.attempt(() => parts.plain.map((part) => whereCondition(part, before)));
   if (where === undefined) {
     // The SELECT list may have mistakes of its own.
     errors.attempt(() => selectedColumns(select.items, before));
     errors.throwIfAny();
   }
-  const filtered = filteredRows(from?.bound ?? oneRow(select.span), where ?? null, select.span, settings.isDescribed);
+  const conditions = (where ?? []).flatMap(conjuncts);
+  const own = conditions.filter((condition) => !hasOuter(condition));
+  const filtered = filteredRows(from?.bound ?? oneRow(select.span), own, select.span, settings.isDescribed);
   // A join may make plain columns of time attributes.
-  const schema = before.scope.schema.map((column, at) => withAttribute(column, filtered.schema[at]));
-  const plain: ExpressionContext = { ...before, scope: { ...before.scope, schema } };
+  const schema = scope.schema.map((column, at) => withAttribute(column, filtered.schema[at]));
+  const joins = new SubqueryJoins(filtered, settings.subqueries);
+  const plain: ExpressionContext = { ...before, scope: { ...before.scope, schema }, subquery: joins.value };
+  const correlated = [
+    ...conditions.filter(hasOuter),
+    ...parts.withSubqueries.flatMap((part) => joins.filter(part, withoutAggregates(plain))),
+  ];
   const isGrouped =
     select.groupBy !== null ||
     select.having !== null ||
     select.items.some(({ value }) => someNode(value, isAggregateCall));
   if (!isGrouped) {
-    const rows: SelectRows = { node: filtered, context: plain };
-    return distinct(projected(select, rows, null), select, settings);
+    const rows: SelectRows = {
+      get node() {
+        return joins.node;
+      },
+      context: plain,
+    };
+    return distinct(projected(select, rows, correlated), select, settings);
   }
-  return distinct(
-    bindGroups(select, filtered, plain, settings, (rows, columns) => projected(select, rows, columns)),
-    select,
-    settings,
+  return distinct(groupedRows(select, joins, plain, settings, correlated), select, settings);
+}
+
+/** GROUP BY and aggregates: those of a subquery that looks at the row around it are made for each such row. */
+function groupedRows(
+  select: Select,
+  joins: SubqueryJoins,
+  context: ExpressionContext,
+  settings: SelectSettings,
+  correlated: readonly Expression[],
+): BoundQuery {
+  // What keys and aggregates look at is joined before the groups are made.
+  const keys = (select.groupBy?.items ?? []) as readonly Syntax[];
+  for (const node of [...keys, ...aggregateCalls(select)]) joins.bindAll(node, context);
+  const equalities = correlated.map(
+    (condition) => outerEquality(condition) ?? notYet('W003', condition.span, 'an aggregate that is correlated so'),
   );
+  const isGlobal = select.groupBy === null;
+  if (isGlobal && select.having !== null && correlated.length > 0) {
+    notYet('W003', select.having.span, 'HAVING in a correlated subquery without GROUP BY');
+  }
+  const inner = equalities.map((equality) => equality.inner);
+  const rowContext = { ...context, subquery: joins.knownValue };
+  const bound = bindGroups(select, { input: joins.node, context: rowContext, extraKeys: inner }, settings, (groups) => {
+    if (correlated.length === 0) return projected(select, groups, []);
+    const conditions = equalities.map(({ outer, nullsMeet, span }, at) =>
+      call(nullsMeet ? 'IS NOT DISTINCT FROM' : '=', [groups.extraKeys[at] as Expression, outer], span),
+    );
+    const grouped = projected(select, groups, conditions);
+    return isGlobal ? { ...grouped, correlation: withEmptyCounts(grouped, groups.counts) } : grouped;
+  });
+  return isGlobal && select.having === null ? { ...bound, isOneRow: true } : bound;
+}
+
+/** Of a row around for which there is no group, COUNT is 0. */
+function withEmptyCounts({ correlation }: BoundQuery, counts: ReadonlySet<number>): Correlation {
+  if (correlation === undefined) throw new Error('a correlated query has a correlation');
+  const counted = (value: Expression): Expression =>
+    mapColumns(value, (index, column) => {
+      if (!counts.has(index)) return column;
+      const nullable: Expression = { ...column, type: withNullable(column.type, true) };
+      return call(
+        'COALESCE',
+        [nullable, { kind: 'literal', value: 0n, type: BIGINT(false), span: column.span }],
+        column.span,
+      );
+    });
+  return { ...correlation, values: correlation.values.map(counted) };
+}
+
+function aggregateCalls(select: Select): readonly Syntax[] {
+  const calls: Syntax[] = [];
+  const collect = (node: Syntax): boolean => {
+    if (isAggregateCall(node)) calls.push(node);
+    return false;
+  };
+  for (const { value } of select.items) someNode(value, collect);
+  for (const node of [select.having, select.qualify]) if (node !== null) someNode(node, collect);
+  return calls;
+}
+
+/** WHERE, with the conditions apart that have subqueries. */
+function whereParts(where: Syntax | null): {
+  readonly plain: readonly Syntax[];
+  readonly withSubqueries: readonly Syntax[];
+} {
+  if (where === null) return { plain: [], withSubqueries: [] };
+  if (!hasSubquery(where)) return { plain: [where], withSubqueries: [] };
+  const parts: Syntax[] = [];
+  let rest = where;
+  while (rest.kind === 'binary' && rest.operator === 'AND') {
+    parts.unshift(rest.right);
+    rest = rest.left;
+  }
+  parts.unshift(rest);
+  return { plain: parts.filter((part) => !hasSubquery(part)), withSubqueries: parts.filter(hasSubquery) };
 }
 
 function whereCondition(node: Syntax, context: ExpressionContext): Expression {
-  const aggregate: ExpressionContext = {
+  return condition(bindExpression(node, withoutAggregates(context)), 'WHERE');
+}
+
+function withoutAggregates(context: ExpressionContext): ExpressionContext {
+  return {
     ...context,
     intercept: (child) => {
       if (isAggregateCall(child))
@@ -71,7 +165,6 @@ function whereCondition(node: Syntax, context: ExpressionContext): Expression {
       return null;
     },
   };
-  return condition(bindExpression(node, aggregate), 'WHERE');
 }
 
 /** SELECT without FROM: one row of no columns. */
@@ -79,14 +172,20 @@ function oneRow(span: Span): BoundQuery {
   return ofNode({ kind: 'values', rows: [[]], schema: [], changes: appendOnly, uniqueKeys: [], span });
 }
 
-function filteredRows(bound: BoundQuery, where: Expression | null, span: Span, isDescribed = false): LogicalNode {
-  if (bound.ranking !== null && where !== null) {
+function filteredRows(
+  bound: BoundQuery,
+  conditions: readonly Expression[],
+  span: Span,
+  isDescribed: boolean,
+): LogicalNode {
+  const [first, ...rest] = conditions;
+  if (bound.ranking !== null && first !== undefined) {
+    const where = rest.reduce((left, right) => call('AND', [left, right], span), first);
     const topN = topNOf(bound.ranking, where);
     if (topN === null) return filterNode(settled(bound), where, where.span);
     return topN.rest === null ? topN.node : filterNode(topN.node, topN.rest, where.span);
   }
-  const joined = joinsUnder(settled(bound), where === null ? [] : conjuncts(where), where?.span ?? span);
-  return chosenJoins(joined, isDescribed);
+  return chosenJoins(joinsUnder(settled(bound), conditions, first?.span ?? span), isDescribed);
 }
 
 function withAttribute({ name, type }: Column, { timeAttribute }: Partial<Column> = {}): Column {
@@ -94,22 +193,34 @@ function withAttribute({ name, type }: Column, { timeAttribute }: Partial<Column
 }
 
 /** The SELECT list over its rows; one with ROW_NUMBER() OVER waits for its filter, or has it in QUALIFY. */
-function projected(select: Select, rows: SelectRows, columns: readonly SelectedColumn[] | null): BoundQuery {
+function projected(select: Select, rows: SelectRows, correlated: readonly Expression[]): BoundQuery {
   const calls = overCallsOf(select);
-  const [call] = calls;
   if (
-    call === undefined ||
+    calls.length === 0 ||
     (select.qualify !== null && !someNode(withAliases(select.qualify, select, rows), isOverCall))
   ) {
     if (select.qualify !== null)
       fail('B039', select.qualify.span, 'QUALIFY filters by a window function, and there is none in it');
-    return ofNode(projectNode(rows.node, columns ?? selectedColumns(select.items, rows.context), select.span));
+    return listed(select, rows, correlated);
   }
-  const bound = calls.map((node) => bindOverCall(node, rows.context, select.windows));
+  for (const part of correlated) notYet('W003', part.span, 'a window function in a correlated subquery');
+  const own: SelectRows = { node: rows.node, context: { ...rows.context, subquery: undefined } };
+  const bound = calls.map((node) => bindOverCall(node, own.context, select.windows));
   const [first] = bound;
   const isOne = new Set(bound.map(overCallText)).size === 1;
-  if (first !== undefined && isOne && isRankName(first.name)) return ranked(select, rows, first, first.name);
-  return ofNode(withOver(select, rows, bound));
+  if (first !== undefined && isOne && isRankName(first.name)) return ranked(select, own, first, first.name);
+  return ofNode(withOver(select, own, bound));
+}
+
+/** The SELECT list over rows; of a query that looks at the row around it, what is still to be computed. */
+function listed(select: Select, rows: SelectRows, correlated: readonly Expression[]): BoundQuery {
+  const columns = selectedColumns(select.items, rows.context);
+  const values = columns.map(({ expression }) => expression);
+  // The list may have joined subqueries to the rows.
+  const { node } = rows;
+  if (correlated.length === 0 && !values.some(hasOuter)) return ofNode(projectNode(node, columns, select.span));
+  const schema = columns.map(({ name, expression }): Column => ({ name, type: expression.type }));
+  return { schema, node, ranking: null, correlation: { values, conditions: correlated, isDistinct: false } };
 }
 
 /** The SELECT list over rows with the results of window functions. */
@@ -184,6 +295,7 @@ function ranked(select: Select, rows: SelectRows, over: OverCall, name: RankName
 
 function distinct(bound: BoundQuery, select: Select, settings: SelectSettings): BoundQuery {
   if (select.quantifier !== 'DISTINCT') return bound;
+  if (bound.correlation !== undefined) return { ...bound, correlation: { ...bound.correlation, isDistinct: true } };
   const node = settled(bound);
   const keys = node.schema.map((_, at) => at);
   return ofNode(aggregateNode(node, keys, [], settings.stateTtlMs, select.span));

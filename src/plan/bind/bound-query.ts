@@ -1,6 +1,8 @@
+import { DiagnosticError, unsupported } from '../../diagnostics/diagnostic.ts';
 import type { OrderItem } from '../../sql/ast.ts';
 import type { Schema } from '../../types/column.ts';
 import type { LogicalNode, SortKey } from '../logical.ts';
+import type { Correlation } from './correlation.ts';
 import type { Ranking } from './ranking.ts';
 import type { Scope } from './scope.ts';
 
@@ -9,6 +11,10 @@ export interface BoundQuery {
   readonly schema: Schema;
   readonly node: LogicalNode | null;
   readonly ranking: Ranking | null;
+  /** Of a subquery that looks at the row around it: then `node` has its rows, and the selected values are not computed yet. */
+  readonly correlation?: Correlation;
+  /** There is one row, whatever the input: an aggregate without keys. */
+  readonly isOneRow?: boolean;
 }
 
 /** What FROM gives: the rows, and the names by which their columns are called. */
@@ -27,9 +33,11 @@ export function ofNode(node: LogicalNode): BoundQuery {
   return { schema: node.schema, node, ranking: null };
 }
 
-/** The rows of a bound query. @throws DiagnosticError B033, B050 for a ranking that needs a filter and has none */
-export function settled({ node, ranking }: BoundQuery): LogicalNode {
+/** The rows of a bound query. @throws DiagnosticError B033, B050 for a ranking that needs a filter and has none; W003 */
+export function settled({ node, ranking, correlation }: BoundQuery): LogicalNode {
   const rows = node ?? ranking?.unbounded();
   if (rows === undefined) throw new Error('a query has rows or a ranking');
-  return rows;
+  if (correlation === undefined) return rows;
+  const [condition] = [...correlation.conditions, ...correlation.values];
+  throw new DiagnosticError([unsupported('W003', condition?.span ?? rows.span, 'a correlated subquery here')]);
 }

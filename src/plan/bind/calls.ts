@@ -146,7 +146,7 @@ function refuseArguments(entry: ScalarFunction, args: readonly Expression[], spa
 
 /** Aggregates of Flink that are not executed yet. */
 const laterAggregates: ReadonlySet<string> = new Set(
-  'COLLECT ARRAY_AGG PERCENTILE APPROX_COUNT_DISTINCT SINGLE_VALUE SUM0'.split(' '),
+  'COLLECT ARRAY_AGG PERCENTILE APPROX_COUNT_DISTINCT SUM0'.split(' '),
 );
 
 /** Whether a name in a call is an aggregate function. */

@@ -30,7 +30,11 @@ export function chosenJoins(node: LogicalNode, isDescribed: boolean): LogicalNod
   }
   if (node.kind !== 'join') return node;
   const [left, right] = [chosenJoins(node.left, isDescribed), chosenJoins(node.right, isDescribed)];
-  const join = joinNode(left, right, node, node.span);
+  return chosen(joinNode(left, right, node, node.span), isDescribed);
+}
+
+/** One join, as it is executed. */
+export function chosen(join: LogicalJoin, isDescribed: boolean): LogicalJoin {
   const found = join.method.kind === 'temporal' ? join : (windowJoin(join) ?? intervalJoin(join) ?? join);
   // A view's columns are shown with the attributes that they come from.
   return isDescribed ? found : executed(found);

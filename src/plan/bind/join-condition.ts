@@ -30,7 +30,7 @@ export function joinOn(
 }
 
 /** The conditions of a join as they are over the columns of both sides. */
-function conditionsOf({ left, keys, condition, span }: LogicalJoin): readonly Expression[] {
+export function conditionsOf({ left, keys, condition, span }: LogicalJoin): readonly Expression[] {
   const leftCount = left.schema.length;
   const equalities = keys.map((key) => {
     const right = mapColumns(key.right, (index, column) => ({ ...column, index: index + leftCount }));
@@ -73,7 +73,7 @@ export function joinsUnder(node: LogicalNode, conditions: readonly Expression[],
 }
 
 /** The join's type where no condition keeps the rows that it pads. */
-function unpadded(join: LogicalJoin, conditions: readonly Expression[]): JoinType {
+export function unpadded(join: LogicalJoin, conditions: readonly Expression[]): JoinType {
   const leftCount = join.left.schema.length;
   const rejects = (isPadded: (index: number) => boolean): boolean =>
     conditions.some((condition) => isNeverTrueOfNulls(condition, isPadded));
@@ -92,7 +92,8 @@ function unpadded(join: LogicalJoin, conditions: readonly Expression[]): JoinTyp
   }
 }
 
-function filtered(node: LogicalNode, conditions: readonly Expression[], span: Span): LogicalNode {
+/** The rows for which all conditions hold. */
+export function filtered(node: LogicalNode, conditions: readonly Expression[], span: Span): LogicalNode {
   const condition = all(conditions, span);
   return condition === null ? node : filterNode(node, condition, condition.span);
 }

@@ -5,4 +5,6 @@ export interface JoinSettings {
   readonly timeZone: string;
   /** How long the rows of a side are kept, in ms; 0: for ever. */
   readonly stateTtlMs: (side: Scope) => number;
+  /** Of the query around a subquery. */
+  readonly outer: Scope | null;
 }

@@ -6,7 +6,9 @@ import type { Identifier, QualifiedName } from '../../sql/ast.ts';
 import { type Column, columnTypeText, type Schema } from '../../types/column.ts';
 import { typeText, withNullable } from '../../types/sql-type.ts';
 import type { Expression } from '../expression.ts';
+import { mapColumns } from '../same-expression.ts';
 import { call } from './calls.ts';
+import { outerAt } from './correlation.ts';
 
 /** A table of a FROM clause: the columns `[start, start + count)` of the row, under a name. */
 export interface Relation {
@@ -23,6 +25,8 @@ export interface Scope {
   readonly relations: readonly Relation[];
   /** The columns that a bare name or a star means, where they are not just the relations': JOIN ... USING shows a key once. */
   readonly shown?: readonly ShownColumn[];
+  /** Of the query around a subquery: asked for names that are unknown here. */
+  readonly outer?: Scope;
 }
 
 /** A column as it is called without a table: the first value of several that is not NULL. */
@@ -40,11 +44,21 @@ export const emptyScope: Scope = { schema: [], relations: [] };
 export function resolveColumn(scope: Scope, name: QualifiedName): Expression {
   const { parts } = name;
   const found = locate(scope, parts);
-  if (found === null) unknownColumn(scope, name);
+  if (found === null) return outerColumn(scope, name) ?? unknownColumn(scope, name);
   const span = { ...name.span, end: parts[found.used - 1]!.span.end };
   let value = shownExpression(scope, found, span);
   for (const part of parts.slice(found.used)) value = fieldOf(value, part);
   return value;
+}
+
+/** What a name is in the query around, if it knows it. */
+function outerColumn({ outer }: Scope, name: QualifiedName): Expression | null {
+  if (outer === undefined || !isKnown(outer, name)) return null;
+  return mapColumns(resolveColumn(outer, name), (index, column) => ({ ...column, index: index + outerAt }));
+}
+
+function isKnown(scope: Scope, name: QualifiedName): boolean {
+  return locate(scope, name.parts) !== null || (scope.outer !== undefined && isKnown(scope.outer, name));
 }
 
 /** A column, or the first of several that is not NULL. */

@@ -6,6 +6,7 @@ import type { Expression } from '../expression.ts';
 import type { LogicalNode } from '../logical.ts';
 import { bindExpression, type ExpressionContext } from './bind-expression.ts';
 import { fieldOf, relationsNamed, resolveColumn, type Scope, shownColumns, shownExpression } from './scope.ts';
+import type { SubquerySettings } from './subqueries.ts';
 import type { Syntax } from './syntax.ts';
 
 /** What a SELECT is bound with. */
@@ -14,6 +15,9 @@ export interface SelectSettings {
   readonly stateTtlMs: number;
   /** Only the columns are asked for, as of a view: not how the query runs. */
   readonly isDescribed: boolean;
+  /** Of the query around a subquery. */
+  readonly outer: Scope | null;
+  readonly subqueries: SubquerySettings;
 }
 
 /** A column of a SELECT list. */

@@ -73,7 +73,11 @@ export const knownSettings: readonly OptionSpec[] = [
     false,
     'Change events of a source may repeat and are normalized by the key.',
   ),
-  choice('table.exec.legacy-cast-behaviour', ['DISABLED', 'ENABLED'], 'Only DISABLED is implemented.'),
+  choice(
+    'table.exec.legacy-cast-behaviour',
+    ['DISABLED', 'ENABLED'],
+    'ENABLED: a CAST that fails is NULL, VARCHAR(n) does not cut, and TRUE is written in small letters.',
+  ),
   flag('table.dynamic-table-options.enabled', true, 'Whether OPTIONS hints are allowed.'),
   flag('table.dml-sync', false, 'An INSERT is always waited for.'),
   choice('table.sql-dialect', ['default', 'hive'], 'Only the default dialect is implemented.'),

@@ -54,6 +54,14 @@ export class Settings {
     return parseDurationMs(this.get(key) ?? '') ?? 0;
   }
 
+  get dropsNulls(): boolean {
+    return this.get('table.exec.sink.not-null-enforcer')?.toUpperCase() === 'DROP';
+  }
+
+  get legacyCasts(): boolean {
+    return this.get('table.exec.legacy-cast-behaviour')?.toUpperCase() === 'ENABLED';
+  }
+
   /** An IANA name or `GMT+03:00`. */
   get timeZone(): string {
     const zone = this.get('table.local-time-zone') ?? 'UTC';

@@ -367,7 +367,8 @@ export class CodeWriter implements ExpressionWriter {
   #cast(expression: CastExpression, scope: RowScope): Value {
     const convert = (value: Value): Value =>
       writeCast(this, value, expression.type, { safe: false, timeZone: this.session.timeZone });
-    if (!expression.safe) return this.#unlessNull(this.write(expression.input, scope), expression.type, convert);
+    if (!expression.safe && this.session.legacyCasts !== true)
+      return this.#unlessNull(this.write(expression.input, scope), expression.type, convert);
     // Only the conversion itself is safe: an error in the input still fails.
     const input = this.write(expression.input, scope);
     return this.attempt(expression.type, () => this.#unlessNull(input, expression.type, convert));

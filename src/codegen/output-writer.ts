@@ -3,7 +3,7 @@ import type { BatchBuilder } from '../memory/batch-builder.ts';
 import type { Column } from '../types/column.ts';
 import { physicalWidth } from '../types/physical.ts';
 import { type I32, type I64, i32, i64, type Local } from '../wasm/code.ts';
-import { call, type FunctionRef } from '../wasm/function-builder.ts';
+import { call, type FunctionRef, type Label } from '../wasm/function-builder.ts';
 import { scaled } from './batch-scope.ts';
 import type { CodeWriter, RowScope } from './expression-writer.ts';
 import { storeParts } from './memory-value.ts';
@@ -62,11 +62,24 @@ export class OutputWriter {
       f.do(call(this.#flush, count));
       f.set(count, i32.const(0));
     });
+    // The row counts when all its columns stand: one that is dropped before is written over.
+    if (writer.session.dropsNulls === true) f.block((drop) => this.#writeRow(writer, count, row, drop));
+    else this.#writeRow(writer, count, row, null);
+  }
+
+  #writeRow(
+    writer: CodeWriter,
+    count: Local<'i32'>,
+    row: { readonly scope: RowScope; readonly kind: I32; readonly watermark: I64 },
+    drop: Label | null,
+  ): void {
+    const { f } = writer;
+    const builder = this.#builder;
     const isWide = builder.schema.length > sharingColumnsMax;
     for (const [index, column] of builder.schema.entries()) {
       const store = (): void => {
         const value = row.scope.column(index);
-        this.#store(writer, builder.column(index), value, count, column);
+        this.#store(writer, builder.column(index), value, count, column, drop);
       };
       if (isWide) f.scope(store);
       else store();
@@ -84,12 +97,16 @@ export class OutputWriter {
     value: Value,
     count: I32,
     { name, type }: Column,
+    drop: Label | null,
   ): void {
     const { f } = writer;
     const { values, validity } = column;
     const at = i32.add(scaled(count, physicalWidth[value.physical]), i32.const(values));
     f.do(...storeParts(value.physical, f.local('i32', at), value.parts));
     if (type.nullable) f.do(i32.store8(i32.add(count, i32.const(validity)), i32.eqz(writer.isNull(value))));
-    else if (value.isNull !== null) f.if(value.isNull, () => writer.fail(`NULL for "${name}", which is NOT NULL`));
+    else if (value.isNull !== null) {
+      if (drop === null) f.if(value.isNull, () => writer.fail(`NULL for "${name}", which is NOT NULL`));
+      else f.brIf(drop, value.isNull);
+    }
   }
 }

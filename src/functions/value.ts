@@ -94,6 +94,10 @@ export interface SessionSettings {
   readonly timeZone: string;
   /** That zone's table of transitions in the linear memory, for the `zone*` kernels. */
   readonly zoneAddress: number;
+  /** `table.exec.legacy-cast-behaviour`: a cast that fails is NULL, texts are not cut to their type, TRUE is `true`. */
+  readonly legacyCasts?: boolean;
+  /** `table.exec.sink.not-null-enforcer`: a row with a NULL in a NOT NULL column is dropped, and does not fail. */
+  readonly dropsNulls?: boolean;
   /** The processing-time clock, ms since 1970; it stands still while a batch is processed. */
   readonly processingTimeMs: () => number;
   /** Told the bytes of each module before it runs: EXPLAIN shows them. */

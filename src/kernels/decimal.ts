@@ -229,18 +229,6 @@ export function decimalCut(low: u64, valueHigh: u64, drop: i32, mode: i32, preci
   return put(negative, qLow, qHigh, precision, result);
 }
 
-/** value / 10^drop, rounded half up or (`cut`) toward zero, times 10^drop again: ROUND and TRUNCATE left of the point. */
-export function decimalRoundLeft(low: u64, valueHigh: u64, drop: i32, cut: i32, precision: i32, result: usize): i32 {
-  if (drop > 38) {
-    store<u64>(result, 0);
-    store<u64>(result, 0, 8);
-    return 1;
-  }
-  const ok = cut != 0 ? decimalCut(low, valueHigh, drop, 0, 38, result) : decimalRescale(low, valueHigh, 0, drop, 38, result);
-  if (ok == 0) return 0;
-  return decimalRescale(load<u64>(result), load<u64>(result, 8), drop, 0, precision, result);
-}
-
 /**
  * ROUND and (`cut`) TRUNCATE of a decimal to so many places behind the point, which may lie before it, put with
  * `toScale` digits behind the point: `scale` of them, or as many as there are places, 0 at least.

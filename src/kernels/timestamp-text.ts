@@ -358,8 +358,7 @@ function writeYear(address: usize, year: i32): i32 {
     p++;
     rest = -rest;
   }
-  let digits: i32 = 4;
-  for (let bound: i64 = 10000; <i64>rest >= bound; bound *= 10) digits++;
+  const digits: i32 = 4;
   for (let i = digits - 1; i >= 0; i--) {
     store<u8>(p + i, <u8>(48 + rest % 10));
     rest /= 10;
@@ -367,7 +366,7 @@ function writeYear(address: usize, year: i32): i32 {
   return <i32>(p - address) + digits;
 }
 
-/** `yyyy-MM-dd`; returns the length (10, more for years of five digits). */
+/** `yyyy-MM-dd`; returns the length. */
 export function dateFormat(days: i32, address: usize): i32 {
   const civil = civilFromDays(days);
   const width = writeYear(address, civilYear(civil));

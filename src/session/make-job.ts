@@ -15,11 +15,17 @@ export function makeJob(
 ): Job {
   const { memory, clock, session, recordBatches, programTables } = context;
   const { settings } = session;
-  const { timeZone } = settings;
   const batchRows = settings.int('tidemark.batch-size');
   let processingTimeMs = clock.nowMs();
+  const { timeZone, legacyCasts, dropsNulls } = settings;
   const zone = context.zone(timeZone);
-  const times = { timeZone, zoneAddress: zone.address, processingTimeMs: () => processingTimeMs };
+  const times = {
+    timeZone,
+    legacyCasts,
+    dropsNulls,
+    zoneAddress: zone.address,
+    processingTimeMs: () => processingTimeMs,
+  };
   const operators = new Map<string, Operator>();
   try {
     for (const node of graph.operators) {

@@ -65,8 +65,9 @@ function optimized(
   sinks: readonly LogicalSink[],
   { session, memory, clock, zone }: SessionContext,
 ): readonly LogicalSink[] {
-  const { timeZone } = session.settings;
-  const times = { timeZone, zoneAddress: zone(timeZone).address, processingTimeMs: () => clock.nowMs() };
+  const { timeZone, legacyCasts } = session.settings;
+  const zoneAddress = zone(timeZone).address;
+  const times = { timeZone, legacyCasts, zoneAddress, processingTimeMs: () => clock.nowMs() };
   return optimize(sinks, {
     isOff: session.settings.get('tidemark.optimizer') === 'off',
     fold: (expression) => foldConstant(memory, times, expression),

@@ -202,7 +202,7 @@ function dateFromJs(value: JsValue): number {
 
 function timeFromJs(value: JsValue): number {
   const ms = typeof value === 'string' ? parseTimeMs(value) : null;
-  return ms ?? refuse("a string such as '12:30:00'");
+  return ms === null ? refuse("a string such as '12:30:00'") : ms - (ms % 1000);
 }
 
 /** Counted in the type's unit: milliseconds, microseconds or nanoseconds since 1970. */

@@ -8,8 +8,10 @@ import { zoneNamed, zoneOffsetAt } from './zone.ts';
 export type TextValue = boolean | number | bigint | string | Uint8Array | null | readonly TextValue[];
 
 /** How bytes are written: `x'0a'` as the client shows them, or the text that they are, as in a CAST to STRING. */
-interface TextFormOptions {
+export interface TextFormOptions {
   readonly bytes: 'hex' | 'text';
+  /** As Flink wrote before 1.15: NULL, TRUE and FALSE in small letters, fields without a blank between them. */
+  readonly legacy?: boolean;
 }
 
 /** A value in the text form of Flink's SQL client. Within nested values NULL is `NULL` and BOOLEAN is written the same. */
@@ -19,11 +21,12 @@ export function textForm(
   timeZone: string,
   options: TextFormOptions = { bytes: 'hex' },
 ): string {
-  if (value === null) return 'NULL';
+  const small = options.legacy === true;
+  if (value === null) return small ? 'null' : 'NULL';
   const part = (held: TextValue, heldType: SqlType): string => textForm(held, heldType, timeZone, options);
   switch (type.kind) {
     case 'BOOLEAN':
-      return value === true || value === 1 ? 'TRUE' : 'FALSE';
+      return small ? String(value === true || value === 1) : value === true || value === 1 ? 'TRUE' : 'FALSE';
     case 'TINYINT':
     case 'SMALLINT':
     case 'INT':
@@ -60,7 +63,7 @@ export function textForm(
         .map((element) => part(element, type.element))
         .join(', ')}]`;
     case 'ROW':
-      return `(${type.fields.map((field, at) => part(list(value)[at] ?? null, field.type)).join(', ')})`;
+      return `(${type.fields.map((field, at) => part(list(value)[at] ?? null, field.type)).join(small ? ',' : ', ')})`;
     case 'MAP':
       return entries(value, (key, held) => `${part(key, type.key)}=${part(held, type.value)}`);
     case 'MULTISET':
@@ -90,7 +93,9 @@ function decimalText(unscaled: bigint, scale: number): string {
 
 function dateText(days: number): string {
   const { year, month, day } = civilOfDays(days);
-  return `${String(year).padStart(4, '0')}-${two(month)}-${two(day)}`;
+  return `${String(year)
+    .padStart(4, '0')
+    .replace(/^\d+(?=\d{4})/, '')}-${two(month)}-${two(day)}`;
 }
 
 function timeText(ms: number, precision: number): string {

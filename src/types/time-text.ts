@@ -9,10 +9,12 @@ export function parseDays(text: string): number | null {
   return daysOf(year, month, day);
 }
 
-/** Milliseconds of the day; the fraction of a second is lost, as in Flink. */
+/** Milliseconds of the day. A TIME(0) of them keeps the fraction, though it is not shown, as in Flink. */
 export function parseTimeMs(text: string): number | null {
-  const parts = /^(\d{1,2}):(\d{1,2}):(\d{1,2})(?:\.\d+)?$/.exec(text);
-  return parts === null ? null : secondsOfDay(parts.slice(1).map(Number) as [number, number, number], 1000);
+  const parts = /^(\d{1,2}):(\d{1,2}):(\d{1,2})(?:\.(\d+))?$/.exec(text);
+  if (parts === null) return null;
+  const ms = secondsOfDay(parts.slice(1, 4).map(Number) as [number, number, number], 1000);
+  return ms === null ? null : ms + Number((parts[4] ?? '').slice(0, 3).padEnd(3, '0'));
 }
 
 /** A TIMESTAMP's count in the unit of its precision, which is the number of digits of its fraction, 9 at most. */

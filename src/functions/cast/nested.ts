@@ -1,6 +1,6 @@
 import { decodeNested, encodeNested, type NestedValue } from '../../memory/nested.ts';
 import { isNested, type SqlType, sameType } from '../../types/sql-type.ts';
-import { textForm } from '../../types/text-form.ts';
+import { type TextFormOptions, textForm } from '../../types/text-form.ts';
 import type { ExpressionWriter, HostValue, Value } from '../value.ts';
 
 /** Casts one value that is not nested. @throws Error where it cannot be cast */
@@ -10,11 +10,15 @@ type Convert = (value: HostValue) => HostValue;
 export function nestedCast(w: ExpressionWriter, value: Value, type: SqlType, timeZone: string): Value {
   const from = value.type;
   if (type.kind === 'CHAR' || type.kind === 'VARCHAR') {
-    const form = { bytes: 'text' } as const;
+    const form = textFormOf(w);
     return w.host(([encoded]) => textForm(decode(encoded ?? null, from), from, timeZone, form), [value], type);
   }
   const convert = partConverter(w, from, type, timeZone);
   return w.host(([encoded]) => encodeNested(type, convert(decode(encoded ?? null, from))), [value], type);
+}
+
+function textFormOf(w: ExpressionWriter): TextFormOptions {
+  return { bytes: 'text', legacy: w.session.legacyCasts === true };
 }
 
 function decode(value: HostValue, type: SqlType): NestedValue {
@@ -35,8 +39,9 @@ function partConverter(
   if (sameType(from, to)) return (value) => value;
   if (to.kind === 'CHAR' || to.kind === 'VARCHAR') {
     if (isNested(from)) {
+      const form = textFormOf(w);
       const cut = plainConverter(w, { kind: 'VARCHAR', length: 2_147_483_647, nullable: false }, to);
-      return (value) => (value === null ? null : cut(textForm(value, from, timeZone, { bytes: 'text' })));
+      return (value) => (value === null ? null : cut(textForm(value, from, timeZone, form)));
     }
   } else if (from.kind === 'ARRAY' && to.kind === 'ARRAY') {
     const element = part(from.element, to.element);

@@ -1,13 +1,14 @@
 import { timestampUnitsPerSecond } from '../../types/physical.ts';
 import { type SqlType, TIME, type TimeType } from '../../types/sql-type.ts';
 import { type I64, i32, i64, type Local } from '../../wasm/code.ts';
+import { resultHalves } from '../decimal-value.ts';
 import type { ExpressionWriter, Value } from '../value.ts';
 
 const msPerDay = 86_400_000n;
 
 /**
  * DATE, TIME, TIMESTAMP and TIMESTAMP_LTZ among each other. A zoneless time is the session zone's wall clock; a finer
- * fraction is cut toward 1970, as Flink does. A TIME becomes a timestamp on 1970-01-01.
+ * fraction is cut off. A TIME becomes a timestamp on 1970-01-01.
  */
 export function writeTime(w: ExpressionWriter, value: Value, type: SqlType): Value {
   const from = value.type;
@@ -30,13 +31,13 @@ export function writeTime(w: ExpressionWriter, value: Value, type: SqlType): Val
   return from.kind === type.kind ? { ...cut, type } : shiftZone(w, cut, type);
 }
 
-/** The wall clock's milliseconds of a timestamp, finer ones cut toward 1970. */
 /** The wall clock of a timestamp in the session zone, in its own precision. */
 export function localTimestamp(w: ExpressionWriter, value: Value): Value {
   if (value.type.kind !== 'TIMESTAMP_LTZ') return value;
   return shiftZone(w, value, { ...value.type, kind: 'TIMESTAMP' });
 }
 
+/** The wall clock's milliseconds of a timestamp, without its fraction of a second. */
 function localMs(w: ExpressionWriter, value: Value): Local<'i64'> {
   const clock = value.type.kind === 'TIMESTAMP_LTZ' ? shiftZone(w, value, { ...value.type, kind: 'TIMESTAMP' }) : value;
   return w.i64(cutFraction(w, clock, 0));
@@ -58,50 +59,40 @@ function shiftZone(w: ExpressionWriter, value: Value, type: TimeType): Value {
   return w.value(type, null, w.kernel(kernel, 'i64', w.zone, w.i64(value), i64.const(unitsPerMs)));
 }
 
-/** A timestamp of another precision, stored as that precision is: digits that are too fine are cut toward 1970. */
+/** A timestamp of another precision, stored as that precision is: digits that are too fine are cut off, also before 1970. */
 export function cutFraction(w: ExpressionWriter, value: Value, precision: number): Value {
   const from = value.type;
   if (from.kind !== 'TIMESTAMP' && from.kind !== 'TIMESTAMP_LTZ') throw new Error(`no timestamp: ${from.kind}`);
   const type: TimeType = { ...from, precision };
-  const fromUnits = BigInt(timestampUnitsPerSecond(from.precision));
-  const toUnits = BigInt(timestampUnitsPerSecond(precision));
-  const step = precision < from.precision ? 10n ** BigInt(digitsOf(toUnits) - precision) : 1n;
-
-  if (fromUnits === 1_000_000_000n) {
-    const [low, high] = w.i128(value);
-    if (toUnits === fromUnits) {
-      if (step === 1n) return { ...value, type };
-      const kept = w.kernel(
-        'decimalRoundLeft',
-        'i32',
-        low,
-        high,
-        i32.const(9 - precision),
-        i32.const(1),
-        i32.const(38),
-        w.resultAddress,
-      );
-      w.f.drop(kept);
-      return w.value(type, null, i64.load(w.resultAddress), i64.load(w.resultAddress, { offset: 8 }));
+  const fromDigits = storedDigits(from.precision);
+  const toDigits = storedDigits(precision);
+  if (precision < from.precision) {
+    // Down to the digits that stay, and up to those that are stored.
+    const drop = fromDigits - precision;
+    if (fromDigits < 9) {
+      const cut = floorDivide(w, w.i64(value), 10n ** BigInt(drop));
+      return w.value(type, null, i64.mul(cut, i64.const(10n ** BigInt(toDigits - precision))));
     }
-    const drop = digitsOf(fromUnits) - digitsOf(toUnits);
-    const coarse = w.f.local('i64', w.kernel('decimalToI64', 'i64', low, high, i32.const(drop)));
-    return w.value(type, null, cutToStep(coarse, step));
+    const down = i32.const(-1);
+    const most = i32.const(38);
+    w.f.drop(w.kernel('decimalCut', 'i32', ...w.i128(value), i32.const(drop), down, most, w.resultAddress));
+    const [low, high] = resultHalves(w);
+    if (toDigits < 9) return w.value(type, null, i64.mul(low, i64.const(10n ** BigInt(toDigits - precision))));
+    const up = i32.const(toDigits - precision);
+    const cut = [w.f.local('i64', low), w.f.local('i64', high)] as const;
+    w.f.drop(w.kernel('decimalRescale', 'i32', ...cut, up, i32.const(0), most, w.resultAddress));
+    return w.value(type, null, ...resultHalves(w));
   }
-  const units = w.i64(value);
-  if (toUnits === 1_000_000_000n) {
-    const up = digitsOf(toUnits) - digitsOf(fromUnits);
-    w.f.drop(w.kernel('decimalFromI64', 'i32', units, i32.const(up), i32.const(38), w.resultAddress));
-    return w.value(type, null, i64.load(w.resultAddress), i64.load(w.resultAddress, { offset: 8 }));
-  }
-  if (toUnits > fromUnits) return w.value(type, null, i64.mul(units, i64.const(toUnits / fromUnits)));
-  const coarse = toUnits === fromUnits ? units : i64.divS(units, i64.const(fromUnits / toUnits));
-  if (step === 1n && toUnits === fromUnits) return { ...value, type };
-  return w.value(type, null, cutToStep(w.f.local('i64', coarse), step));
+  if (fromDigits === toDigits) return { ...value, type };
+  const up = toDigits - fromDigits;
+  if (toDigits < 9) return w.value(type, null, i64.mul(w.i64(value), i64.const(10n ** BigInt(up))));
+  w.f.drop(w.kernel('decimalFromI64', 'i32', w.i64(value), i32.const(up), i32.const(38), w.resultAddress));
+  return w.value(type, null, ...resultHalves(w));
 }
 
-function cutToStep(units: Local<'i64'>, step: bigint): I64 {
-  return step === 1n ? units : i64.sub(units, i64.remS(units, i64.const(step)));
+/** Digits of the unit in which a timestamp is stored. */
+function storedDigits(precision: number): 3 | 6 | 9 {
+  return precision <= 3 ? 3 : precision <= 6 ? 6 : 9;
 }
 
 function cutTime(w: ExpressionWriter, value: Value, type: TimeType): Value {
@@ -119,8 +110,4 @@ export function floorDivide(w: ExpressionWriter, a: I64, b: bigint): Local<'i64'
   const isBelow = i64.ltS(i64.sub(dividend, i64.mul(quotient, i64.const(b))), i64.const(0n));
   w.f.set(quotient, i64.sub(quotient, i64.extendI32U(isBelow)));
   return quotient;
-}
-
-function digitsOf(units: bigint): number {
-  return units === 1000n ? 3 : units === 1_000_000n ? 6 : 9;
 }

@@ -49,7 +49,8 @@ export function writeText(w: ExpressionWriter, value: Value): Value {
 
 function booleanText(w: ExpressionWriter, value: Value, type: SqlType): Value {
   const truth = w.i32(value);
-  const [yes, no] = ['TRUE', 'FALSE'].map((text) => w.constant(new TextEncoder().encode(text)));
+  const words = w.session.legacyCasts === true ? ['true', 'false'] : ['TRUE', 'FALSE'];
+  const [yes, no] = words.map((text) => w.constant(new TextEncoder().encode(text)));
   if (yes === undefined || no === undefined) throw new Error('there are two truths');
   const address = w.f.local('i32', no);
   const length = w.f.local('i32', i32.const(5));

@@ -59,5 +59,6 @@ function toText(w: ExpressionWriter, value: Value, type: TextType, timeZone: str
 }
 
 function sized(w: ExpressionWriter, value: Value, type: TextType): Value {
+  if (w.session.legacyCasts === true && type.kind === 'VARCHAR') return { ...value, type };
   return type.length === lengthMax ? { ...value, type } : writeLength(w, value, type);
 }

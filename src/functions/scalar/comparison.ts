@@ -4,7 +4,7 @@ import { writeFromText } from '../cast/from-text.ts';
 import { commonType, isCharacter, isDatetime, isInteger, isNumeric } from '../coercion.ts';
 import { parameter } from '../parameters.ts';
 import type { ScalarFunction, ScalarOverload } from '../scalar-function.ts';
-import type { ExpressionWriter, Value } from '../value.ts';
+import type { ExpressionWriter, HostValue, Value } from '../value.ts';
 import { hasEntries, hasOrder, sameEntries } from './nested-order.ts';
 
 type Comparison = '=' | '<>' | '<' | '<=' | '>' | '>=';
@@ -73,8 +73,8 @@ function compareBytes(w: ExpressionWriter, operator: Comparison, a: Value, b: Va
 
 /** Both sides as their common type; only what `<` and the like order, where it is one of them. */
 const comparable = (name: string, operator: Comparison = '=') =>
-  parameter(name, 'COMPARABLE', (type, { args }) => {
-    const common = commonType(args) ?? textBeside(args, operator);
+  parameter(name, 'COMPARABLE', (type, { args, literals }) => {
+    const common = commonType(args) ?? textBeside(args, literals, operator);
     if (common === null) return null;
     // NULL = NULL: two truths that nobody knows.
     if (common.kind === 'NULL') return BOOLEAN();
@@ -86,10 +86,19 @@ function isOrdering(operator: Comparison): boolean {
   return operator !== '=' && operator !== '<>';
 }
 
-/** Flink reads the text beside a time, and beside a number or a BOOLEAN where it orders: whole numbers as BIGINT. */
-function textBeside(args: readonly SqlType[], operator: Comparison): SqlType | null {
+/**
+ * Flink reads a literal text beside a time, and any text beside what it orders: whole numbers as BIGINT. For `=` with a
+ * text of a row see `timeAndText`.
+ */
+function textBeside(
+  args: readonly SqlType[],
+  literals: readonly (HostValue | undefined)[],
+  operator: Comparison,
+): SqlType | null {
   const other = args.find((type) => !isCharacter(type));
-  if (other === undefined || !args.some(isCharacter) || !isOrdering(operator)) return null;
+  const text = args.findIndex(isCharacter);
+  if (other === undefined || text < 0) return null;
+  if (!isOrdering(operator)) return isDatetime(other) && typeof literals[text] === 'string' ? other : null;
   if (isInteger(other)) return BIGINT();
   return isDatetime(other) || isNumeric(other) || other.kind === 'BOOLEAN' ? other : null;
 }
@@ -120,7 +129,7 @@ function beside(name: string, text: string, family: (type: SqlType) => boolean) 
   });
 }
 
-/** A time beside text: the text is read; one that is no time is neither equal nor unequal, as in Flink. */
+/** A time beside the text of a row: the text is read; one that is no time is neither equal nor unequal, as in Flink. */
 function timeAndText(operator: Comparison): ScalarOverload {
   return {
     params: [beside('a', 'TIME_OR_TEXT', isDatetime), beside('b', 'TIME_OR_TEXT', isDatetime)],

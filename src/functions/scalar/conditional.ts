@@ -5,7 +5,7 @@ import { commonType, isDatetime, isNumeric, isTimestamp } from '../coercion.ts';
 import { any, boolean, common, parameter } from '../parameters.ts';
 import { resolveScalar } from '../resolve.ts';
 import type { Argument, ScalarFunction } from '../scalar-function.ts';
-import type { ExpressionWriter, Value } from '../value.ts';
+import type { ExpressionWriter, HostValue, Value } from '../value.ts';
 import { equals, writeComparison } from './comparison.ts';
 import { hasOrder } from './nested-order.ts';
 import { sure } from './text-value.ts';
@@ -162,7 +162,10 @@ const nullIf: ScalarFunction = {
   summary: 'NULL where both arguments are equal, else the first.',
   overloads: [
     {
-      params: [any('value'), parameter('other', 'COMPARABLE', (type, { args }) => equality(args) !== null && type)],
+      params: [
+        any('value'),
+        parameter('other', 'COMPARABLE', (type, { args, literals }) => equality(args, literals) !== null && type),
+      ],
       returns: ([value]) => withNullable(value as SqlType, true),
       nulls: 'custom',
       code: {
@@ -172,7 +175,7 @@ const nullIf: ScalarFunction = {
           const isNull = w.f.local('i32', w.isNull(a));
           w.f.if(i32.eqz(i32.or(isNull, w.isNull(b))), () => {
             const known = [sure(a), sure(b)];
-            const { overload, argTypes } = equality([a.type, b.type])!;
+            const { overload, argTypes } = equality([a.type, b.type], [a.constant, b.constant])!;
             const compared = known.map((each, at) =>
               writeCast(w, each, withNullable(argTypes[at]!, false), { safe: false, timeZone: w.session.timeZone }),
             );
@@ -188,10 +191,10 @@ const nullIf: ScalarFunction = {
 };
 
 /** The overload of `=` that compares two types. */
-function equality(types: readonly SqlType[]) {
+function equality(types: readonly SqlType[], literals: readonly (HostValue | undefined)[]) {
   return resolveScalar(
     equals,
-    types.map((type) => ({ type, isLiteral: false })),
+    types.map((type, at) => ({ type, isLiteral: literals[at] !== undefined, value: literals[at] })),
   );
 }
 

@@ -102,7 +102,7 @@ function fieldText(letter: string, count: number, fields: Fields): string {
     case 'W':
       return number(usWeekOfMonth(days, civil), count);
     case 'F':
-      return number(Math.floor((civil.day - 1) / 7) + 1, count);
+      return number(((civil.day - 1) % 7) + 1, count);
     case 'a':
       return hour < 12 ? 'AM' : 'PM';
     case 'h':

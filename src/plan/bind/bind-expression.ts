@@ -54,7 +54,7 @@ export function bindExpression(node: Syntax, context: ExpressionContext): Expres
     case 'nullLiteral':
     case 'dateTimeLiteral':
     case 'intervalLiteral':
-      return bindLiteral(node as Literal, context.timeZone);
+      return bindLiteral(node as Literal);
     case 'intervalExpression':
       return call('*', [intervalLiteral(unitInterval(node.qualifier.from), span), bind(node.value)], span);
     case 'columnReference':
@@ -63,7 +63,7 @@ export function bindExpression(node: Syntax, context: ExpressionContext): Expres
     case 'unary':
       if (node.operator === 'NOT') return call('NOT', [truth(bind(node.operand), 'NOT')], span);
       if (node.operator === '+') return bind(node.operand);
-      if (node.operand.kind === 'numberLiteral') return { ...bindLiteral(node.operand, context.timeZone, true), span };
+      if (node.operand.kind === 'numberLiteral') return { ...bindLiteral(node.operand, true), span };
       return call('-', [bind(node.operand)], span);
     case 'binary':
       return bindBinary(node, bind);

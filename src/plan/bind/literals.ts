@@ -17,7 +17,7 @@ import {
   TIMESTAMP,
   TIMESTAMP_LTZ,
 } from '../../types/sql-type.ts';
-import { daysOf, parseDays, parseTimeMs, parseTimestamp } from '../../types/time-text.ts';
+import { parseDays, parseTimeMs, parseTimestamp } from '../../types/time-text.ts';
 import type { Expression, LiteralExpression, LiteralValue } from '../expression.ts';
 import { type IntervalValue, intervalValue } from './interval-literals.ts';
 
@@ -52,7 +52,7 @@ export function stringLiteral(text: string, span: Span): LiteralExpression {
 }
 
 /** A typed constant. `isNegative` for a minus before a number, which decides the type of the smallest ones. */
-export function bindLiteral(node: Literal, timeZone: string, isNegative = false): LiteralExpression {
+export function bindLiteral(node: Literal, isNegative = false): LiteralExpression {
   switch (node.kind) {
     case 'numberLiteral':
       return bindNumber(node, isNegative);
@@ -67,7 +67,7 @@ export function bindLiteral(node: Literal, timeZone: string, isNegative = false)
     case 'nullLiteral':
       return nullLiteral(NULL_TYPE, node.span);
     case 'dateTimeLiteral':
-      return bindDateTime(node, timeZone);
+      return bindDateTime(node);
     case 'intervalLiteral':
       return intervalLiteral(intervalValue(node), node.span);
   }
@@ -110,7 +110,7 @@ function outOfRange(node: NumberLiteral): never {
   fail('B008', node.span, `the number ${node.text} is out of range`, { help });
 }
 
-function bindDateTime(node: DateTimeLiteral, timeZone: string): LiteralExpression {
+function bindDateTime(node: DateTimeLiteral): LiteralExpression {
   const { text, span } = node;
   switch (node.type) {
     case 'DATE': {
@@ -129,8 +129,8 @@ function bindDateTime(node: DateTimeLiteral, timeZone: string): LiteralExpressio
     case 'TIMESTAMP WITH LOCAL TIME ZONE': {
       const parsed = parseTimestamp(text);
       if (parsed === null) malformed(node, 'yyyy-MM-dd HH:mm:ss[.fff]');
-      const type = TIMESTAMP_LTZ(parsed.precision, false);
-      return literal(instantOf(parsed.value, parsed.precision, timeZone), type, span);
+      // Flink reads it in UTC, whatever the session's zone.
+      return literal(parsed.value, TIMESTAMP_LTZ(parsed.precision, false), span);
     }
     case 'DATETIME':
       fail('B008', span, 'DATETIME is not a type of Flink', { help: `write TIMESTAMP '${text}'` });
@@ -140,35 +140,4 @@ function bindDateTime(node: DateTimeLiteral, timeZone: string): LiteralExpressio
 function malformed(node: DateTimeLiteral, format: string): never {
   const help = `expected a day and time that exist, as ${format}`;
   fail('B008', node.span, `'${node.text}' is no ${node.type}`, { help });
-}
-
-/** The instant at which a zone's clock shows a local time; in a gap or an overlap, by the offset before it. */
-function instantOf(local: bigint, precision: number, timeZone: string): bigint {
-  const unitsPerMs = precision <= 3 ? 1n : precision <= 6 ? 1_000n : 1_000_000n;
-  const localMs = Number(local / unitsPerMs);
-  const first = localMs - offsetMs(localMs, timeZone);
-  const offset = offsetMs(first, timeZone);
-  return local - BigInt(offset) * unitsPerMs;
-}
-
-function offsetMs(instantMs: number, timeZone: string): number {
-  const fixed = /^GMT([+-])(\d{2}):(\d{2})$/.exec(timeZone);
-  if (fixed !== null) return (fixed[1] === '-' ? -1 : 1) * (Number(fixed[2]) * 60 + Number(fixed[3])) * 60_000;
-  const formatter = new Intl.DateTimeFormat('en-US', {
-    timeZone,
-    hourCycle: 'h23',
-    year: 'numeric',
-    month: 'numeric',
-    day: 'numeric',
-    hour: 'numeric',
-    minute: 'numeric',
-    second: 'numeric',
-    era: 'short',
-  });
-  const parts = new Map(formatter.formatToParts(instantMs).map((part) => [part.type, part.value]));
-  const read = (type: Intl.DateTimeFormatPartTypes) => Number(parts.get(type));
-  const year = parts.get('era') === 'BC' ? 1 - read('year') : read('year');
-  const days = daysOf(year, read('month'), read('day'));
-  const wallSeconds = days * 86_400 + read('hour') * 3600 + read('minute') * 60 + read('second');
-  return (wallSeconds - Math.floor(instantMs / 1000)) * 1000;
 }

@@ -1,3 +1,4 @@
+import { DiagnosticError } from '../../../src/diagnostics/diagnostic.ts';
 import { SourceText } from '../../../src/diagnostics/source-text.ts';
 import { Engine } from '../../../src/engine.ts';
 import { Memory } from '../../../src/memory/memory.ts';
@@ -12,7 +13,18 @@ export async function openEngine(): Promise<EnginePort> {
   return {
     async *run(script, { scriptName, settings }) {
       const silent = (): void => {};
-      const engine = new Engine({ memory, settings, standardOutput: silent, standardError: silent });
+      const start = (given: typeof settings) =>
+        new Engine({ memory, settings: given, standardOutput: silent, standardError: silent });
+      let engine: Engine;
+      try {
+        engine = start(settings);
+      } catch (error) {
+        if (!(error instanceof DiagnosticError)) throw error;
+        // A setting that is refused has a place where it is SET.
+        const sets = Object.entries(settings).map(([key, value]) => `SET '${key}' = '${value}';`);
+        yield* answers(start({}).run(new SourceText(scriptName, sets.join('\n'))));
+        return;
+      }
       yield* answers(engine.run(new SourceText(scriptName, script)));
     },
   };

@@ -38,7 +38,10 @@ function compareFolders(from: string, to: string): Change[] {
     const isSame = readFileSync(join(from, path)).equals(readFileSync(join(to, path)));
     return isSame ? [] : [{ path, kind: 'changed' }];
   });
-  const gone = [...here].filter((path) => !there.has(path)).map((path): Change => ({ path, kind: 'gone   ' }));
+  // What is in own/ was asked by this repository.
+  const gone = [...here]
+    .filter((path) => !there.has(path) && !path.startsWith('own/'))
+    .map((path): Change => ({ path, kind: 'gone   ' }));
   return [...fresh, ...gone];
 }
 

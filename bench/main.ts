@@ -7,12 +7,27 @@ import { group } from './group.ts';
 import type { Bench } from './harness.ts';
 import { hop } from './hop.ts';
 import { json } from './json.ts';
+import { idle, latency } from './live.ts';
 import { memory } from './memory.ts';
 import { optimizer } from './optimizer.ts';
 import { start } from './start.ts';
+import { log } from './stream.ts';
 import { tumble1k, tumble100k, tumbleString } from './tumble.ts';
 
-const benches: readonly Bench[] = [tumble1k, tumble100k, tumbleString, hop, group, json, optimizer, start, memory];
+const benches: readonly Bench[] = [
+  tumble1k,
+  tumble100k,
+  tumbleString,
+  hop,
+  group,
+  json,
+  optimizer,
+  start,
+  memory,
+  log,
+  latency,
+  idle,
+];
 
 const names = process.argv.slice(2);
 const unknown = names.filter((name) => !benches.some((bench) => bench.name === name));

@@ -12,8 +12,8 @@ import { SegmentIndex } from './segment-index.ts';
 import type { ReadableFile } from './stream-environment.ts';
 import { DamagedSegmentError } from './stream-error.ts';
 
-/** Read at a time; a longer frame is read alone. */
-const chunkBytes = 1024 * 1024;
+/** Read at a time, so that the bytes are still in the processor's cache when they are used; a longer frame is read alone. */
+const chunkBytes = 256 * 1024;
 
 /** Reads a segment's frames in their order. */
 export class SegmentReader {
@@ -22,6 +22,9 @@ export class SegmentReader {
   /** Of the next frame. */
   offset = segmentHeaderBytes;
   #buffer = Buffer.alloc(0);
+  /** Where in the file the buffer's first byte is, and how many it has. */
+  #bufferOffset = 0;
+  #have = 0;
 
   constructor(file: ReadableFile, header: SegmentHeader) {
     this.file = file;
@@ -35,6 +38,20 @@ export class SegmentReader {
   read(limit: number): Frame[] {
     const rest = limit - this.offset;
     if (rest < frameHeaderBytes) return [];
+    const kept = this.#frames(rest);
+    if (kept.length > 0 || this.#have === 0) return kept;
+    // What was kept of the chunk before may have been on its way still.
+    this.#have = 0;
+    return this.#frames(rest);
+  }
+
+  /** Gives the buffer back until there is more to read. */
+  rest(): void {
+    this.#buffer = Buffer.alloc(0);
+    this.#have = 0;
+  }
+
+  #frames(rest: number): Frame[] {
     let chunk = this.#fill(Math.min(rest, chunkBytes));
     const first = frameBytesAt(chunk, 0);
     if (first === null || first > rest) return [];
@@ -51,16 +68,12 @@ export class SegmentReader {
     return frames;
   }
 
-  /** Gives the buffer back until there is more to read. */
-  rest(): void {
-    this.#buffer = Buffer.alloc(0);
-  }
-
   /**
    * What it means that no frame begins at `offset`, before `size`. Torn: the write of what should be there never ended.
    * Damaged: a later frame says that it was already on the disk.
    */
   judge(size: number): 'torn' | 'damaged' {
+    this.#have = 0;
     const rest = this.#fill(Math.max(0, size - this.offset));
     for (let at = findFrame(rest, 1); at >= 0; at = findFrame(rest, at + 1)) {
       const frame = readFrame(rest, at, this.header.salt);
@@ -69,15 +82,25 @@ export class SegmentReader {
     return 'torn';
   }
 
+  /** So many bytes from `offset` on, or what there is of them. What the chunk before has of them is not read again. */
   #fill(bytes: number): Buffer {
-    if (this.#buffer.length < bytes) this.#buffer = Buffer.allocUnsafeSlow(bytes);
-    let have = 0;
-    while (have < bytes) {
-      const count = this.file.read(this.#buffer.subarray(have, bytes), this.offset + have);
-      if (count === 0) break;
-      have += count;
+    const from = this.offset - this.#bufferOffset;
+    const kept = from >= 0 && from < this.#have ? this.#buffer.subarray(from, this.#have) : null;
+    if (this.#buffer.length < bytes) {
+      const grown = Buffer.allocUnsafeSlow(bytes);
+      if (kept !== null) grown.set(kept);
+      this.#buffer = grown;
+    } else if (kept !== null && from > 0) {
+      this.#buffer.copyWithin(0, from, this.#have);
     }
-    return this.#buffer.subarray(0, have);
+    this.#bufferOffset = this.offset;
+    this.#have = kept?.length ?? 0;
+    while (this.#have < bytes) {
+      const count = this.file.read(this.#buffer.subarray(this.#have, bytes), this.offset + this.#have);
+      if (count === 0) break;
+      this.#have += count;
+    }
+    return this.#buffer.subarray(0, Math.min(this.#have, bytes));
   }
 }
 

@@ -64,10 +64,12 @@ export function queuePush(queue: usize, time: i64, number: u32): void {
     return;
   }
   if (end - first > load<u32>(queue, ringMaskAt)) growRing(queue);
-  const entry = ringEntry(queue, end);
+  // Growing numbers the entries anew.
+  const behind = load<u32>(queue, ringEndAt);
+  const entry = ringEntry(queue, behind);
   store<i64>(entry, time);
   store<u32>(entry, number, 8);
-  store<u32>(queue, end + 1, ringEndAt);
+  store<u32>(queue, behind + 1, ringEndAt);
 }
 
 /** The earliest time; the highest i64 where nothing waits. */

@@ -6,14 +6,12 @@ const memory = Memory.create();
 const { kernels } = memory;
 
 /** A time that is pushed, or null: the earliest is taken out. Mostly in order, so that both parts of the queue are met. */
-const step = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ late: fc.constantFrom(0, 0, 0, 1, 5, 40), ahead: fc.nat(3) }) },
-  { weight: 3, arbitrary: fc.constant(null) },
-);
+const pushed = fc.record({ late: fc.constantFrom(0, 0, 0, 0, 0, 1, 5, 40), ahead: fc.nat(3) });
+const step = fc.oneof({ weight: 2, arbitrary: pushed }, { weight: 1, arbitrary: fc.constant(null) });
 
 test('numbers come out in the order of their times, each once, and the memory is given back', () => {
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
+    fc.property(fc.array(step, { maxLength: 200, size: 'max' }), (steps) => {
       const before = kernels.allocatedBytes();
       const queue = kernels.queueNew();
       const waiting: { readonly time: bigint; readonly number: number }[] = [];

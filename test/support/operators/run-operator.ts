@@ -44,18 +44,13 @@ export class OperatorRun {
     this.#out = { batch: (batch) => this.#take(batch) };
   }
 
-  /** A batch of rows in the input's columns, then the watermark that they bring. */
-  rowsIn(rows: readonly (readonly CellValue[])[], kinds?: readonly number[]): void {
-    const batch = writeBatch(
-      this.#memory,
-      this.#arena,
-      this.#node.inputSchema,
-      rows,
-      kinds === undefined ? {} : { kinds },
-    );
+  /** A batch of rows in the columns of an input (1: the right one of a join), then the watermark that they bring. */
+  rowsIn(rows: readonly (readonly CellValue[])[], kinds?: readonly number[], input = 0): void {
+    const { inputSchema } = input === 0 ? this.#node : (this.#node.right ?? this.#node);
+    const batch = writeBatch(this.#memory, this.#arena, inputSchema, rows, kinds === undefined ? {} : { kinds });
     this.#memory.u32[(batch.address + descriptor.shard) >> 2] = this.#shard;
     this.#setTime('after', this.#time('before'));
-    this.operator.process(batch, this.#out, 0);
+    this.operator.process(batch, this.#out, input);
     const after = this.#time('after');
     if (after > this.#time('before')) {
       this.#setTime('before', after);

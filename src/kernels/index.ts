@@ -26,6 +26,7 @@ export * from './nested';
 export * from './timestamp-pattern';
 export * from './sort-key';
 export * from './ordered-map';
+export * from './patterns';
 export * from './sort';
 export * from './columns';
 export * from './json-decode';

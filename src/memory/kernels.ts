@@ -55,6 +55,9 @@ export interface Kernels {
   queueCount(queue: number): number;
   queueBytes(queue: number): number;
   queueDrop(queue: number): void;
+  patternsNew(states: number, start: number, variables: number): number;
+  patternsDrop(matcher: number, rows: number, rowCount: number, rowBytes: number, slotOffset: number): void;
+  patternsDue(matcher: number): number;
 
   orderedNew(valueBytes: number): number;
   orderedInsert(map: number, key: number, keyLength: number): number;
@@ -113,6 +116,27 @@ export const tableLayout = {
 
 /** Offsets in the struct of open sessions, see kernels/sessions.ts. */
 export const sessionsLayout = { table: 0, start: 8, end: 12, next: 16, key: 20, made: 24, merged: 56 } as const;
+
+/** Offsets in the struct of running patterns and in what it leads to, see kernels/patterns.ts. */
+export const patternsLayout = {
+  states: 4,
+  skip: 16,
+  skipVariable: 20,
+  withinMs: 24,
+  deadline: 40,
+  candidates: 48,
+  failure: 60,
+  before: 64,
+  path: 112,
+  runBytes: 16,
+  run: { node: 0, state: 4 },
+  node: { previous: 4, row: 8, first: 16, header: 24 },
+  row: { partition: 4, time: 8, header: 24 },
+  stateBytes: 24,
+  state: { asked: 0, guards: 8, takes: 16, takeCount: 20 },
+  takeBytes: 32,
+  take: { variable: 0, target: 4, guards: 8, completeUnless: 16, mayComplete: 24 },
+} as const;
 
 /** Offsets in an arena's struct, see kernels/arena.ts. */
 export const arenaLayout = { next: 0, end: 4 } as const;

@@ -13,6 +13,7 @@ import { OverArrival } from './over-arrival.ts';
 import { OverSorted } from './over-sorted.ts';
 import { OverTime } from './over-time.ts';
 import type { JoinWork } from './pairing.ts';
+import { PatternMatch } from './pattern-match.ts';
 import { RegularJoin } from './regular-join.ts';
 import { SessionAggregate } from './session-aggregate.ts';
 import { SessionRows } from './session-rows.ts';
@@ -60,6 +61,8 @@ export function createOperator(node: PhysicalOperator, context: OperatorContext)
       return new Limit(node, work, context);
     case 'upsert-materialize':
       return TopN.ofSink(node, work.keys, context);
+    case 'match':
+      return new PatternMatch(node, work, context);
     case 'union':
       return new Union();
     case 'join':

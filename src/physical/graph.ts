@@ -9,7 +9,10 @@ import type {
   JoinType,
   LogicalScan,
   LogicalUnnest,
+  MatchReference,
+  MatchSkip,
   OverFrame,
+  PatternElement,
   SessionTime,
   SortKey,
   WindowColumn,
@@ -149,6 +152,18 @@ export type Work =
       readonly aggregates: readonly AggregateCall[];
     }
   | { readonly kind: 'sort'; readonly order: readonly SortKey[]; readonly time: 'event' | 'processing' }
+  /** Rows in the order of time that a pattern takes; see `LogicalMatch`. */
+  | {
+      readonly kind: 'match';
+      readonly partition: readonly number[];
+      readonly order: readonly SortKey[];
+      readonly time: 'event' | 'processing';
+      readonly pattern: readonly PatternElement[];
+      readonly skip: MatchSkip;
+      readonly withinMs: number | null;
+      readonly references: readonly MatchReference[];
+      readonly measures: readonly Expression[];
+    }
   | { readonly kind: 'limit'; readonly offset: number; readonly fetch: number }
   | { readonly kind: 'union' }
   | {

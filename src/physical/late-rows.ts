@@ -13,6 +13,7 @@ export function dropsLateRows(work: Work): boolean {
       return work.window !== null || (work.time === 'event' && work.keep === 'first');
     case 'over':
     case 'sort':
+    case 'match':
       return work.time === 'event';
     case 'join':
       return work.method.kind === 'window';

@@ -167,6 +167,11 @@ class Planner {
       }
       case 'sort':
         return this.#operator(node, [node.input], { kind: 'sort', order: node.order, time: node.time });
+      case 'match': {
+        const { partition, order, time, pattern, skip, withinMs, references, measures } = node;
+        const work: Work = { kind: 'match', partition, order, time, pattern, skip, withinMs, references, measures };
+        return this.#operator(node, [node.input], work);
+      }
       case 'limit':
         return this.#operator(node, [node.input], { kind: 'limit', offset: node.offset, fetch: node.fetch });
       case 'union':

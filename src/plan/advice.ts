@@ -33,6 +33,11 @@ function adviceOf(node: LogicalNode): string | null {
       if (method.kind !== 'regular' || (method.stateTtlMs.left > 0 && method.stateTtlMs.right > 0)) return null;
       return "the join keeps the rows of both sides for ever: bound it by 'table.exec.state.ttl' or a STATE_TTL hint, or join within a time";
     }
+    case 'match': {
+      const mayRun = node.pattern.some(({ max }) => max === null);
+      if (!mayRun || node.withinMs !== null) return null;
+      return 'the pattern keeps the rows of a match begun until a row ends it: bound it by WITHIN';
+    }
     case 'scan':
     case 'values':
     case 'watermark':

@@ -1,6 +1,13 @@
 import { unreachable } from '../types/unreachable.ts';
 import type { AggregateCall, Expression } from './expression.ts';
-import { type AttachedWindow, type JoinMethod, type LogicalJoin, type LogicalNode, showsRight } from './logical.ts';
+import {
+  type AttachedWindow,
+  type JoinMethod,
+  type LogicalJoin,
+  type LogicalMatch,
+  type LogicalNode,
+  showsRight,
+} from './logical.ts';
 
 /**
  * The columns of its inputs that a node reads when `wanted` of its own are read; `columnsOf` says which an expression
@@ -71,6 +78,8 @@ export function columnsRead(
       return [[node.input, [...wanted, ...node.order.map(({ column }) => column)]]];
     case 'limit':
       return [[node.input, wanted]];
+    case 'match':
+      return [[node.input, matchColumns(node, columnsOf)]];
     case 'union':
       return node.inputs.map((input) => [input, wanted] as const);
     case 'join':
@@ -117,6 +126,18 @@ function methodColumns(method: JoinMethod): { readonly left: readonly number[]; 
     default:
       return unreachable(method);
   }
+}
+
+/** Measures that nobody asks for are computed all the same: there is one row a match. */
+function matchColumns(
+  { partition, order, references }: LogicalMatch,
+  columnsOf: (expression: Expression) => Iterable<number>,
+): readonly number[] {
+  const read = references.flatMap((reference) => {
+    if (reference.kind === 'column') return [reference.column];
+    return reference.kind === 'time' ? [] : reference.call.args.flatMap((arg) => [...columnsOf(arg)]);
+  });
+  return [...partition, ...order.map(({ column }) => column), ...read];
 }
 
 function windowColumnsOf({ startColumn, endColumn }: AttachedWindow): readonly number[] {

@@ -58,6 +58,11 @@ function costOf(node: LogicalNode): Cost {
       };
     case 'sort':
       return { time: 'O(log rows)', kept: 'the rows ahead of the watermark' };
+    case 'match':
+      return {
+        time: 'O(log rows ahead of the watermark + matches begun in the partition)',
+        kept: `the rows of matches begun, ${node.withinMs === null ? 'until a row ends them' : `for ${node.withinMs} ms`}`,
+      };
     default:
       return unreachable(node);
   }

@@ -1,6 +1,7 @@
 import type { Table } from '../catalog/table.ts';
 import type { Span } from '../diagnostics/source-text.ts';
 import type { Column, Schema } from '../types/column.ts';
+import type { SqlType } from '../types/sql-type.ts';
 import type { AggregateCall, Expression, LiteralValue } from './expression.ts';
 
 /**
@@ -23,6 +24,7 @@ export type LogicalNode =
   | LogicalOver
   | LogicalSort
   | LogicalLimit
+  | LogicalMatch
   | LogicalUnion
   | LogicalJoin;
 
@@ -283,6 +285,62 @@ export interface LogicalLimit extends NodeBase {
   readonly offset: number;
   readonly fetch: number;
 }
+
+/**
+ * MATCH_RECOGNIZE: rows of a partition, in the order of time, that a pattern takes. One row a match: the partition's
+ * columns, then the measures. Sent when the row that ends the match is due.
+ *
+ * Conditions and measures are over `references`: a column there is what it names of the match so far.
+ */
+export interface LogicalMatch extends NodeBase {
+  readonly kind: 'match';
+  readonly input: LogicalNode;
+  readonly partition: readonly number[];
+  /** The time attribute, ascending; then what orders rows of one time. */
+  readonly order: readonly SortKey[];
+  readonly time: 'event' | 'processing';
+  readonly pattern: readonly PatternElement[];
+  readonly skip: MatchSkip;
+  /** From the first row of a match to its last less than this; null: any. */
+  readonly withinMs: number | null;
+  readonly references: readonly MatchReference[];
+  readonly measures: readonly Expression[];
+}
+
+/** A variable of a pattern: one row after the other, as many as it says. */
+export interface PatternElement {
+  readonly name: string;
+  /** What a row must be, over the references, the row being the variable's last; null: any row. */
+  readonly condition: Expression | null;
+  readonly min: number;
+  readonly max: number | null;
+  /** Takes rows as long as it can, and gives none back. */
+  readonly isGreedy: boolean;
+}
+
+/** Where the next match may start. */
+export interface MatchSkip {
+  readonly to: 'next row' | 'past last row' | 'first' | 'last';
+  /** Of `first` and `last`: the place of the variable in the pattern. */
+  readonly variable: number;
+  readonly span: Span;
+}
+
+/** What a condition or a measure reads. `variables` are places in the pattern; null: rows of any. */
+export type MatchReference =
+  /** A column of the first or last row that the variables took, or of the row so many before it (behind the first). */
+  | {
+      readonly kind: 'column';
+      readonly variables: readonly number[] | null;
+      readonly from: 'first' | 'last';
+      readonly offset: number;
+      readonly column: number;
+      readonly type: SqlType;
+    }
+  /** Over the rows of the variables. */
+  | { readonly kind: 'aggregate'; readonly variables: readonly number[] | null; readonly call: AggregateCall }
+  /** MATCH_ROWTIME: when the match was complete. */
+  | { readonly kind: 'time'; readonly type: SqlType };
 
 /** UNION ALL. */
 export interface LogicalUnion extends NodeBase {

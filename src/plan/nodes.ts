@@ -12,12 +12,14 @@ import {
   type LogicalExpand,
   type LogicalFilter,
   type LogicalJoin,
+  type LogicalMatch,
   type LogicalNode,
   type LogicalOver,
   type LogicalProject,
   type LogicalWatermark,
   type LogicalWindow,
   type LogicalWindowAggregate,
+  type MatchReference,
   type WindowColumn,
   type WindowTime,
 } from './logical.ts';
@@ -206,6 +208,64 @@ export function overNode(
   const schema = [...input.schema, ...parts.aggregates.map(({ name, type }): Column => ({ name, type }))];
   const changes = parts.time === null ? allChanges : appendOnly;
   return { kind: 'over', input, ...parts, schema, changes, uniqueKeys: input.uniqueKeys, span };
+}
+
+/** A row a match: the columns of the partition, then the measures. */
+export function matchNode(
+  input: LogicalNode,
+  parts: Omit<LogicalMatch, Exclude<keyof LogicalFilter, 'condition'> | 'measures'>,
+  measures: readonly { readonly expression: Expression; readonly name: string }[],
+  span: Span,
+): LogicalMatch {
+  const schema = [
+    ...keyColumns(input, parts.partition),
+    ...measures.map(({ expression, name }): Column => {
+      const attribute = measureTime(expression, parts.references, input.schema);
+      const { type } = expression;
+      return attribute === undefined ? { name, type } : { name, type, timeAttribute: attribute };
+    }),
+  ];
+  return {
+    kind: 'match',
+    input,
+    ...parts,
+    measures: measures.map(({ expression }) => expression),
+    schema,
+    changes: appendOnly,
+    uniqueKeys: [],
+    span,
+  };
+}
+
+const handsTimeOn: ReadonlySet<string> = new Set(['+', '-', 'COALESCE', 'MIN', 'MAX', 'FIRST_VALUE', 'LAST_VALUE']);
+
+/** A measure shows as the time attribute that it is made of, though only the time of the match is one. */
+function measureTime(
+  measure: Expression,
+  references: readonly MatchReference[],
+  columns: Schema,
+): Column['timeAttribute'] {
+  if (measure.kind === 'call') {
+    const [first] = measure.args;
+    if (measure.name === 'PROCTIME') return 'proctime';
+    return first !== undefined && handsTimeOn.has(measure.name) && measure.type.kind === first.type.kind
+      ? measureTime(first, references, columns)
+      : undefined;
+  }
+  const reference = measure.kind === 'column' ? references[measure.index] : undefined;
+  switch (reference?.kind) {
+    case 'time':
+      return 'rowtime';
+    case 'column':
+      return columns[reference.column]?.timeAttribute;
+    case 'aggregate': {
+      const { name, args } = reference.call;
+      const [arg] = args;
+      return handsTimeOn.has(name) && arg?.kind === 'column' ? columns[arg.index]?.timeAttribute : undefined;
+    }
+    case undefined:
+      return undefined;
+  }
 }
 
 /** Group keys. */

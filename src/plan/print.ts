@@ -7,11 +7,13 @@ import {
   changesText,
   type JoinMethod,
   type LogicalJoin,
+  type LogicalMatch,
   type LogicalNode,
   type LogicalOver,
   type LogicalScan,
   type LogicalSink,
   type OverFrame,
+  type PatternElement,
   type SortKey,
   showsRight,
   type WindowKind,
@@ -114,6 +116,8 @@ function nodeText(node: LogicalNode): string {
       return `sort by ${node.order.map((key) => sortText(key, node.input)).join(', ')}   state: rows ahead of the watermark`;
     case 'limit':
       return `limit ${node.fetch}${node.offset > 0 ? ` offset ${node.offset}` : ''}`;
+    case 'match':
+      return `match ${patternText(node)}${groups(node.input, node.partition)} order by ${node.order.map((key) => sortText(key, node.input)).join(', ')}${node.withinMs === null ? '' : ` within ${duration(node.withinMs)}`}   state: rows of matches begun`;
     case 'union':
       return 'union all';
     case 'join':
@@ -169,6 +173,18 @@ function joinState(method: JoinMethod): string {
     default:
       return unreachable(method);
   }
+}
+
+/** `A B+? C{2,3}` */
+function patternText({ pattern }: LogicalMatch): string {
+  return pattern.map((element) => `${element.name}${quantifierText(element)}`).join(' ');
+}
+
+function quantifierText({ min, max, isGreedy }: PatternElement): string {
+  if (max === 1) return min === 0 ? '?' : '';
+  if (max === min) return `{${min}}`;
+  const bounds = max !== null || min > 1 ? `{${min},${max ?? ''}}` : min === 0 ? '*' : '+';
+  return isGreedy ? bounds : `${bounds}?`;
 }
 
 /** `event_type; where event_type = 2 also bid.price` */

@@ -75,6 +75,7 @@ function replacedRowsOf(node: LogicalNode, keys: Keys): ReplacedRows {
     case 'aggregate':
     case 'window-aggregate':
     case 'over':
+    case 'match':
     case 'top-n':
       return { needs: 'always', passesOn: false };
     case 'join':

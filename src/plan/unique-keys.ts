@@ -32,6 +32,7 @@ function keysOf(node: LogicalNode, below: UniqueKeys, right: UniqueKeys): Unique
     case 'expand':
     case 'unnest':
     case 'union':
+    case 'match':
       return [];
     case 'watermark':
     case 'filter':

@@ -105,6 +105,15 @@ export function mapExpressions(node: LogicalNode, map: (expression: Expression) 
       const condition = node.condition === null ? null : map(node.condition);
       return keys === node.keys && condition === node.condition ? node : { ...node, keys, condition };
     }
+    case 'match': {
+      // Conditions and measures are over the references, not over the input.
+      const references = mapped(node.references, (reference) => {
+        if (reference.kind !== 'aggregate') return reference;
+        const call = mapCall(reference.call, map);
+        return call === reference.call ? reference : { ...reference, call };
+      });
+      return references === node.references ? node : { ...node, references };
+    }
     case 'scan':
     case 'expand':
     case 'window':

@@ -67,6 +67,7 @@ export function windowTraits(node: LogicalNode): WindowTraits | null {
     case 'expand':
     case 'aggregate':
     case 'limit':
+    case 'match':
     case 'union':
       return null;
   }

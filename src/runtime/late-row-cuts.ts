@@ -49,7 +49,7 @@ function boundariesOf(operator: PhysicalOperator): readonly number[] {
   const windows = windowsOf(operator).map(boundaryOf);
   const { work } = operator;
   if (work.kind === 'join' && (work.method.kind === 'interval' || work.method.kind === 'temporal')) return [1];
-  const isByTime = work.kind === 'over' || work.kind === 'sort' || work.kind === 'deduplicate';
+  const isByTime = ['over', 'sort', 'deduplicate', 'match'].includes(work.kind);
   return isByTime && dropsLateRows(work) && windows.length === 0 ? [1] : windows;
 }
 

@@ -41,4 +41,6 @@ export const bindCodes = {
   B042: 'FOR SYSTEM_TIME AS OF that cannot be',
   B045: 'a join with the elements of a value that cannot be',
   B050: 'a window function that a stream cannot keep up',
+  B055: 'a pattern that cannot be',
+  B056: 'a pattern without an order in time',
 } as const;

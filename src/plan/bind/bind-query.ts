@@ -24,6 +24,7 @@ import { allChanges, appendOnly, isAppendOnly, type LogicalNode, type SortKey } 
 import { projectNode } from '../nodes.ts';
 import { bindExpression, notYet } from './bind-expression.ts';
 import { bindJoin } from './bind-join.ts';
+import { bindMatch } from './bind-match.ts';
 import { bindSelect } from './bind-select.ts';
 import { bindUnnest, bindUnnestJoin } from './bind-unnest.ts';
 import { bindWindowFunction, isWindowFunction } from './bind-window-function.ts';
@@ -163,8 +164,10 @@ export class QueryBinder {
       }
       case 'unnest':
         return bindUnnest(node, this.timeZone);
-      case 'matchRecognize':
-        return notYet('W002', node.span, 'MATCH_RECOGNIZE');
+      case 'matchRecognize': {
+        const match = bindMatch(node, this.from(node.table, joins), this.timeZone);
+        return aliased(ofNode(match), node.alias, null);
+      }
       case 'pivot':
       case 'unpivot':
       case 'tableSample':

@@ -7,6 +7,7 @@ import { windowNode } from '../nodes.ts';
 import { bindExpression, notYet } from './bind-expression.ts';
 import { emptyScope, resolveColumn } from './scope.ts';
 import { scopeOf } from './table-source.ts';
+import { lostTime } from './time-attribute.ts';
 
 const parameters = {
   TUMBLE: ['DATA', 'TIMECOL', 'SIZE', 'OFFSET'],
@@ -108,26 +109,21 @@ function timeColumnOf(argument: Argument | undefined, input: LogicalNode, name: 
       help: 'declare WATERMARK FOR it in its table, and pass it on unchanged (a cast or a function makes it an ordinary TIMESTAMP)',
     });
   }
-  if (isAggregated(input, bound.index)) {
-    fail(
-      'B021',
-      column.span,
-      `"${found.name}" is no time attribute any more: it comes out of an updating aggregation`,
-      {
-        help: 'group by window_start and window_end of a window function: then window_time is one',
-      },
-    );
+  const lost = lostTime(input, bound.index);
+  if (lost !== null) {
+    const [why, help] = lostTimes[lost];
+    fail('B021', column.span, `"${found.name}" is no time attribute any more: ${why}`, { help });
   }
   return bound.index;
 }
 
-/** Whether a column comes from an aggregation without windows, whose rows have no order in time. */
-function isAggregated(node: LogicalNode, index: number): boolean {
-  if (node.kind === 'aggregate') return true;
-  if (node.kind === 'filter') return isAggregated(node.input, index);
-  const expression = node.kind === 'project' ? node.expressions[index] : undefined;
-  return node.kind === 'project' && expression?.kind === 'column' && isAggregated(node.input, expression.index);
-}
+const lostTimes = {
+  aggregation: [
+    'it comes out of an updating aggregation',
+    'group by window_start and window_end of a window function: then window_time is one',
+  ],
+  match: ['it is the time of a row in a match', 'add MATCH_ROWTIME() to the MEASURES: it is the time of the match'],
+} as const;
 
 function windowOf(
   name: WindowName,

@@ -21,6 +21,14 @@ export function foldConstants(sinks: readonly LogicalSink[], fold: Fold): readon
       const condition = simplifiedFilter(next.condition);
       return condition === next.condition ? next : { ...next, condition };
     }
+    if (next.kind === 'match') {
+      const pattern = mapped(next.pattern, (element) => {
+        const condition = element.condition === null ? null : folded(element.condition);
+        return condition === element.condition ? element : { ...element, condition };
+      });
+      const measures = mapped(next.measures, folded);
+      return pattern === next.pattern && measures === next.measures ? next : { ...next, pattern, measures };
+    }
     if (next.kind !== 'aggregate' && next.kind !== 'window-aggregate') return next;
     const aggregates = mapped(next.aggregates, (call) => {
       if (call.filter === null) return call;

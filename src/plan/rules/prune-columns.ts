@@ -8,6 +8,7 @@ import {
   type LogicalJoin,
   type LogicalNode,
   type LogicalSink,
+  type MatchReference,
   showsRight,
 } from '../logical.ts';
 import { joinNode, projectNode } from '../nodes.ts';
@@ -207,6 +208,13 @@ function prune(node: LogicalNode, wanted: ReadonlySet<number>, all: ReadonlyMap<
       const { node: input, places } = prunedOf(all, node.input);
       return { node: { ...node, input, schema: schemaOf(node, places), uniqueKeys: keysOf(node, places) }, places };
     }
+    case 'match': {
+      const { node: input, places } = prunedOf(all, node.input);
+      const partition = node.partition.map((at) => place(places, at));
+      const order = node.order.map((key) => ({ ...key, column: place(places, key.column) }));
+      const references = node.references.map((reference) => movedReference(reference, places));
+      return { node: { ...node, input, partition, order, references }, places: identity(node) };
+    }
     case 'union': {
       const kept = [...node.schema.keys()].filter((at) => wanted.has(at));
       const own = numbered(kept);
@@ -312,6 +320,17 @@ function moved(expression: Expression, places: ReadonlyMap<number, number>): Exp
 function movedCall(call: AggregateCall, places: ReadonlyMap<number, number>): AggregateCall {
   const filter = call.filter === null ? null : moved(call.filter, places);
   return { ...call, args: call.args.map((arg) => moved(arg, places)), filter };
+}
+
+function movedReference(reference: MatchReference, places: ReadonlyMap<number, number>): MatchReference {
+  switch (reference.kind) {
+    case 'column':
+      return { ...reference, column: place(places, reference.column) };
+    case 'aggregate':
+      return { ...reference, call: movedCall(reference.call, places) };
+    case 'time':
+      return reference;
+  }
 }
 
 function place(places: ReadonlyMap<number, number>, column: number): number {

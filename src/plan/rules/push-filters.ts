@@ -130,6 +130,8 @@ function columnsBelow(node: LogicalNode): ColumnsBelow | null {
       return (index) => (node.partition.includes(index) ? index : null);
     case 'deduplicate':
       return (index) => (node.keys.includes(index) ? index : null);
+    case 'match':
+      return (index) => node.partition[index] ?? null;
     case 'filter':
     case 'scan':
     case 'values':

@@ -1,0 +1,481 @@
+import { ComputedColumns, scaled } from '../codegen/batch-scope.ts';
+import { CodeWriter, type RowScope, withType } from '../codegen/expression-writer.ts';
+import { keptValue } from '../codegen/kept-value.ts';
+import { openTable, readKey, type TableCursor, tableCursor, writeFindOrAdd, writeHash } from '../codegen/key-table.ts';
+import { MatchState, variableMask } from '../codegen/match-state.ts';
+import type { OutputWriter } from '../codegen/output-writer.ts';
+import { type PipelineEnd, type PipelineRow, writeStepsAfter } from '../codegen/pipeline.ts';
+import { type QueryModule, status } from '../codegen/query-module.ts';
+import { ascending, type KeyColumn, writeSortKey } from '../codegen/sort-key.ts';
+import { keyFields, StateLayout } from '../codegen/state-layout.ts';
+import { eraseTableRow, rowNumber } from '../codegen/table-rows.ts';
+import type { Batch } from '../memory/batch.ts';
+import { patternsLayout, tableLayout } from '../memory/kernels.ts';
+import type { PhysicalOperator, Work } from '../physical/graph.ts';
+import { patternAutomaton } from '../physical/pattern-automaton.ts';
+import type { MatchSkip } from '../plan/logical.ts';
+import { BIGINT, type SqlType } from '../types/sql-type.ts';
+import { type I32, i32, i64, type Local } from '../wasm/code.ts';
+import type { Label } from '../wasm/function-builder.ts';
+import { baseCells, CompiledOperator, watermarkI64 } from './compiled-operator.ts';
+import { GroupStores } from './group-store.ts';
+import type { Output } from './operator.ts';
+import type { OperatorContext } from './operator-context.ts';
+import { storeAutomaton } from './stored-automaton.ts';
+
+type MatchWork = Extract<Work, { readonly kind: 'match' }>;
+
+/** i64 processing time; i64 rows that came so far; u32 whether `advance` has left something due. */
+const cells = {
+  now: baseCells.bytes,
+  arrivals: baseCells.bytes + 8,
+  hasMore: baseCells.bytes + 16,
+  bytes: baseCells.bytes + 24,
+} as const;
+
+const skips: Record<MatchSkip['to'], number> = { 'next row': 0, 'past last row': 1, first: 2, last: 3 };
+
+/** What a call of `advance` takes up at most: then the texts that conditions made are free again. */
+const stepsMax = 4096;
+
+/**
+ * MATCH_RECOGNIZE: the rows of a partition go through an automaton in the order of time; a row for each match.
+ *
+ * Input: +I; a row at or behind the watermark is late, dropped and counted. Output: +I, in the order of the rows that
+ * complete the matches; a match waits while one that began before it may still become one. By processing time rows are
+ * taken up as they come.
+ *
+ * State: rows that wait for the watermark, in a B+ tree; of each partition its runs, and the rows that they took. A run
+ * goes when a row breaks it, when a match skips it, or when WITHIN has passed; a partition without runs and rows goes
+ * whole. Without WITHIN a run that no row breaks stays.
+ * Cost: O(log waiting) for a row, and O(1) for each run of its partition (at most 2^20), but for what conditions walk:
+ * LAST(x, n) n rows; FIRST(x, n) beyond the first row, and aggregates that keep texts, the rows of the match.
+ *
+ * ```
+ * A B+ C, past the last row     rows      a1  b2  b3  c4      a5  c6
+ *                               runs      A   AB  ABB -       A   -
+ *                               sent                  a1 c4
+ * ```
+ */
+export class PatternMatch extends CompiledOperator {
+  readonly #work: MatchWork;
+  readonly #state: MatchState;
+  readonly #keyTypes: readonly SqlType[];
+  readonly #keyLayout: StateLayout;
+  /** The table of partitions. */
+  readonly #keys: number;
+  readonly #automaton: number;
+  /** See kernels/patterns.ts. */
+  readonly #matcher: number;
+  readonly #stores: readonly { readonly stores: GroupStores; readonly store: number }[];
+
+  constructor(node: PhysicalOperator, work: MatchWork, context: OperatorContext) {
+    super(node, context, cells.bytes);
+    this.#work = work;
+    this.#state = new MatchState(work.references, node.stepSchema);
+    this.#keyTypes = work.partition.map((column) => this.#type(column));
+    this.#keyLayout = new StateLayout([
+      ...keyFields(this.#keyTypes),
+      { name: 'block', physical: 'i32' },
+      { name: 'waiting', physical: 'i32' },
+    ]);
+    const { memory } = context;
+    const { kernels } = memory;
+    this.#keys = kernels.tableNew(this.#keyLayout.rowBytes, 16) >>> 0;
+    const automaton = patternAutomaton(work.pattern);
+    this.#automaton = storeAutomaton(memory, automaton);
+    this.#matcher = kernels.patternsNew(this.#automaton, automaton.start, work.pattern.length) >>> 0;
+    memory.u32[(this.#matcher + patternsLayout.skip) >>> 2] = skips[work.skip.to];
+    memory.u32[(this.#matcher + patternsLayout.skipVariable) >>> 2] = work.skip.variable;
+    memory.i64[(this.#matcher + patternsLayout.withinMs) >>> 3] = BigInt(work.withinMs ?? 0);
+    this.#stores = this.#state.walked.map(({ state, parts }) => {
+      const stores = new GroupStores(memory, parts);
+      const store = stores.take();
+      kernels.tableInsert(stores.table(store), 1);
+      this.#state.placeStore(state, store);
+      return { stores, store };
+    });
+  }
+
+  override process(batch: Batch, out: Output): void {
+    if (this.#work.time === 'event') {
+      super.process(batch, out);
+      return;
+    }
+    const nowMs = this.context.session.processingTimeMs();
+    this.setCell(cells.now, BigInt(nowMs));
+    // What else orders rows orders those of one millisecond, which is over when the next has come.
+    const isSorted = this.#work.order.length > 1;
+    if (isSorted) this.#advance(nowMs - 1, out);
+    super.process(batch, out);
+    if (!isSorted) this.#advance(nowMs, out);
+  }
+
+  override onWatermark(watermarkMs: number, out: Output): void {
+    // What is sent comes before the watermark. The end of the input ends all times.
+    if (this.#work.time === 'event' || watermarkMs === Number.POSITIVE_INFINITY) this.#advance(watermarkMs, out);
+    super.onWatermark(watermarkMs, out);
+  }
+
+  get processingTimerMs(): number | null {
+    if (this.#work.time === 'event') return null;
+    const due = this.context.memory.kernels.patternsDue(this.#matcher);
+    return due === Number.POSITIVE_INFINITY ? null : due + 1;
+  }
+
+  onProcessingTime(nowMs: number, out: Output): void {
+    if (this.#work.time === 'processing') this.#advance(nowMs - 1, out);
+  }
+
+  override close(): void {
+    const { memory } = this.context;
+    const { kernels, u32 } = memory;
+    const field = (offset: number): number => u32[(this.#keys + offset) >>> 2] ?? 0;
+    const { offset } = this.#keyLayout.field('block');
+    const [rows, count] = [field(tableLayout.rows), field(tableLayout.count)];
+    kernels.patternsDrop(this.#matcher, rows, count, this.#keyLayout.rowBytes, offset);
+    kernels.tableDrop(this.#keys);
+    memory.free(this.#automaton);
+    for (const { stores, store } of this.#stores) {
+      stores.give(store);
+      stores.close();
+    }
+    super.close();
+  }
+
+  #type(column: number): SqlType {
+    const found = this.node.stepSchema[column];
+    if (found === undefined) throw new Error(`no column ${column}`);
+    return found.type;
+  }
+
+  #advance(untilMs: number, out: Output): void {
+    const { memory } = this.context;
+    if (memory.kernels.patternsDue(this.#matcher) > untilMs) return;
+    const compiled = this.anyCompiled();
+    this.sendTo(out);
+    do {
+      compiled.module.scratch.reset();
+      this.call(compiled, 'advance', watermarkI64(untilMs));
+      this.flush(compiled, out);
+    } while (memory.u32[(this.cells + cells.hasMore) >>> 2] === 1);
+  }
+
+  // Rows come ------------------------------------------------------------------------------------------------------
+
+  protected override end(): PipelineEnd<TableCursor> {
+    return {
+      open: (writer) => {
+        const keys = tableCursor(writer);
+        openTable(writer, keys, i32.const(this.#keys));
+        return keys;
+      },
+      row: (writer, row, keys) => this.#writeRow(writer, row, keys),
+    };
+  }
+
+  #writeRow(writer: CodeWriter, row: PipelineRow, keys: TableCursor): void {
+    const { f } = writer;
+    const time = this.#writeTime(writer, row);
+    if (this.#work.time === 'event') {
+      f.if(i64.leS(time, row.watermark), () => {
+        const late = i32.const(this.cells + baseCells.lateRows);
+        f.do(i64.store(late, i64.add(i64.load(late), i64.const(1n))));
+        f.br(row.next);
+      });
+    }
+    const values = this.#work.partition.map((column, at) =>
+      withType(row.scope.column(column), this.#keyTypes[at] as SqlType),
+    );
+    const keyRow =
+      values.length === 0
+        ? writeFindOrAdd(writer, keys, this.#keyLayout, [], f.local('i32', i32.const(1)))
+        : writeFindOrAdd(writer, keys, this.#keyLayout, values, writeHash(writer, values));
+    this.#addWaiting(writer, keyRow, 1);
+    const partition = rowNumber(keyRow, keys.rows, this.#keyLayout.rowBytes);
+    const stored = this.#state.writeRow(writer, row.scope, partition, time);
+    const cell = i32.const(this.cells + cells.arrivals);
+    const arrival = f.local('i64', i64.load(cell));
+    f.do(i64.store(cell, i64.add(arrival, i64.const(1n))));
+    const whole = (value: Local<'i64'>): KeyColumn => ({
+      value: writer.value(BIGINT(false), null, value),
+      order: ascending,
+    });
+    const others = this.#work.order.slice(1).map(({ column, descending, nullsFirst }): KeyColumn => {
+      return { value: row.scope.column(column), order: { descending, nullsLast: !nullsFirst } };
+    });
+    const { start, end } = writeSortKey(writer, [whole(time), ...others, whole(arrival)]);
+    f.do(writer.kernel('patternWait', 'void', i32.const(this.#matcher), start, i32.sub(end, start), stored));
+  }
+
+  #writeTime(writer: CodeWriter, row: PipelineRow): Local<'i64'> {
+    const { f } = writer;
+    const [key] = this.#work.order;
+    if (this.#work.time === 'processing' || key === undefined)
+      return f.local('i64', i64.load(i32.const(this.cells + cells.now)));
+    const time = row.scope.column(key.column);
+    if (time.isNull !== null) f.if(time.isNull, () => writer.fail('the event time of a row for a pattern is NULL'));
+    return writer.i64(time);
+  }
+
+  #addWaiting(writer: CodeWriter, keyRow: Local<'i32'>, count: number): void {
+    const { offset } = this.#keyLayout.field('waiting');
+    writer.f.do(i32.store(keyRow, i32.add(i32.load(keyRow, { offset }), i32.const(count)), { offset }));
+  }
+
+  // Rows are due ---------------------------------------------------------------------------------------------------
+
+  /** `advance(until)`: takes up what is due, in the order of time, as far as one call goes. */
+  protected override writeFunctions(module: QueryModule, output: OutputWriter): void {
+    const { builder: f } = module.builder.function(['i64'], 'i32', 'advance');
+    const writer = new CodeWriter(module, f, this.node.span);
+    const until = f.param(0, 'i64');
+    const matcher = f.local('i32', i32.const(this.#matcher));
+    const keys = f.local('i32', i32.const(this.#keys));
+    const left = f.local('i32', i32.const(stepsMax));
+    const hasMore = i32.const(this.cells + cells.hasMore);
+    const count = output.open(writer);
+    f.do(i32.store(hasMore, i32.const(0)));
+    f.block((done) => {
+      f.loop((again) => {
+        f.if(i32.eqz(left), () => {
+          f.do(i32.store(hasMore, i32.const(1)));
+          f.br(done);
+        });
+        f.set(left, i32.sub(left, i32.const(1)));
+        const due = this.#writeDue(writer, matcher, until, done);
+        const rows = i32.load(keys, { offset: tableLayout.rows });
+        const keyRow = f.local('i32', i32.add(rows, scaled(due.partition, this.#keyLayout.rowBytes)));
+        // A deadline may outlive its partition.
+        f.brIf(again, i32.eqz(i32.load(keyRow)));
+        const slot = f.local('i32', i32.add(keyRow, i32.const(this.#keyLayout.field('block').offset)));
+        f.if(
+          due.row,
+          () => {
+            this.#addWaiting(writer, keyRow, -1);
+            this.#writeRuns(writer, matcher, slot, due);
+          },
+          () => f.do(writer.kernel('patternExpire', 'void', matcher, slot)),
+        );
+        this.#writeMatches(writer, { matcher, keyRow, due }, count, output);
+        const isAlive = writer.kernel('patternClose', 'i32', matcher, due.partition, due.time);
+        const idle = i32.or(isAlive, i32.load(keyRow, { offset: this.#keyLayout.field('waiting').offset }));
+        f.if(i32.eqz(idle), () => eraseTableRow(writer, keys, this.#keyLayout, keyRow));
+        f.br(again);
+      });
+    });
+    output.close(writer, count);
+    f.return(i32.const(status.ok));
+  }
+
+  /** What is due first: a run that has had its time, or a row. */
+  #writeDue(writer: CodeWriter, matcher: Local<'i32'>, until: Local<'i64'>, done: Label): Due {
+    const { f } = writer;
+    const row = f.local('i32', i32.const(0));
+    const partition = f.local('i32', i32.const(0));
+    const time = f.local('i64', i64.const(0n));
+    if (this.#work.withinMs !== null) {
+      f.set(partition, writer.kernel('patternTimeout', 'i32', matcher, until));
+      f.set(time, i64.load(matcher, { offset: patternsLayout.deadline }));
+    }
+    f.if(
+      partition,
+      () => f.set(partition, i32.sub(partition, i32.const(1))),
+      () => {
+        f.set(row, writer.kernel('patternNext', 'i32', matcher, until));
+        f.brIf(done, i32.eqz(row));
+        f.set(partition, i32.load(row, { offset: patternsLayout.row.partition }));
+        f.set(time, i64.load(row, { offset: patternsLayout.row.time }));
+      },
+    );
+    return { row, partition, time };
+  }
+
+  /** Moves each run of the partition by the row. */
+  #writeRuns(writer: CodeWriter, matcher: Local<'i32'>, slot: Local<'i32'>, due: Due): void {
+    const { f } = writer;
+    const row = new RowConditions(writer, this.#work, this.#state, { matcher, due });
+    const runs = f.local('i32', writer.kernel('patternOpen', 'i32', matcher, slot));
+    const before = f.local('i32', i32.load(matcher, { offset: patternsLayout.before }));
+    const index = f.local('i32', i32.const(0));
+    f.while(i32.ltU(index, runs), () => {
+      const run = f.local('i32', i32.add(before, scaled(index, patternsLayout.runBytes)));
+      const held = row.writeHeld(
+        f.local('i32', i32.load(run, { offset: patternsLayout.run.node })),
+        f.local('i32', i32.load(run, { offset: patternsLayout.run.state })),
+        i32.const(this.#automaton),
+      );
+      f.do(writer.kernel('patternMove', 'void', matcher, index, held));
+      f.set(index, i32.add(index, i32.const(1)));
+    });
+  }
+
+  /** Sends the matches that are due. */
+  #writeMatches(
+    writer: CodeWriter,
+    { matcher, keyRow, due }: { matcher: Local<'i32'>; keyRow: Local<'i32'>; due: Due },
+    count: Local<'i32'>,
+    output: OutputWriter,
+  ): void {
+    const { f } = writer;
+    f.block((none) => {
+      f.loop((again) => {
+        const node = f.local('i32', writer.kernel('patternMatch', 'i32', matcher));
+        f.brIf(none, i32.eqz(node));
+        f.block((next) => {
+          const scope = this.#resultScope(writer, keyRow, { node, time: due.time }, matcher);
+          const watermark = i64.load(i32.const(this.cells + baseCells.watermark));
+          const sent = { scope, kind: i32.const(0), watermark, next };
+          writeStepsAfter(writer, this.node.after, sent, (_, ready) => output.write(writer, count, ready));
+        });
+        f.do(writer.kernel('patternRelease', 'void', node));
+        f.br(again);
+      });
+    });
+    this.#writeFailures(writer, matcher);
+  }
+
+  /** The partition's columns, then the measures; texts are copied, for they go with the rows. */
+  #resultScope(
+    writer: CodeWriter,
+    keyRow: Local<'i32'>,
+    place: { readonly node: Local<'i32'>; readonly time: Local<'i64'> },
+    matcher: I32,
+  ): RowScope {
+    const { partition, measures } = this.#work;
+    const match = this.#state.scope(writer, place, matcher);
+    return new ComputedColumns(writer.f, (index) => {
+      const key = this.#keyTypes[index];
+      if (key !== undefined) return keptValue(writer, readKey(writer, this.#keyLayout, keyRow, index, key));
+      const measure = measures[index - partition.length];
+      if (measure === undefined) throw new Error(`no measure ${index - partition.length}`);
+      return keptValue(writer, writer.write(measure, match));
+    });
+  }
+
+  #writeFailures(writer: CodeWriter, matcher: Local<'i32'>): void {
+    const { f } = writer;
+    const { skip, pattern } = this.#work;
+    const name = pattern[skip.variable]?.name ?? '';
+    const failures = [
+      `the match has no row of "${name}" to skip to`,
+      `the next match would start at the row "${name}" that this one started at, and so for ever`,
+      'a partition has more than 1048576 matches begun: bound them by WITHIN, or by conditions that end them',
+    ];
+    const failure = f.local('i32', i32.load(matcher, { offset: patternsLayout.failure }));
+    f.if(failure, () => {
+      for (const [at, message] of failures.entries()) {
+        const span = at === 2 ? this.node.span : skip.span;
+        f.if(i32.eq(failure, i32.const(at + 1)), () => writer.failAt(span, message));
+      }
+    });
+  }
+}
+
+/** A row of a partition, or row 0: its runs that started `withinMs` before `time` have had theirs. */
+interface Due {
+  readonly row: Local<'i32'>;
+  readonly partition: Local<'i32'>;
+  readonly time: Local<'i64'>;
+}
+
+/**
+ * Which variables a row could go to, as bits. A condition that looks at the row alone is computed once for all runs;
+ * another over the run with the row as the variable's last, which is then the run's next node.
+ */
+class RowConditions {
+  readonly #writer: CodeWriter;
+  readonly #work: MatchWork;
+  readonly #state: MatchState;
+  readonly #matcher: Local<'i32'>;
+  readonly #due: Due;
+  /** Of the conditions over the row alone: which are computed, and which hold. */
+  readonly #known: Local<'i64'>;
+  readonly #true: Local<'i64'>;
+
+  constructor(
+    writer: CodeWriter,
+    work: MatchWork,
+    state: MatchState,
+    { matcher, due }: { readonly matcher: Local<'i32'>; readonly due: Due },
+  ) {
+    this.#writer = writer;
+    this.#work = work;
+    this.#state = state;
+    this.#matcher = matcher;
+    this.#due = due;
+    const always = work.pattern.flatMap(({ condition }, at) => (condition === null ? [at] : []));
+    const mask = i64.const(variableMask(always));
+    this.#known = writer.f.local('i64', mask);
+    this.#true = writer.f.local('i64', mask);
+  }
+
+  /** Those that hold, of the ones that a run asks for; each that is taken has its candidate. */
+  writeHeld(node: Local<'i32'>, state: Local<'i32'>, automaton: I32): Local<'i64'> {
+    const { f } = this.#writer;
+    const { stateBytes, state: layout } = patternsLayout;
+    const record = f.local('i32', i32.add(automaton, scaled(state, stateBytes)));
+    const asked = f.local('i64', i64.load(record, { offset: layout.asked }));
+    const guards = f.local('i64', i64.load(record, { offset: layout.guards }));
+    const held = f.local('i64', i64.const(0n));
+    f.block((done) => {
+      f.loop((again) => {
+        for (const variable of this.#work.pattern.keys()) this.#writeVariable(variable, asked, held, node);
+        // A guard is only asked where there is something to guard.
+        f.brIf(done, i32.or(i64.eqz(held), i64.eqz(guards)));
+        f.set(asked, guards);
+        f.set(guards, i64.const(0n));
+        f.br(again);
+      });
+    });
+    const taken = f.local('i64', this.#writer.kernel('patternTakes', 'i64', this.#matcher, state, held));
+    f.if(i32.eqz(i64.eqz(taken)), () => {
+      for (const variable of this.#work.pattern.keys()) {
+        f.if(this.#isIn(taken, variable), () => this.#writeCandidate(variable, node));
+      }
+    });
+    return held;
+  }
+
+  #writeVariable(variable: number, asked: Local<'i64'>, held: Local<'i64'>, node: Local<'i32'>): void {
+    const writer = this.#writer;
+    const { f } = writer;
+    const condition = this.#work.pattern[variable]?.condition ?? null;
+    const bit = i64.const(variableMask([variable]));
+    f.if(this.#isIn(asked, variable), () => {
+      if (condition !== null && !this.#state.needsRowOnly(condition, variable)) {
+        const candidate = this.#writeCandidate(variable, node);
+        const scope = this.#state.scope(writer, { node: candidate, time: this.#due.time }, this.#matcher);
+        const holds = writer.isTrue(writer.write(condition, scope));
+        f.if(holds, () => f.set(held, i64.or(held, bit)));
+        return;
+      }
+      if (condition !== null) {
+        f.if(i32.eqz(this.#isIn(this.#known, variable)), () => {
+          const scope = this.#state.scopeOfRow(writer, this.#due.row, this.#due.time);
+          const holds = writer.isTrue(writer.write(condition, scope));
+          f.set(this.#known, i64.or(this.#known, bit));
+          f.if(holds, () => f.set(this.#true, i64.or(this.#true, bit)));
+        });
+      }
+      f.set(held, i64.or(held, i64.and(this.#true, bit)));
+    });
+  }
+
+  #isIn(mask: Local<'i64'>, variable: number): I32 {
+    return i32.wrapI64(i64.and(i64.shrU(mask, i64.const(BigInt(variable))), i64.const(1n)));
+  }
+
+  /** The row as the run's next node under a variable; the kernel releases it. */
+  #writeCandidate(variable: number, previous: Local<'i32'>): Local<'i32'> {
+    const { f } = this.#writer;
+    const candidates = f.local('i32', i32.load(this.#matcher, { offset: patternsLayout.candidates }));
+    const offset = variable * 4;
+    const candidate = f.local('i32', i32.load(candidates, { offset }));
+    f.if(i32.eqz(candidate), () => {
+      f.set(candidate, this.#state.writeNode(this.#writer, previous, this.#due.row, variable));
+      f.do(i32.store(candidates, candidate, { offset }));
+    });
+    return candidate;
+  }
+}

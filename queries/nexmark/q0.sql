@@ -1,0 +1,2 @@
+-- the bids as they are: what reading and writing cost
+SELECT auction, bidder, price, `dateTime`, extra FROM bid;

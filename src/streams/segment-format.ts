@@ -18,8 +18,8 @@ import { crc32 } from 'node:zlib';
 export const segmentHeaderBytes = 32;
 export const frameHeaderBytes = 48;
 
-/** A record of the frame has a line feed within, or ends in a carriage return. */
-export const frameHasLineEnds = 1;
+/** A record of the frame is not just a line: it is empty, has a line feed within, or ends in a carriage return. */
+export const frameHasOddRecords = 1;
 
 const segmentMagic = Buffer.from('TIDESEG1');
 const frameMagic = Buffer.from('TFR1');
@@ -108,8 +108,8 @@ export function writeFrame(records: readonly FrameRecord[], start: FrameStart): 
     frame.set(record.data, end);
     const { length } = record.data;
     frame[end + length] = 10;
-    if (frame.indexOf(10, end) !== end + length || (length > 0 && frame[end + length - 1] === 13)) {
-      flags |= frameHasLineEnds;
+    if (length === 0 || frame.indexOf(10, end) !== end + length || frame[end + length - 1] === 13) {
+      flags |= frameHasOddRecords;
     }
     end += length + 1;
     frame.writeUInt32LE(end - 1 - data, entry);
@@ -135,7 +135,7 @@ export interface Frame {
   /** Of the frame in the buffer. */
   readonly offset: number;
   readonly bytes: number;
-  readonly hasLineEnds: boolean;
+  readonly hasOddRecords: boolean;
   readonly firstIndex: number;
   readonly arrivalMs: number;
   readonly syncedTo: number;
@@ -160,7 +160,7 @@ export function readFrame(buffer: Buffer, offset: number, salt: number): Frame |
     buffer,
     offset,
     bytes,
-    hasLineEnds: (buffer.readUInt32LE(offset + at.flags) & frameHasLineEnds) !== 0,
+    hasOddRecords: (buffer.readUInt32LE(offset + at.flags) & frameHasOddRecords) !== 0,
     firstIndex: getU64(buffer, offset + at.firstIndex),
     arrivalMs: getU64(buffer, offset + at.arrivalMs),
     syncedTo: buffer.readUInt32LE(offset + at.syncedTo),

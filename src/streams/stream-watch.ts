@@ -1,33 +1,47 @@
 import { join } from 'node:path';
 import type { StreamFiles } from './stream-environment.ts';
 
+export interface WatchCalls {
+  /** The stream's folder has changed. */
+  readonly onMetadata: () => void;
+  /** There may be more to read. */
+  readonly onChange: () => void;
+  readonly onFailure: (error: unknown) => void;
+}
+
 /** Watches what another process does with a stream: its metadata, and the segments of its shards. */
 export class StreamWatch {
   readonly #files: StreamFiles;
   readonly #folder: string;
   readonly #stops = new Map<string, () => void>();
-  readonly #on: { readonly onMetadata: () => void; readonly onChange: () => void };
+  readonly #on: WatchCalls;
 
-  constructor(files: StreamFiles, folder: string, on: { onMetadata: () => void; onChange: () => void }) {
+  constructor(files: StreamFiles, folder: string, on: WatchCalls) {
     this.#files = files;
     this.#folder = folder;
     this.#on = on;
     this.#stops.set(
       '',
-      files.watch(folder, () => {
-        on.onMetadata();
-        this.#watchShards();
-        on.onChange();
-      }),
+      files.watch(folder, () => this.#look()),
     );
-    this.#watchShards();
     // What happened before the watch began.
-    on.onMetadata();
+    this.#look();
   }
 
   close(): void {
     for (const stop of this.#stops.values()) stop();
     this.#stops.clear();
+  }
+
+  /** Nobody is there to catch what goes wrong here. */
+  #look(): void {
+    try {
+      this.#on.onMetadata();
+      this.#watchShards();
+      this.#on.onChange();
+    } catch (error) {
+      this.#on.onFailure(error);
+    }
   }
 
   #watchShards(): void {

@@ -35,6 +35,8 @@ export class Stream {
   readonly #listeners = new Set<() => void>();
   #metadata: StreamMetadata;
   #isDeleted = false;
+  /** What was found when nobody asked: told to who asks next. */
+  #failure: unknown = null;
   #opening: Promise<StreamWriter> | null = null;
   #writer: StreamWriter | null = null;
   #closing: Promise<void> | null = null;
@@ -98,6 +100,7 @@ export class Stream {
   refresh(): void {
     if (this.#writer !== null) return;
     const metadata = loadMetadata(this.#environment.files, this.#folder);
+    this.#failure = null;
     if (metadata === null || metadata.createdMs !== this.#metadata.createdMs) this.#isDeleted = true;
     else this.#metadata = metadata;
   }
@@ -198,6 +201,7 @@ export class Stream {
   }
 
   #checkExists(): void {
+    if (this.#failure !== null) throw this.#failure;
     if (!this.#isDeleted) return;
     throw new StreamError('ResourceNotFoundException', `stream "${this.name}" was deleted`);
   }
@@ -223,12 +227,13 @@ export class Stream {
       folder: this.#shardFolder(index),
       activeIndex: () => this.#writer?.log(index)?.activeIndex ?? null,
       isWrittenHere: () => this.#writer !== null,
-      lastRecordIndex: () =>
-        this.#metadata.shards.find((each) => each.index === index)?.closed?.lastRecordIndex ?? null,
-      horizonMs: () => {
+      lastRecordIndex: () => {
         this.#checkExists();
-        return horizonMs(this.#metadata, this.#environment.clock.nowMs());
+        const shard = this.#metadata.shards.find((each) => each.index === index);
+        // Retention has taken it away, and all its records.
+        return shard === undefined ? 0 : (shard.closed?.lastRecordIndex ?? null);
       },
+      horizonMs: () => horizonMs(this.#metadata, this.#environment.clock.nowMs()),
     };
   }
 
@@ -284,6 +289,10 @@ export class Stream {
       this.#watch = new StreamWatch(this.#environment.files, this.#folder, {
         onMetadata: () => this.refresh(),
         onChange: () => this.#notify(),
+        onFailure: (error) => {
+          this.#failure = error;
+          this.#notify();
+        },
       });
     } else if (!isNeeded && this.#watch !== null) {
       this.#watch.close();

@@ -84,6 +84,23 @@ describe('as a source', () => {
     expect((await rowsOf(`${table('s STRING', latin)} SELECT s FROM t;`)).at(-1)).toEqual(['grüße\nan alle']);
   });
 
+  test('a record is a row, whatever line ends it has: csv', async () => {
+    await put('1,a\r\n', '2,b\n', '3,"c\nd"', '', '4,e');
+    expect(await rowsOf(`${table('n INT, s STRING', { ...bounded, format: 'csv' })} SELECT n, s FROM t;`)).toEqual([
+      ['1', 'a'],
+      ['2', 'b'],
+      ['3', 'c\nd'],
+      ['4', 'e'],
+    ]);
+  });
+
+  test('an empty record is a value of raw, and no row of a text format', async () => {
+    await put('{"n": 1}', '', '{"n": 2}');
+    expect(await rowsOf(`${table('n INT', bounded)} SELECT n FROM t;`)).toEqual([['1'], ['2']]);
+    const raw = `${table('s STRING', { ...bounded, format: 'raw' })} SELECT s FROM t;`;
+    expect(await rowsOf(raw)).toEqual([['{"n": 1}'], [''], ['{"n": 2}']]);
+  });
+
   test('begins where it is told', async () => {
     await put('{"n": 1}');
     const between = Date.now() + 5;
@@ -117,6 +134,14 @@ describe('as a source', () => {
     const bad = await stream.putRecord({ data: Buffer.from('{"n": "x"}'), partitionKey: 'user-7' });
     const query = new LiveQuery(`${table('n INT', bounded)} SELECT n FROM t;`);
     await expect(query.end()).rejects.toThrow(`sequence number ${bad.sequenceNumber}, partition key "user-7"`);
+  });
+
+  test('ends with an error when its stream is deleted', async () => {
+    const live = new LiveQuery(`${table('n INT')} SELECT n FROM t;`);
+    await put('{"n": 1}');
+    await live.until(1);
+    await shared.store.deleteStream(stream.name);
+    await expect(live.end()).rejects.toThrow(`F013 stream "${stream.name}" was deleted`);
   });
 
   test('shows results within milliseconds of the record that closes a window', async () => {

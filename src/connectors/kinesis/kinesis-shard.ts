@@ -135,7 +135,7 @@ export class KinesisShard implements ShardReader {
           this.#chunk.fill(read.frames, lineFeeds === 'blank');
           this.#next = this.#chunk.from;
           this.#bytes += this.#chunk.to - this.#chunk.from;
-          this.#prepare(lineFeeds === 'value' && this.#chunk.hasLineEnds);
+          this.#prepare(lineFeeds !== 'blank' && this.#chunk.hasOddRecords);
           return null;
       }
     } catch (error) {
@@ -164,11 +164,14 @@ export class KinesisShard implements ShardReader {
 
   #decode(): Batch {
     const { decoder, isWholeRecord } = this.#opened();
-    const end = isWholeRecord ? this.#chunk.recordAt(this.#next).end + 1 : this.#chunk.to;
+    const { from, to, behind } = isWholeRecord
+      ? this.#nextRecord()
+      : { from: this.#next, to: this.#chunk.to, behind: this.#chunk.to };
     try {
-      const { batch, next } = decoder.decode(this.#next, end, true);
+      const { batch, next } = decoder.decode(from, to, true);
       // Behind the last record nothing is left, though a decoder may stop before its line feed.
-      this.#next = batch.rowCount === 0 && next === this.#next ? end : next;
+      const isDone = next >= to || (batch.rowCount === 0 && next === from);
+      this.#next = isDone ? behind : next;
       return batch;
     } catch (error) {
       if (!(error instanceof DecodeFailure)) throw error;
@@ -177,6 +180,16 @@ export class KinesisShard implements ShardReader {
       const note = `sequence number ${this.#numberOf(record)}, partition key "${recordKey(record.frame, record.record)}"`;
       throw malformedRow(error, { memory, table, shard: this.name, line: 1, note });
     }
+  }
+
+  /** Where the next record lies, and where the one behind it begins. The line ends of a line (csv) are not of its text. */
+  #nextRecord(): { from: number; to: number; behind: number } {
+    const record = this.#chunk.recordAt(this.#next);
+    const behind = record.end + 1;
+    if (this.#parts.lineFeeds === 'value') return { from: this.#next, to: behind, behind };
+    const to = this.#chunk.trim(record);
+    // Of an empty record there is nothing to read.
+    return to === record.address + 1 ? { from: behind, to: behind, behind } : { from: this.#next, to, behind };
   }
 
   #complete(batch: Batch): Batch {

@@ -69,14 +69,14 @@ export class RecordChunk {
       u8.set(frame.buffer.subarray(start, end), address);
       const piece = { frame, from, to, address, end: address + end - start };
       this.#pieces.push(piece);
-      if (frame.hasLineEnds && blankLineFeeds) this.#blank(piece);
+      if (frame.hasOddRecords && blankLineFeeds) this.#blank(piece);
       address = piece.end;
     }
   }
 
-  /** Whether a record has a line feed within, or ends in a carriage return. */
-  get hasLineEnds(): boolean {
-    return this.#pieces.some(({ frame }) => frame.hasLineEnds);
+  /** Whether a record is not just a line. */
+  get hasOddRecords(): boolean {
+    return this.#pieces.some(({ frame }) => frame.hasOddRecords);
   }
 
   /** The record that holds an address; addresses are asked for in rising order, or from the front again. */
@@ -99,6 +99,15 @@ export class RecordChunk {
       address: this.#startOf(this.#at, this.#record),
       end: this.#startOf(this.#at, this.#record + 1) - 1,
     };
+  }
+
+  /** Puts a line feed behind a record's text, where line ends of its own follow that; gives the place behind the line feed. */
+  trim({ address, end }: RecordAt): number {
+    const { u8 } = this.#memory;
+    let at = end;
+    while (at > address && (u8[at - 1] === 10 || u8[at - 1] === 13)) at--;
+    u8[at] = 10;
+    return at + 1;
   }
 
   /** Gives the memory back. */

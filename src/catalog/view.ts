@@ -1,14 +1,16 @@
 import type { Span } from '../diagnostics/source-text.ts';
 import type { Query } from '../sql/ast.ts';
+import type { Schema } from '../types/column.ts';
 import type { ObjectPath } from './table.ts';
 
 /** A named query. It is kept as its tree and bound anew at each use, in the database in which it was written. */
 export interface View {
   readonly path: ObjectPath;
   readonly temporary: boolean;
+  /** Written out: full paths, no stars. */
   readonly query: Query;
-  /** The names of its columns as they were when it was made; a table that grows later adds none. */
-  readonly columns: readonly string[];
+  /** As they were when it was made; a table that grows later adds none. */
+  readonly columns: Schema;
   readonly comment: string | null;
   /** The catalog and database by which its short names are looked up. */
   readonly home: { readonly catalog: string; readonly database: string };

@@ -2,7 +2,7 @@ import { foldConstant } from '../codegen/constant-folder.ts';
 import { tableTraits } from '../connectors/index.ts';
 import { DiagnosticError, fail, unsupported } from '../diagnostics/diagnostic.ts';
 import { planPhysically } from '../physical/plan.ts';
-import { bindStatement, objectSchema, viewColumns } from '../plan/bind/bind-statement.ts';
+import { bindStatement, objectSchema, viewParts } from '../plan/bind/bind-statement.ts';
 import type { TableTraitsOf } from '../plan/bind/table-traits.ts';
 import { appendOnly, type LogicalSink } from '../plan/logical.ts';
 import { optimize } from '../plan/optimize.ts';
@@ -78,7 +78,7 @@ function optimized(
 function schemasOf({ session }: SessionContext): TableSchemas {
   return {
     tableSchema: (object) => objectSchema(object, session, traits),
-    viewColumns: (view) => viewColumns(view, session, traits),
+    viewParts: (view) => viewParts(view, session, traits),
   };
 }
 

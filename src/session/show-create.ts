@@ -2,7 +2,7 @@ import type { Catalog } from '../catalog/session.ts';
 import type { Table, TableColumn } from '../catalog/table.ts';
 import type { View } from '../catalog/view.ts';
 import type { Distribution } from '../sql/ast.ts';
-import { formatQuery } from '../sql/format.ts';
+import { formatLongQuery } from '../sql/format.ts';
 import { typeText } from '../types/sql-type.ts';
 import { expressionText } from './expression-text.ts';
 
@@ -50,9 +50,9 @@ function distributionText({ method, columns, bucketCount }: Distribution): strin
 
 /** The statement that makes a view again. */
 export function createViewText(view: View): string {
-  const columns = view.columns.map((name) => `  ${quoted(name)}`).join(',\n');
+  const columns = view.columns.map(({ name }) => `  ${quoted(name)}`).join(',\n');
   const comment = view.comment === null ? '' : `COMMENT ${text(view.comment)}\n`;
-  return `CREATE ${view.temporary ? 'TEMPORARY ' : ''}VIEW ${fullName(view)} (\n${columns}\n)\n${comment}AS ${formatQuery(view.query)}\n`;
+  return `CREATE ${view.temporary ? 'TEMPORARY ' : ''}VIEW ${fullName(view)} (\n${columns}\n)\n${comment}AS ${formatLongQuery(view.query)}\n`;
 }
 
 function columnText(column: TableColumn): string {

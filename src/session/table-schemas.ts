@@ -1,4 +1,5 @@
 import type { CatalogObject } from '../catalog/session.ts';
+import type { View } from '../catalog/view.ts';
 import type { CreateView } from '../sql/ast.ts';
 import type { Schema } from '../types/column.ts';
 
@@ -7,5 +8,6 @@ export interface TableSchemas {
   /** The columns that a query sees, with their time attributes; checks computed columns and the watermark. */
   tableSchema(object: CatalogObject): Schema;
   /** The columns of a view that is being made. */
-  viewColumns(statement: Pick<CreateView, 'name' | 'columns' | 'query'>): readonly string[];
+  /** And its query written out. */
+  viewParts(statement: Pick<CreateView, 'name' | 'columns' | 'query'>): Pick<View, 'columns' | 'query'>;
 }

@@ -13,8 +13,7 @@ export function newView(
   return {
     path: session.path(declared.name),
     temporary,
-    query: declared.query,
-    columns: schemas.viewColumns(declared),
+    ...schemas.viewParts(declared),
     comment,
     home: session.home,
     span: declared.name.span,

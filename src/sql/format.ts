@@ -1,5 +1,6 @@
 import type { Expression, Query, Script, Statement } from './ast.ts';
 import { formatExpression as expressionText } from './format/expressions.ts';
+import { layout } from './format/layout.ts';
 import { formatQuery as queryText } from './format/queries.ts';
 import { recursion } from './format/recursion.ts';
 import { formatStatement } from './format/statements.ts';
@@ -20,4 +21,14 @@ export function formatExpression(expression: Expression): string {
 
 export function formatQuery(query: Query): string {
   return queryText(query);
+}
+
+/** As Flink writes a view's query out: a line for each clause. */
+export function formatLongQuery(query: Query): string {
+  layout.isLong = true;
+  try {
+    return queryText(query);
+  } finally {
+    layout.isLong = false;
+  }
 }

@@ -1,6 +1,6 @@
 import { pathText } from '../../catalog/object-path.ts';
 import type { Session } from '../../catalog/session.ts';
-import type { Table } from '../../catalog/table.ts';
+import type { ObjectPath, Table } from '../../catalog/table.ts';
 import type { View } from '../../catalog/view.ts';
 import { fail } from '../../diagnostics/diagnostic.ts';
 import type { Span } from '../../diagnostics/source-text.ts';
@@ -18,7 +18,7 @@ import type {
   Values,
 } from '../../sql/ast.ts';
 import type { Column, Schema } from '../../types/column.ts';
-import { typeText, withNullable } from '../../types/sql-type.ts';
+import { sameType, typeText, withNullable } from '../../types/sql-type.ts';
 import type { Expression } from '../expression.ts';
 import { allChanges, appendOnly, isAppendOnly, type LogicalNode, type SortKey } from '../logical.ts';
 import { projectNode } from '../nodes.ts';
@@ -33,6 +33,7 @@ import { castTo } from './calls.ts';
 import type { JoinSettings } from './join-settings.ts';
 import { checkHints, withOptionHints } from './option-hints.ts';
 import { orderingOf, refuseUnordered } from './order-by.ts';
+import type { QueryObserver } from './query-observer.ts';
 import { emptyScope, type Scope } from './scope.ts';
 import { refuseBareNull } from './select-list.ts';
 import type { BindSubquery } from './subqueries.ts';
@@ -56,12 +57,14 @@ export class QueryBinder {
   readonly #openViews = new Set<string>();
   readonly #common = new Map<Query, BoundQuery>();
   readonly #isDescribed: boolean;
+  readonly #observer: QueryObserver | null;
   #commonTables: CommonTables = new Map();
   #home: { readonly catalog: string; readonly database: string };
 
   /** @param isDescribed only the columns are asked for, as of a view */
-  constructor(session: Session, traitsOf: SourceTraitsOf, isDescribed = false) {
+  constructor(session: Session, traitsOf: SourceTraitsOf, isDescribed = false, observer: QueryObserver | null = null) {
     this.#isDescribed = isDescribed;
+    this.#observer = observer;
     this.session = session;
     this.#traitsOf = traitsOf;
     this.#home = session.home;
@@ -74,6 +77,11 @@ export class QueryBinder {
   /** @throws DiagnosticError */
   query(query: Query): LogicalNode {
     return settled(this.bound(query, true));
+  }
+
+  /** @throws DiagnosticError B039 for a view that reads itself, be it through others */
+  view(view: View): LogicalNode {
+    return settled(this.#view(view, view.span));
   }
 
   /** @param outer the scope of the query around a subquery */
@@ -126,6 +134,7 @@ export class QueryBinder {
     const stateTtlMs = this.session.settings.durationMs('table.exec.state.ttl');
     const joins: JoinSettings = { timeZone: this.timeZone, stateTtlMs: () => stateTtlMs, outer };
     const from = select.from === null ? null : this.from(select.from, joins);
+    this.#observer?.select(select, from?.scope ?? emptyScope);
     const isDescribed = this.#isDescribed;
     const bind: BindSubquery = (query, scope) => this.bound(query, false, scope);
     const subqueries = { bind, stateTtlMs, isDescribed };
@@ -182,11 +191,22 @@ export class QueryBinder {
   }
 
   #table(node: TableReference): BoundFrom {
+    const found = this.#tableNamed(node);
+    this.#observer?.table(
+      node.name,
+      found.path,
+      found.from.bound.schema.map(({ name }) => name),
+    );
+    return found.from;
+  }
+
+  #tableNamed(node: TableReference): { readonly from: BoundFrom; readonly path: ObjectPath | null } {
     if (node.asOf !== null) notYet('W002', node.asOf.span, 'FOR SYSTEM_TIME AS OF');
     const [only] = node.name.parts;
     const common = node.name.parts.length === 1 ? this.#commonTables.get(only?.name ?? '') : undefined;
     if (common !== undefined && only !== undefined) {
-      return aliased(named(this.#commonTable(common), common.columns, node.span), node.alias, only.name);
+      const from = aliased(named(this.#commonTable(common), common.columns, node.span), node.alias, only.name);
+      return { from, path: null };
     }
     const object = this.session.get(node.name, this.#home);
     const name = node.name.parts.at(-1)?.name ?? '';
@@ -194,7 +214,8 @@ export class QueryBinder {
       const options = node.hints.find(({ name: hint }) => hint.name.toUpperCase() === 'OPTIONS');
       if (options !== undefined) fail('B039', options.span, 'OPTIONS goes with a table, and this is a view');
       const { view } = object;
-      return aliased(named(this.#view(view, node.span), view.columns, node.span), node.alias, name, view.path);
+      const bound = withViewColumns(this.#view(view, node.span), view, node.span);
+      return { from: aliased(bound, node.alias, name, view.path), path: view.path };
     }
     const table = withOptionHints(object.table, node.hints, this.session);
     const key = `${pathText(table.path)} ${[...table.options].map(([option, { value }]) => `${option}=${value}`).join(' ')}`;
@@ -203,7 +224,7 @@ export class QueryBinder {
       source = tableSource(table, this.session, this.#traitsOf(table), node.span);
       this.#sources.set(key, source);
     }
-    return aliased(ofNode(source), node.alias, name, table.path);
+    return { from: aliased(ofNode(source), node.alias, name, table.path), path: table.path };
   }
 
   #commonTable({ query, outer }: { readonly query: Query; readonly outer: CommonTables }): BoundQuery {
@@ -441,6 +462,18 @@ function aliased(
     count: renamed.schema.length,
   };
   return { bound: renamed, scope: { schema: renamed.schema, relations: [relation] } };
+}
+
+/** A view's rows under the names and types that it had when it was made, whatever its tables are now. */
+function withViewColumns(bound: BoundQuery, { columns }: View, span: Span): BoundQuery {
+  const renamed = named(
+    bound,
+    columns.map(({ name }) => name),
+    span,
+  );
+  const { node, schema } = renamed;
+  const isAsMade = columns.every(({ type }, at) => sameType(type, schema[at]?.type ?? type));
+  return node === null || isAsMade ? renamed : ofNode(castColumns(node, columns, span));
 }
 
 /** Casts columns to the types of a schema, where they differ. */

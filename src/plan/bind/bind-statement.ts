@@ -1,12 +1,15 @@
 import type { CatalogObject, Session } from '../../catalog/session.ts';
+import type { View } from '../../catalog/view.ts';
 import { fail } from '../../diagnostics/diagnostic.ts';
 import type { CreateView, Statement } from '../../sql/ast.ts';
 import type { Column, Schema } from '../../types/column.ts';
+import { sameType } from '../../types/sql-type.ts';
 import { inputsOf } from '../children.ts';
 import type { LogicalNode, LogicalSink } from '../logical.ts';
 import { projectNode } from '../nodes.ts';
 import { bindCreateTableAs, bindInsert } from './bind-insert.ts';
 import { QueryBinder } from './bind-query.ts';
+import { expandQuery, QueryNames } from './expand-query.ts';
 import { tableSource } from './table-source.ts';
 import type { TableTraitsOf } from './table-traits.ts';
 
@@ -68,33 +71,27 @@ function losesTimes(node: LogicalNode): boolean {
 export function objectSchema(object: CatalogObject, session: Session, traits: Pick<TableTraitsOf, 'source'>): Schema {
   if (object.kind === 'table') return tableSource(object.table, session, null, object.table.span).schema;
   const { view } = object;
-  const { schema } = new QueryBinder(session, traits.source, true).query(view.query);
-  return schema.map((column, at) => ({ ...column, name: view.columns[at] ?? column.name }));
+  const { schema } = new QueryBinder(session, traits.source, true).view(view);
+  return schema.map((column, at) => {
+    const { name, type } = view.columns[at] ?? column;
+    return sameType(type, column.type) ? { ...column, name } : { name, type };
+  });
 }
 
-/** The column names of a view that is being made. @throws DiagnosticError when its query is wrong */
-export function viewColumns(
-  statement: Pick<CreateView, 'name' | 'columns' | 'query'>,
+/** The columns of a view that is being made, and its query written out. @throws DiagnosticError when its query is wrong */
+export function viewParts(
+  { name, columns, query }: Pick<CreateView, 'name' | 'columns' | 'query'>,
   session: Session,
   traits: Pick<TableTraitsOf, 'source'>,
-): readonly string[] {
-  const bound = new QueryBinder(session, traits.source, true).bound(statement.query);
-  if (statement.columns === null) {
-    const names = bound.schema.map(({ name }) => name);
-    const twice = names.find((name, at) => names.indexOf(name) < at);
-    if (twice !== undefined) {
-      fail('B019', statement.name.span, `the view would have two columns "${twice}"`, {
-        help: 'rename one of them by AS',
-      });
-    }
-    return names;
+): Pick<View, 'columns' | 'query'> {
+  const names = new QueryNames();
+  const { schema } = new QueryBinder(session, traits.source, true, names).bound(query);
+  if (columns !== null && columns.length !== schema.length)
+    fail('B019', name.span, `the view has ${columns.length} names for ${schema.length} columns`);
+  const own = schema.map((column, at): Column => ({ name: columns?.[at]?.name ?? column.name, type: column.type }));
+  const twice = own.find((column, at) => own.findIndex((each) => each.name === column.name) < at);
+  if (twice !== undefined) {
+    fail('B019', name.span, `the view would have two columns "${twice.name}"`, { help: 'rename one of them by AS' });
   }
-  if (statement.columns.length !== bound.schema.length) {
-    fail(
-      'B019',
-      statement.name.span,
-      `the view has ${statement.columns.length} names for ${bound.schema.length} columns`,
-    );
-  }
-  return statement.columns.map(({ name }) => name);
+  return { columns: own, query: expandQuery(query, names) };
 }

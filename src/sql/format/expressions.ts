@@ -10,6 +10,7 @@ import type {
 } from '../ast.ts';
 import { clausesOf, formatOrderItems } from './clauses.ts';
 import { formatJsonCall } from './json.ts';
+import { layout } from './layout.ts';
 import { flag, formatIdentifier, formatName, formatString, optional } from './names.ts';
 import { recursion } from './recursion.ts';
 import { formatType } from './types.ts';
@@ -88,7 +89,11 @@ function format(expression: Expression, precedence: number): string {
 function unbracketed(expression: Expression): string {
   switch (expression.kind) {
     case 'numberLiteral':
-      return expression.form === 'decimalText' ? `DECIMAL '${expression.text}'` : expression.text;
+      return expression.form === 'decimalText'
+        ? `DECIMAL '${expression.text}'`
+        : layout.isLong
+          ? expression.text.toUpperCase()
+          : expression.text;
     case 'stringLiteral':
       return charsetPrefix(expression.charset) + formatString(expression.value);
     case 'binaryLiteral':
@@ -120,7 +125,7 @@ function unbracketed(expression: Expression): string {
       return `${format(expression.left, precedence)} ${expression.operator} ${format(expression.right, precedence + 1)}`;
     }
     case 'between': {
-      const words = `${expression.isNegated ? 'NOT ' : ''}BETWEEN ${expression.isSymmetric ? 'SYMMETRIC ' : ''}`;
+      const words = `${expression.isNegated ? 'NOT ' : ''}BETWEEN ${expression.isSymmetric ? 'SYMMETRIC ' : layout.isLong ? 'ASYMMETRIC ' : ''}`;
       return `${format(expression.value, 32)} ${words}${format(expression.low, 33)} AND ${format(expression.high, 33)}`;
     }
     case 'inList':
@@ -168,6 +173,10 @@ function unbracketed(expression: Expression): string {
       return `TRIM(${words === '' ? '' : `${words} FROM `}${formatExpression(expression.value)})`;
     }
     case 'substring':
+      if (layout.isLong) {
+        const { value, from, length } = expression;
+        return `SUBSTRING(${formatExpressions(length === null ? [value, from] : [value, from, length])})`;
+      }
       return `SUBSTRING(${formatExpression(expression.value)} FROM ${formatExpression(expression.from)}${behind(' FOR ', expression.length)})`;
     case 'overlay': {
       const { value, placing, from, length } = expression;
@@ -238,7 +247,7 @@ function unbracketed(expression: Expression): string {
 
 /** `- -1`: two signs side by side would begin a comment. */
 function formatUnary(operator: string, operand: string): string {
-  return operator === 'NOT' || /^[+-]/.test(operand) ? `${operator} ${operand}` : operator + operand;
+  return operator === 'NOT' || layout.isLong || /^[+-]/.test(operand) ? `${operator} ${operand}` : operator + operand;
 }
 
 /** A value before `.x` or `[1]`. A name's dots would become part of the name. */

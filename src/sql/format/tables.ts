@@ -11,6 +11,7 @@ import type {
 } from '../ast.ts';
 import { formatHints, formatOrderItems, formatRow } from './clauses.ts';
 import { formatArguments, formatExpression, formatExpressions } from './expressions.ts';
+import { clauseBreak } from './layout.ts';
 import { flag, formatIdentifier, formatName, formatNames, formatText, optional } from './names.ts';
 import { recursion } from './recursion.ts';
 
@@ -59,7 +60,8 @@ function aliasOf(alias: TableAlias | null): string {
 /** Joins bind from the left; a join on the right stands in brackets, which the tree has. */
 function formatJoin(join: Join): string {
   const right = formatTable(join.right);
-  if (join.type === 'COMMA') return `${formatTable(join.left)}, ${right}`;
+  const lead = clauseBreak();
+  if (join.type === 'COMMA') return `${formatTable(join.left)},${lead}${right}`;
   const words = `${join.isNatural ? 'NATURAL ' : ''}${join.type} JOIN`;
   const { condition } = join;
   const tail =
@@ -68,7 +70,7 @@ function formatJoin(join: Join): string {
       : condition.kind === 'joinOn'
         ? ` ON ${formatExpression(condition.condition)}`
         : ` USING ${formatNames(condition.columns)}`;
-  return `${formatTable(join.left)} ${words} ${right}${tail}`;
+  return `${formatTable(join.left)}${lead}${words} ${right}${tail}`;
 }
 
 function formatSample({ table, method, amount, substitute, repeatable }: TableSample): string {

@@ -1,5 +1,6 @@
 import { unreachable } from '../../types/unreachable.ts';
 import type { BasicType, RowTypeField, TypeName } from '../ast.ts';
+import { layout } from './layout.ts';
 import { formatIdentifier, formatName, formatText, optional } from './names.ts';
 
 export function formatType(type: TypeName): string {
@@ -34,6 +35,7 @@ function formatField({ name, type, comment }: RowTypeField): string {
 
 function formatBasicType({ name, parameters }: BasicType): string {
   if (name.startsWith('INTERVAL ')) return formatIntervalType(name, parameters);
+  if (name === 'INT' && layout.isLong) return 'INTEGER';
   const brackets = parameters.length === 0 ? '' : `(${parameters.join(', ')})`;
   return name === 'TIME_LTZ' ? `TIME${brackets} WITH LOCAL TIME ZONE` : name + brackets;
 }

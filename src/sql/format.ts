@@ -19,10 +19,6 @@ export function formatExpression(expression: Expression): string {
   return expressionText(expression);
 }
 
-export function formatQuery(query: Query): string {
-  return queryText(query);
-}
-
 /** As Flink writes a view's query out: a line for each clause. */
 export function formatLongQuery(query: Query): string {
   layout.isLong = true;

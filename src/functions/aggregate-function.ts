@@ -9,8 +9,11 @@ export interface AggregateFunction {
   readonly name: string;
   readonly aliases?: readonly string[];
   readonly summary: string;
-  /** Without keys or with FILTER there may be no value: the result is then nullable even for a NOT NULL argument. Default true; not for COUNT. */
-  readonly nullableIfEmpty?: boolean;
+  /**
+   * Without keys or with FILTER there may be no value: the result is then nullable even for a NOT NULL argument.
+   * Default true; never for COUNT, and for LISTAGG only with FILTER, since a group has a row.
+   */
+  readonly nullableIfEmpty?: boolean | 'filtered';
   readonly overloads: readonly AggregateOverload[];
   readonly examples?: readonly { readonly sql: string; readonly result: string | null }[];
 }

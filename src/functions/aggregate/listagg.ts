@@ -1,4 +1,4 @@
-import { STRING } from '../../types/sql-type.ts';
+import { type SqlType, STRING } from '../../types/sql-type.ts';
 import { i32, i64 } from '../../wasm/code.ts';
 import type { AggregateCode, AggregateFunction, StateAccess } from '../aggregate-function.ts';
 import { character } from '../parameters.ts';
@@ -54,12 +54,13 @@ function listaggCode(hasSeparator: boolean): AggregateCode {
 
 export const listagg: AggregateFunction = {
   name: 'LISTAGG',
+  nullableIfEmpty: 'filtered',
   summary: 'The texts that are not NULL, in the order of arrival, with a separator (a comma) between them.',
   overloads: [
-    { params: [character('text')], returns: ([text]) => STRING(text?.nullable), code: () => listaggCode(false) },
+    { params: [character('text')], returns: ([text]) => text as SqlType, code: () => listaggCode(false) },
     {
-      params: [character('text'), character('separator')],
-      returns: ([text]) => STRING(text?.nullable),
+      params: [character('text'), character('separator', { literal: true })],
+      returns: ([text]) => text as SqlType,
       code: () => listaggCode(true),
     },
   ],

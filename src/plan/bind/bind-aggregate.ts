@@ -43,7 +43,8 @@ export function bindAggregateCall(node: FunctionCall, context: ExpressionContext
     });
   }
   const filter = node.filter === null ? null : condition(bindExpression(node.filter, context), 'FILTER');
-  const mayBeEmpty = entry.nullableIfEmpty !== false && (!grouped || filter !== null);
+  const isOpen = !grouped && entry.nullableIfEmpty !== 'filtered';
+  const mayBeEmpty = entry.nullableIfEmpty !== false && (isOpen || filter !== null);
   return {
     name,
     overload: resolution.overload,

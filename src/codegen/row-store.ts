@@ -5,7 +5,7 @@ import type { SqlType } from '../types/sql-type.ts';
 import { type I32, i32, i64, type Local, select } from '../wasm/code.ts';
 import { ComputedColumns, scaled } from './batch-scope.ts';
 import { type CodeWriter, type RowScope, withType } from './expression-writer.ts';
-import { readKey, writeKeys } from './key-table.ts';
+import { keysEqual, readKey, writeHash, writeKeys } from './key-table.ts';
 import { keyFields, StateLayout } from './state-layout.ts';
 import { eraseTableRow, rowNumber } from './table-rows.ts';
 
@@ -30,13 +30,47 @@ export class RowStore {
     this.#next = this.layout.field('next').offset;
   }
 
-  /** A new row of these columns; its further fields are zero. Other rows may move. `seed` spreads rows over the index. */
-  add(writer: CodeWriter, table: Local<'i32'>, scope: RowScope, seed: I32): Local<'i32'> {
-    const values = this.#types.map((type, at) => withType(scope.column(at), type));
-    const hash = i32.or(i32.mul(seed, i32.const(0x9e37_79b1)), i32.const(1));
+  /** A new row of these columns; its further fields are zero. Other rows may move. `hash` spreads rows; it is not 0. */
+  add(writer: CodeWriter, table: Local<'i32'>, scope: RowScope, hash: I32): Local<'i32'> {
+    const values = this.#values(scope, [...this.#types.keys()]);
     const row = writer.f.local('i32', writer.kernel('tableInsert', 'i32', table, hash));
     writeKeys(writer, table, this.layout, row, values);
     return row;
+  }
+
+  /** A hash of some columns, for rows that are found by these. */
+  hash(writer: CodeWriter, scope: RowScope, columns: readonly number[]): Local<'i32'> {
+    return writeHash(writer, this.#values(scope, columns));
+  }
+
+  /** A row that was added with this hash and has equal columns, 0 for none; only one that `counts`. */
+  find(
+    writer: CodeWriter,
+    table: Local<'i32'>,
+    wanted: { readonly scope: RowScope; readonly columns: readonly number[]; readonly hash: Local<'i32'> },
+    counts: (row: Local<'i32'>) => I32,
+  ): Local<'i32'> {
+    const { f } = writer;
+    const { scope, columns, hash } = wanted;
+    const values = this.#values(scope, columns);
+    const row = f.local('i32', writer.kernel('tableFindFirst', 'i32', table, hash));
+    f.while(row, (found) => {
+      const tests = columns.map((at, index) => keysEqual(writer, this.layout, row, values.slice(index, index + 1), at));
+      f.brIf(
+        found,
+        tests.reduce<I32>((all, test) => i32.and(all, test), counts(row)),
+      );
+      f.set(row, writer.kernel('tableFindNext', 'i32', table, hash, row));
+    });
+    return row;
+  }
+
+  #values(scope: RowScope, columns: readonly number[]): readonly Value[] {
+    return columns.map((at) => {
+      const type = this.#types[at];
+      if (type === undefined) throw new Error(`no column ${at} among ${this.#types.length}`);
+      return withType(scope.column(at), type);
+    });
   }
 
   /** The columns of a row. */

@@ -58,7 +58,7 @@ export function createOperator(node: PhysicalOperator, context: OperatorContext)
     case 'sort':
       return new TemporalSort(node, work, context);
     case 'limit':
-      return new Limit(node, work, context);
+      return isAppendOnly(node.inputChanges) ? new Limit(node, work, context) : TopN.ofLimit(node, work, context);
     case 'upsert-materialize':
       return TopN.ofSink(node, work.keys, context);
     case 'match':

@@ -3,7 +3,7 @@ import { type RowChain, RowStore } from '../codegen/row-store.ts';
 import type { StateField } from '../functions/aggregate-function.ts';
 import type { Memory } from '../memory/memory.ts';
 import type { SqlType } from '../types/sql-type.ts';
-import { i32, i64, type Local } from '../wasm/code.ts';
+import { type I32, i32, i64, type Local } from '../wasm/code.ts';
 
 /** i64 rows that have come; u32 first and u32 last of the spent rows. */
 const cells = { arrivals: 0, spentFirst: 8, spentLast: 12, bytes: 16 } as const;
@@ -37,17 +37,27 @@ export class KeptRows {
     return f.local('i32', i32.const(this.#table));
   }
 
-  /** Takes a row in. */
+  /** Takes a row in that nobody looks for. */
   keep(
     writer: CodeWriter,
     table: Local<'i32'>,
     scope: RowScope,
   ): { readonly row: Local<'i32'>; readonly arrival: Local<'i64'> } {
-    const { f } = writer;
+    const arrival = this.nextArrival(writer);
+    return { row: this.rows.add(writer, table, scope, this.spread(arrival)), arrival };
+  }
+
+  /** Numbers rows as they come. */
+  nextArrival({ f }: CodeWriter): Local<'i64'> {
     const cell = i32.const(this.#cells + cells.arrivals);
     const arrival = f.local('i64', i64.add(i64.load(cell), i64.const(1n)));
     f.do(i64.store(cell, arrival));
-    return { row: this.rows.add(writer, table, scope, i32.wrapI64(arrival)), arrival };
+    return arrival;
+  }
+
+  /** A hash for rows that nobody looks for. */
+  spread(arrival: Local<'i64'>): I32 {
+    return i32.or(i32.mul(i32.wrapI64(arrival), i32.const(0x9e37_79b1)), i32.const(1));
   }
 
   /** Lets a row go, by its number + 1, with the next sweep. */

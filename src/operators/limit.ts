@@ -1,9 +1,7 @@
 import type { OutputWriter } from '../codegen/output-writer.ts';
 import { type PipelineEnd, writeStepsAfter } from '../codegen/pipeline.ts';
 import type { QueryModule } from '../codegen/query-module.ts';
-import { DiagnosticError, unsupported } from '../diagnostics/diagnostic.ts';
 import type { PhysicalOperator, Work } from '../physical/graph.ts';
-import { isAppendOnly } from '../plan/logical.ts';
 import { i32, i64, type Local } from '../wasm/code.ts';
 import { baseCells, CompiledOperator } from './compiled-operator.ts';
 import type { OperatorContext } from './operator-context.ts';
@@ -15,14 +13,9 @@ import type { OperatorContext } from './operator-context.ts';
 export class Limit extends CompiledOperator {
   readonly #work: Extract<Work, { readonly kind: 'limit' }>;
 
-  /** @throws DiagnosticError W002 over an updating input */
   constructor(node: PhysicalOperator, work: Extract<Work, { readonly kind: 'limit' }>, context: OperatorContext) {
     super(node, context, baseCells.bytes + 8);
     this.#work = work;
-    if (!isAppendOnly(node.inputChanges))
-      throw new DiagnosticError([
-        unsupported('W002', node.span, 'LIMIT over an updating result', { help: 'add ORDER BY: then it is a Top-N' }),
-      ]);
   }
 
   protected override end(_module: QueryModule, output: OutputWriter): PipelineEnd<Local<'i32'>> {

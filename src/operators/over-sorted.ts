@@ -112,6 +112,7 @@ export class OverSorted extends CompiledOperator {
       map: this.#map,
       updating: this.#updating,
       unwinds: this.#unwinds,
+      sendsReplaced: this.node.changes.updateBefore,
     };
   }
 }
@@ -154,6 +155,8 @@ interface ChangeParts {
   readonly map: number;
   readonly updating: boolean;
   readonly unwinds: boolean;
+  /** Whether somebody needs the rows that updates replace. */
+  readonly sendsReplaced: boolean;
 }
 
 /** Writes what one row of the input changes. Entries are those of the ordered map, 0 for none. */
@@ -308,7 +311,7 @@ class Change {
     readonly touched: I32;
     readonly sent: Label;
   }): void {
-    const { writer, send } = this.#parts;
+    const { writer, send, sendsReplaced } = this.#parts;
     const { f } = writer;
     const { row, group, results, added, touched, sent } = changed;
     if (added !== null) {
@@ -322,7 +325,7 @@ class Change {
     f.brIf(sent, i32.and(i32.eqz(touched), sameValues(writer, before, results)));
     const kept = before.map((value) => keptValue(writer, value));
     this.#store(row, results);
-    send(this.#withResults(row, kept), i32.const(changeKind.updateBefore));
+    if (sendsReplaced) send(this.#withResults(row, kept), i32.const(changeKind.updateBefore));
     send(this.#withResults(row, results), i32.const(changeKind.updateAfter));
   }
 

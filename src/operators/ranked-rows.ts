@@ -1,327 +1,284 @@
-import { ComputedColumns } from '../codegen/batch-scope.ts';
-import { CodeWriter, withType } from '../codegen/expression-writer.ts';
-import {
-  openTable,
-  readKey,
-  type TableCursor,
-  tableCursor,
-  writeFind,
-  writeFindOrAdd,
-  writeHash,
-} from '../codegen/key-table.ts';
-import type { OutputWriter } from '../codegen/output-writer.ts';
-import { type PipelineEnd, type PipelineRow, writeStepsAfter } from '../codegen/pipeline.ts';
-import { type QueryModule, status } from '../codegen/query-module.ts';
-import { type ByteRange, writeSortKey } from '../codegen/sort-key.ts';
+import { scaled } from '../codegen/batch-scope.ts';
+import { type CodeWriter, type RowScope, withType } from '../codegen/expression-writer.ts';
+import { openTable, type TableCursor, tableCursor, writeFindOrAdd, writeHash } from '../codegen/key-table.ts';
+import { ascending, type ByteRange, type KeyColumn, writeSortKey } from '../codegen/sort-key.ts';
 import { keyFields, StateLayout } from '../codegen/state-layout.ts';
-import { DiagnosticError, unsupported } from '../diagnostics/diagnostic.ts';
-import { type Kernels, tableLayout } from '../memory/kernels.ts';
-import type { PhysicalOperator } from '../physical/graph.ts';
-import { isAppendOnly, type SortKey } from '../plan/logical.ts';
+import { eraseTableRow, rowNumber } from '../codegen/table-rows.ts';
+import type { StateField } from '../functions/aggregate-function.ts';
+import { tableLayout } from '../memory/kernels.ts';
+import type { Memory } from '../memory/memory.ts';
+import type { SortKey } from '../plan/logical.ts';
 import { BIGINT, INT, type SqlType } from '../types/sql-type.ts';
-import { i32, i64, type Local } from '../wasm/code.ts';
-import { call } from '../wasm/function-builder.ts';
-import { baseCells, CompiledOperator } from './compiled-operator.ts';
-import type { OperatorContext } from './operator-context.ts';
+import { type I32, i32, i64, type Local, select } from '../wasm/code.ts';
+import { KeptRows } from './kept-rows.ts';
 
 /** What is ranked: partition, order and how many. */
 export interface RankSettings {
   readonly partition: readonly number[];
   readonly order: readonly SortKey[];
   readonly start: number;
-  readonly end: number;
+  /** The last rank; that of a column is the one of the first row of a partition. */
+  readonly end: number | { readonly column: number };
   readonly outputRank: boolean;
   /** Of rows that are equal in the order, the one that came later is first (the last row of a key). */
   readonly laterFirst: boolean;
-  /** The column of the window's end, whose rows are late when it has closed; null without windows. */
-  readonly windowEnd: number | null;
+  /** Whether a row takes the place of another as an update; else where one row is ranked, and none is taken back. */
+  readonly replaces?: boolean;
 }
 
-const cells = { sequence: baseCells.bytes, bytes: baseCells.bytes + 8 } as const;
+/**
+ * Where the rows of a partition are: how many there are, and the entry of the row at the last rank (0 where there are
+ * fewer) if rows behind it are kept too; then the last rank, where it is a column's.
+ */
+const partitionFields: readonly StateField[] = [
+  { name: 'count', physical: 'i32' },
+  { name: 'border', physical: 'i32' },
+  { name: 'limit', physical: 'i64' },
+];
+
+/** Where a function finds rows and partitions. */
+export interface OpenRanks {
+  readonly partitions: TableCursor;
+  /** The table of rows. */
+  readonly table: Local<'i32'>;
+}
+
+/** A partition, for the time of a row of the input. */
+export interface RankPartition {
+  readonly row: Local<'i32'>;
+  readonly number: Local<'i32'>;
+  /** Of the table of rows. */
+  readonly table: Local<'i32'>;
+}
 
 /**
- * Rows of partitions in their order, for Top-N and deduplication.
- *
- * State: a table of partitions; a table of rows, keyed by all columns and how many equal rows came before; for each
- * partition an ordered map from (order, arrival) to the row. Cost: O(log n) a row, and O(N) for the ranks that move.
- * Over an append-only input only the first N rows of a partition are kept.
+ * The rows of partitions in their order: one ordered map for all, from (partition, order, arrival) to a row's number + 1.
+ * Entries are nodes of the map: their addresses stay. Cost: O(log rows) for a row that comes or goes.
  */
-export abstract class RankedRows extends CompiledOperator {
-  protected readonly settings: RankSettings;
-  readonly #layout: StateLayout;
-  readonly #partitionLayout: StateLayout;
+export class RankedRows {
+  readonly kept: KeptRows;
+  readonly #memory: Memory;
+  readonly #settings: RankSettings;
   readonly #types: readonly SqlType[];
-  readonly #rows: number;
+  readonly #layout: StateLayout;
   readonly #partitions: number;
-  /** Ordered maps by partition number. */
-  protected readonly maps = new Map<number, number>();
-  readonly #updating: boolean;
+  readonly #map: number;
 
-  constructor(node: PhysicalOperator, settings: RankSettings, context: OperatorContext) {
-    super(node, context, cells.bytes);
-    this.settings = settings;
-    this.#updating = !isAppendOnly(node.inputChanges);
-    this.#types = node.stepSchema.map(({ type }) => type);
-    this.#layout = new StateLayout([...keyFields([...this.#types, INT(false)]), { name: 'seq', physical: 'i64' }]);
-    this.#partitionLayout = new StateLayout(keyFields(settings.partition.map((at) => this.#type(at))));
-    const { kernels } = context.memory;
-    this.#rows = kernels.tableNew(this.#layout.rowBytes, 16) >>> 0;
-    this.#partitions = kernels.tableNew(this.#partitionLayout.rowBytes, 16) >>> 0;
+  constructor(memory: Memory, types: readonly SqlType[], settings: RankSettings) {
+    this.#memory = memory;
+    this.#settings = settings;
+    this.#types = types;
+    // A row knows its entry: 0 when it is none of the ranked rows any more.
+    this.kept = new KeptRows(memory, types, [{ name: 'entry', physical: 'i32' }]);
+    this.#layout = new StateLayout([
+      ...keyFields(settings.partition.map((column) => this.#type(column))),
+      ...partitionFields,
+    ]);
+    this.#partitions = memory.kernels.tableNew(this.#layout.rowBytes, 16) >>> 0;
+    this.#map = memory.kernels.orderedNew(4) >>> 0;
   }
 
-  /** A row came (+1) or was taken back (-1); `position` counts from 1, and is 0 for one behind the ranks that matter. */
-  protected abstract changed(
-    partition: number,
-    change: 1 | -1,
-    rowNumber: number,
-    position: number,
-    windowEndMs: number,
-  ): void;
+  get bytes(): number {
+    const { kernels } = this.#memory;
+    return this.kept.bytes + (kernels.tableBytes(this.#partitions) >>> 0) + (kernels.orderedBytes(this.#map) >>> 0);
+  }
 
-  override close(): void {
-    const { kernels } = this.context.memory;
-    for (const map of this.maps.values()) kernels.orderedDrop(map);
-    kernels.tableDrop(this.#rows);
+  close(): void {
+    const { kernels } = this.#memory;
+    kernels.orderedDrop(this.#map);
     kernels.tableDrop(this.#partitions);
-    super.close();
-  }
-
-  /** Row numbers at the first ranks of a partition. */
-  protected first(partition: number, count: number): readonly number[] {
-    const { kernels, u32 } = this.context.memory;
-    const map = this.maps.get(partition);
-    const rows: number[] = [];
-    if (map === undefined) return rows;
-    for (
-      let entry = kernels.orderedFirst(map) >>> 0;
-      entry !== 0 && rows.length < count;
-      entry = kernels.orderedNext(entry) >>> 0
-    ) {
-      rows.push(u32[(kernels.orderedValue(entry) >>> 0) >> 2] ?? 0);
-    }
-    return rows;
-  }
-
-  /** Sends a stored row with its rank. */
-  protected sendRow(kind: number, rowNumber: number, rank: number): void {
-    this.call(this.anyCompiled(), 'emit', kind, rowNumber, BigInt(rank));
-  }
-
-  /** Forgets a partition and its rows. */
-  protected drop(partition: number): void {
-    const { kernels } = this.context.memory;
-    for (const row of this.first(partition, Number.POSITIVE_INFINITY)) this.eraseRow(row);
-    const map = this.maps.get(partition);
-    if (map !== undefined) kernels.orderedDrop(map);
-    this.maps.delete(partition);
-    const base = this.context.memory.u32[(this.#partitions + tableLayout.rows) >> 2] ?? 0;
-    kernels.tableErase(this.#partitions, base + partition * this.#partitionLayout.rowBytes);
-  }
-
-  protected eraseRow(rowNumber: number): void {
-    const { kernels } = this.context.memory;
-    kernels.tableErase(this.#rows, this.#rowAddress(rowNumber));
-  }
-
-  #rowAddress(rowNumber: number): number {
-    return (this.context.memory.u32[(this.#rows + tableLayout.rows) >> 2] ?? 0) + rowNumber * this.#layout.rowBytes;
+    this.kept.close();
   }
 
   #type(column: number): SqlType {
-    const found = this.node.stepSchema[column];
+    const found = this.#types[column];
     if (found === undefined) throw new Error(`no column ${column}`);
-    return found.type;
+    return found;
   }
 
-  #change(
-    change: 1 | -1,
-    partition: number,
-    rowNumber: number,
-    key: number,
-    keyLength: number,
-    windowEndMs: number,
-  ): void {
-    const { memory } = this.context;
-    const { kernels } = memory;
-    let map = this.maps.get(partition);
-    if (map === undefined) {
-      map = kernels.orderedNew(8) >>> 0;
-      this.maps.set(partition, map);
-    }
-    const value = (change > 0 ? kernels.orderedInsert(map, key, keyLength) : found(kernels, map, key, keyLength)) >>> 0;
-    if (change > 0) memory.u32[value >> 2] = rowNumber;
-    else if (value === 0) return;
-    const position = this.#positionOf(map, value);
-    if (change < 0) {
-      kernels.orderedErase(map, key, keyLength);
-      this.changed(partition, change, rowNumber, position, windowEndMs);
-      this.eraseRow(rowNumber);
-      return;
-    }
-    this.changed(partition, change, rowNumber, position, windowEndMs);
-    if (!this.#updating && kernels.orderedCount(map) > this.settings.end) {
-      // Nothing is taken back, so what fell behind the last rank never returns.
-      const last = kernels.orderedLast(map) >>> 0;
-      const behind = memory.u32[(kernels.orderedValue(last) >>> 0) >> 2] ?? 0;
-      kernels.orderedEraseNode(map, last);
-      this.eraseRow(behind);
-    }
+  /** For a function; what was sent before it is forgotten. */
+  open(writer: CodeWriter): OpenRanks {
+    const partitions = tableCursor(writer);
+    openTable(writer, partitions, i32.const(this.#partitions));
+    const table = this.kept.open(writer);
+    this.kept.sweep(writer, table);
+    return { partitions, table };
   }
 
-  /** Counted up to the last rank. */
-  #positionOf(map: number, value: number): number {
-    const { kernels } = this.context.memory;
-    let position = 1;
-    for (
-      let entry = kernels.orderedFirst(map) >>> 0;
-      entry !== 0 && position <= this.settings.end;
-      entry = kernels.orderedNext(entry) >>> 0
-    ) {
-      if (kernels.orderedValue(entry) >>> 0 === value) return position;
-      position++;
-    }
-    return 0;
-  }
-
-  protected override end(module: QueryModule): PipelineEnd<Cursors> {
-    const change = module.callback(
-      'change',
-      ['i32', 'i32', 'i32', 'i32', 'i32', 'f64'],
-      'void',
-      (kind: number, partition: number, row: number, key: number, length: number, windowEndMs: number) =>
-        this.#change(kind > 0 ? 1 : -1, partition, row, key >>> 0, length, windowEndMs),
-    );
-    return {
-      open: (writer) => {
-        const [rows, partitions] = [tableCursor(writer), tableCursor(writer)];
-        openTable(writer, rows, i32.const(this.#rows));
-        openTable(writer, partitions, i32.const(this.#partitions));
-        return { rows, partitions };
-      },
-      row: (writer, row, cursors) =>
-        this.#writeRow(writer, row, cursors, (...args) => writer.f.do(call(change, ...args))),
-    };
-  }
-
-  #writeRow(
+  /** The partition of a row; `added` runs for a new one. */
+  partition(
     writer: CodeWriter,
-    row: PipelineRow,
-    { rows, partitions }: Cursors,
-    change: (...args: Parameters<typeof call> extends [unknown, ...infer A] ? A : never) => void,
-  ): void {
+    { partitions, table }: OpenRanks,
+    scope: RowScope,
+    added?: (number: Local<'i32'>) => void,
+  ): RankPartition {
     const { f } = writer;
-    const { partition, windowEnd } = this.settings;
-    let endMs = f.local('i64', i64.const(0n));
-    if (windowEnd !== null) {
-      endMs = writer.i64(row.scope.column(windowEnd));
-      f.if(i64.geS(row.watermark, i64.sub(endMs, i64.const(1n))), () => {
-        const late = i32.const(this.cells + baseCells.lateRows);
-        f.do(i64.store(late, i64.add(i64.load(late), i64.const(1n))));
-        f.br(row.next);
-      });
-    }
-    const keys = partition.map((at) => withType(row.scope.column(at), this.#type(at)));
-    const partitionRow = writeFindOrAdd(writer, partitions, this.#partitionLayout, keys, writeHash(writer, keys));
-    const partitionNumber = f.local(
-      'i32',
-      i32.divU(i32.sub(partitionRow, partitions.rows), i32.const(this.#partitionLayout.rowBytes)),
-    );
-    const sequenceCell = i32.const(this.cells + cells.sequence);
-    const sequence = f.local('i64', i64.add(i64.load(sequenceCell), i64.const(1n)));
-    const occurrence = f.local('i32', i32.const(0));
-    const number = writer.value(INT(false), null, occurrence);
-    const columns = [
-      ...this.#types.map((type, at) => withType(row.scope.column(at), type)),
-      { ...number, parts: [occurrence] },
-    ];
-    const stored = f.local('i32', i32.const(0));
-    const seq = this.#layout.field('seq').offset;
-    const isRetraction = this.#updating ? f.local('i32', i32.and(row.kind, i32.const(1))) : null;
-    // The opened cursor may be behind what JavaScript has erased or added in between.
-    openTable(writer, rows, rows.table);
-    if (isRetraction === null) {
-      f.set(occurrence, i32.wrapI64(sequence));
-      f.set(stored, writeFindOrAdd(writer, rows, this.#layout, columns, writeHash(writer, columns)));
-    } else {
-      const found = f.local('i32', i32.const(0));
-      f.loop((again) => {
-        f.set(found, writeFind(writer, rows, this.#layout, columns, writeHash(writer, columns)));
-        f.if(found, () => {
-          f.set(stored, found);
-          f.set(occurrence, i32.add(occurrence, i32.const(1)));
-          f.br(again);
-        });
-      });
-      f.if(
-        isRetraction,
-        () => {
-          f.brIf(row.next, i32.eqz(stored));
-          f.set(sequence, i64.load(stored, { offset: seq }));
-        },
-        () => f.set(stored, writeFindOrAdd(writer, rows, this.#layout, columns, writeHash(writer, columns))),
-      );
-    }
-    const add = (): void => f.do(i64.store(stored, sequence, { offset: seq }), i64.store(sequenceCell, sequence));
-    if (isRetraction === null) add();
-    else f.if(i32.eqz(isRetraction), add);
-    const { start, end } = this.#writeSortKey(writer, row, sequence);
-    const rowNumber = i32.divU(i32.sub(stored, rows.rows), i32.const(this.#layout.rowBytes));
-    const kind = isRetraction === null ? i32.const(1) : i32.sub(i32.const(1), i32.shl(isRetraction, i32.const(1)));
-    change(kind, partitionNumber, rowNumber, start, i32.sub(end, start), {
-      type: 'f64',
-      write: (out) => {
-        endMs.write(out);
-        out.byte(0xb9);
-      },
+    const keys = this.#settings.partition.map((column) => withType(scope.column(column), this.#type(column)));
+    const numberOf = (row: Local<'i32'>): Local<'i32'> =>
+      f.local('i32', rowNumber(row, partitions.rows, this.#layout.rowBytes));
+    const row = writeFindOrAdd(writer, partitions, this.#layout, keys, writeHash(writer, keys), (created) => {
+      const { end } = this.#settings;
+      if (typeof end !== 'number') {
+        const limit = scope.column(end.column);
+        const wide = limit.physical === 'i64' ? writer.i64(limit) : i64.extendI32S(writer.i32(limit));
+        const value = limit.isNull === null ? wide : select(limit.isNull, i64.const(0n), wide);
+        f.do(i64.store(created, value, { offset: this.#offset('limit') }));
+      }
+      added?.(numberOf(created));
     });
+    return { row, number: numberOf(row), table };
   }
 
-  #writeSortKey(writer: CodeWriter, row: PipelineRow, sequence: Local<'i64'>): ByteRange {
-    const order = this.settings.order.map(({ column, descending, nullsFirst }) => ({
-      value: row.scope.column(column),
+  /** A partition by its number. */
+  partitionAt(writer: CodeWriter, { partitions, table }: OpenRanks, number: I32): RankPartition {
+    const { f } = writer;
+    const at = f.local('i32', number);
+    const rows = i32.load(partitions.table, { offset: tableLayout.rows });
+    return { row: f.local('i32', i32.add(rows, scaled(at, this.#layout.rowBytes))), number: at, table };
+  }
+
+  /** Forgets a partition, which has no rows any more. */
+  erase(writer: CodeWriter, { row }: RankPartition): void {
+    eraseTableRow(writer, writer.f.local('i32', i32.const(this.#partitions)), this.#layout, row);
+  }
+
+  #offset(field: string): number {
+    return this.#layout.field(field).offset;
+  }
+
+  /** How many rows of a partition are kept. */
+  count({ row }: RankPartition): I32 {
+    return i32.load(row, { offset: this.#offset('count') });
+  }
+
+  border({ row }: RankPartition): I32 {
+    return i32.load(row, { offset: this.#offset('border') });
+  }
+
+  setCount({ f }: CodeWriter, { row }: RankPartition, count: I32): void {
+    f.do(i32.store(row, count, { offset: this.#offset('count') }));
+  }
+
+  setBorder({ f }: CodeWriter, { row }: RankPartition, border: I32): void {
+    f.do(i32.store(row, border, { offset: this.#offset('border') }));
+  }
+
+  /** The last rank. */
+  end({ f }: CodeWriter, { row }: RankPartition): I32 {
+    const { end } = this.#settings;
+    if (typeof end === 'number') return i32.const(Math.min(end, rankMax));
+    const limit = f.local('i64', i64.load(row, { offset: this.#offset('limit') }));
+    const positive = f.local('i64', select(i64.gtS(limit, i64.const(0n)), limit, i64.const(0n)));
+    const most = i64.const(BigInt(rankMax));
+    return f.local('i32', i32.wrapI64(select(i64.ltS(positive, most), positive, most)));
+  }
+
+  /** The key of a row that comes with this arrival. */
+  key(writer: CodeWriter, partition: RankPartition, scope: RowScope, arrival: Local<'i64'>): ByteRange {
+    const order = this.#settings.order.map(({ column, descending, nullsFirst }) => ({
+      value: scope.column(column),
       order: { descending, nullsLast: !nullsFirst },
     }));
-    const arrival = writer.value(BIGINT(false), null, sequence);
-    const arrivalOrder = { descending: this.settings.laterFirst, nullsLast: false };
-    return writeSortKey(writer, [...order, { value: arrival, order: arrivalOrder }]);
+    const last: KeyColumn = {
+      value: writer.value(BIGINT(false), null, arrival),
+      order: { descending: this.#settings.laterFirst, nullsLast: false },
+    };
+    return writeSortKey(writer, [this.#partitionKey(writer, partition.number), ...order, last]);
   }
 
-  /** `emit(kind, rowNumber, rank)`: a stored row through the steps behind the operator. */
-  protected override writeFunctions(module: QueryModule, output: OutputWriter): void {
-    const { builder: f } = module.builder.function(['i32', 'i32', 'i64'], 'i32', 'emit');
-    const writer = new CodeWriter(module, f, this.node.span);
-    const rows = i32.load(i32.const(this.#rows + tableLayout.rows));
-    const row = f.local('i32', i32.add(rows, i32.mul(f.param(1, 'i32'), i32.const(this.#layout.rowBytes))));
-    const count = output.open(writer);
-    f.block((next) => {
-      const scope = new ComputedColumns(f, (index) => {
-        const type = this.#types[index];
-        if (type !== undefined) return readKey(writer, this.#layout, row, index, type);
-        return writer.value({ kind: 'BIGINT', nullable: false }, null, f.param(2, 'i64'));
-      });
-      const watermark = i64.load(i32.const(this.cells + baseCells.watermark));
-      writeStepsAfter(writer, this.node.after, { scope, kind: f.param(0, 'i32'), watermark, next }, (_, sent) =>
-        output.write(writer, count, sent),
-      );
+  #partitionKey(writer: CodeWriter, number: I32): KeyColumn {
+    return { value: writer.value(INT(false), null, number), order: ascending };
+  }
+
+  /** Whether a key is behind that of an entry. */
+  isBehind(writer: CodeWriter, { start, end }: ByteRange, entry: Local<'i32'>): I32 {
+    const map = i32.const(this.#map);
+    const key = writer.kernel('orderedKey', 'i32', map, entry);
+    const length = writer.kernel('orderedKeyLength', 'i32', entry);
+    return i32.gtS(writer.kernel('bytesCompare', 'i32', start, i32.sub(end, start), key, length), i32.const(0));
+  }
+
+  /** Whether an entry is behind another. */
+  isEntryBehind(writer: CodeWriter, entry: Local<'i32'>, other: Local<'i32'>): I32 {
+    const map = i32.const(this.#map);
+    const keyOf = (of: Local<'i32'>): readonly [I32, I32] => [
+      writer.kernel('orderedKey', 'i32', map, of),
+      writer.kernel('orderedKeyLength', 'i32', of),
+    ];
+    return i32.gtS(writer.kernel('bytesCompare', 'i32', ...keyOf(entry), ...keyOf(other)), i32.const(0));
+  }
+
+  /** Puts a stored row in its place. @returns its entry */
+  insert(writer: CodeWriter, { start, end }: ByteRange, row: Local<'i32'>, table: Local<'i32'>): Local<'i32'> {
+    const { f } = writer;
+    const value = f.local(
+      'i32',
+      writer.kernel('orderedInsert', 'i32', i32.const(this.#map), start, i32.sub(end, start)),
+    );
+    f.do(i32.store(value, this.kept.rows.number(table, row)));
+    // A value stands behind its node's header.
+    const entry = f.local('i32', i32.sub(value, i32.const(8)));
+    f.do(i32.store(row, entry, { offset: this.kept.rows.offset('entry') }));
+    return entry;
+  }
+
+  /** Puts another stored row at an entry, which is equal in the order; the old one goes with the next sweep. */
+  replace(writer: CodeWriter, entry: Local<'i32'>, row: Local<'i32'>, table: Local<'i32'>): void {
+    const { f } = writer;
+    const { rows } = this.kept;
+    const old = this.numberOf(writer, entry);
+    f.do(i32.store(rows.at(table, old), i32.const(0), { offset: rows.offset('entry') }));
+    f.do(i32.store(writer.kernel('orderedValue', 'i32', entry), rows.number(table, row)));
+    f.do(i32.store(row, entry, { offset: rows.offset('entry') }));
+    this.kept.spend(writer, table, old);
+  }
+
+  /** Takes an entry out; its row can still be sent, and goes with the next sweep. */
+  remove(writer: CodeWriter, entry: Local<'i32'>, table: Local<'i32'>): void {
+    const { f } = writer;
+    const number = this.numberOf(writer, entry);
+    f.do(i32.store(this.kept.rows.at(table, number), i32.const(0), { offset: this.kept.rows.offset('entry') }));
+    f.do(writer.kernel('orderedEraseNode', 'void', i32.const(this.#map), entry));
+    this.kept.spend(writer, table, number);
+  }
+
+  /** The number + 1 of an entry's row. */
+  numberOf(writer: CodeWriter, entry: I32): Local<'i32'> {
+    return writer.f.local('i32', i32.load(writer.kernel('orderedValue', 'i32', entry)));
+  }
+
+  next(writer: CodeWriter, entry: Local<'i32'>): I32 {
+    return writer.kernel('orderedNext', 'i32', entry);
+  }
+
+  previous(writer: CodeWriter, entry: Local<'i32'>): I32 {
+    return writer.kernel('orderedPrev', 'i32', entry);
+  }
+
+  /** The entry of a partition's first row; of another's where it has none. */
+  first(writer: CodeWriter, { number }: RankPartition): I32 {
+    const { start, end } = writeSortKey(writer, [this.#partitionKey(writer, number)]);
+    return writer.kernel('orderedSeek', 'i32', i32.const(this.#map), start, i32.sub(end, start));
+  }
+
+  /** The entry of a partition's last row; it has one. */
+  last(writer: CodeWriter, { number }: RankPartition): I32 {
+    const { start, end } = writeSortKey(writer, [this.#partitionKey(writer, i32.add(number, i32.const(1)))]);
+    return writer.kernel('orderedSeekBefore', 'i32', i32.const(this.#map), start, i32.sub(end, start));
+  }
+
+  /** The rank of an entry, counted back from another whose rank is known. */
+  rankBefore(writer: CodeWriter, entry: Local<'i32'>, from: I32, rank: I32): Local<'i32'> {
+    const { f } = writer;
+    const at = f.local('i32', from);
+    const counted = f.local('i32', rank);
+    f.while(i32.ne(at, entry), () => {
+      f.set(at, this.previous(writer, at));
+      f.set(counted, i32.sub(counted, i32.const(1)));
     });
-    output.close(writer, count);
-    f.return(i32.const(status.ok));
+    return counted;
   }
 }
 
-/** The address of a key's value; 0 where it is not there. */
-function found(kernels: Kernels, map: number, key: number, keyLength: number): number {
-  const node = kernels.orderedFind(map, key, keyLength);
-  return node === 0 ? 0 : kernels.orderedValue(node);
-}
-
-interface Cursors {
-  readonly rows: TableCursor;
-  readonly partitions: TableCursor;
-}
-
-/** @throws DiagnosticError W002: the last rank is a column */
-export function constantRank(end: number | { readonly column: number }, node: PhysicalOperator): number {
-  if (typeof end === 'number') return end;
-  throw new DiagnosticError([unsupported('W002', node.span, 'a rank that is compared with a column')]);
-}
+/** More rows than fit. */
+const rankMax = 2 ** 31 - 2;

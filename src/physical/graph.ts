@@ -18,6 +18,7 @@ import type {
   WindowColumn,
   WindowTime,
 } from '../plan/logical.ts';
+import type { RankInput } from '../plan/rank-input.ts';
 import type { Schema } from '../types/column.ts';
 import type { SqlType } from '../types/sql-type.ts';
 
@@ -132,6 +133,7 @@ export type Work =
       readonly order: readonly SortKey[];
       readonly rankStart: number;
       readonly rankEnd: number | { readonly column: number };
+      readonly input: RankInput;
       readonly outputRank: boolean;
       readonly window: AttachedWindow | null;
     }

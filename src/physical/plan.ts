@@ -1,5 +1,6 @@
 import type { Span } from '../diagnostics/source-text.ts';
 import { appendOnly, type Changes, type LogicalNode, type LogicalScan, type LogicalSink } from '../plan/logical.ts';
+import { rankInputOf } from '../plan/rank-input.ts';
 import { type AnswerNeeds, materializes, sentChanges } from '../plan/sent-changes.ts';
 import { type UniqueKeys, uniqueKeys } from '../plan/unique-keys.ts';
 import { countReaders } from '../plan/walk.ts';
@@ -153,7 +154,8 @@ class Planner {
       }
       case 'top-n': {
         const { partition, order, rankStart, rankEnd, outputRank, window } = node;
-        const work: Work = { kind: 'top-n', partition, order, rankStart, rankEnd, outputRank, window };
+        const ranked = { partition, order, rankStart, rankEnd, outputRank, window };
+        const work: Work = { kind: 'top-n', ...ranked, input: rankInputOf(node, this.#keys.get(node.input) ?? []) };
         return this.#operator(node, [node.input], work);
       }
       case 'deduplicate': {

@@ -1,6 +1,7 @@
 import { unreachable } from '../types/unreachable.ts';
 import { inputsOf } from './children.ts';
 import { type Changes, isAppendOnly, type LogicalNode, type LogicalSink } from './logical.ts';
+import { rankInputOf } from './rank-input.ts';
 import { columnsOf } from './same-expression.ts';
 import { type UniqueKeys, uniqueKeys } from './unique-keys.ts';
 import { readersFirst } from './walk.ts';
@@ -69,15 +70,19 @@ function replacedRowsOf(node: LogicalNode, keys: Keys): ReplacedRows {
       return node.window.kind === 'session'
         ? { needs: 'always', passesOn: false }
         : { needs: 'as asked', passesOn: true };
-    case 'limit':
     case 'sort':
       return { needs: 'always', passesOn: true };
     case 'aggregate':
     case 'window-aggregate':
     case 'over':
     case 'match':
-    case 'top-n':
+    case 'limit':
       return { needs: 'always', passesOn: false };
+    case 'top-n': {
+      // A row that only gets better is found by its key.
+      const { kind } = rankInputOf(node, keys.get(node.input) ?? []);
+      return { needs: kind === 'better' ? 'never' : 'always', passesOn: false };
+    }
     case 'join':
       // The padded rows of an outer join, and what SEMI and ANTI let through, come of their own.
       return { needs: 'always', passesOn: node.type === 'inner' };

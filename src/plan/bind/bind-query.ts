@@ -357,7 +357,8 @@ export class QueryBinder {
 
   #limited(bound: BoundQuery, query: Query, { offset, fetch }: { offset: number; fetch: number }): BoundQuery {
     const node = settled(bound);
-    const { schema, changes, uniqueKeys } = node;
+    const { schema, uniqueKeys } = node;
+    const changes = isAppendOnly(node.changes) ? appendOnly : allChanges;
     const span = query.limit?.span ?? query.span;
     return ofNode({ kind: 'limit', input: node, offset, fetch, schema, changes, uniqueKeys, span });
   }

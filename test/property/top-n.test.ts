@@ -249,8 +249,8 @@ test('the drawing: the 2 highest, with their ranks', () => {
   ];
   const changes = rows.map((row) => ({ row, kind: 0 }));
   const sent = run(topN({ start: 1, end: 2, outputRank: true, descending: true }, { kind: 'inserts' }), changes, 1);
-  const texts = sent.map(
-    ([kind, , points, name, , rank]) => `${['+I', '-U', '+U', '-D'][kind]} ${name}${points} ${rank}`,
+  const texts = sent.map(([kind, , points, name, , rank]) =>
+    [['+I', '-U', '+U', '-D'][kind], `${String(name)}${String(points)}`, String(rank)].join(' '),
   );
   expect(texts).toEqual(['+I a5 1', '-U a5 1', '+U b7 1', '+I a5 2', '-U a5 2', '+U c6 2']);
 });

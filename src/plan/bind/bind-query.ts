@@ -6,6 +6,8 @@ import { fail } from '../../diagnostics/diagnostic.ts';
 import type { Span } from '../../diagnostics/source-text.ts';
 import { commonType } from '../../functions/coercion.ts';
 import type {
+  DerivedTable,
+  Join,
   Limit,
   Query,
   QueryBody,
@@ -24,6 +26,7 @@ import { allChanges, appendOnly, isAppendOnly, type LogicalNode, type SortKey } 
 import { projectNode } from '../nodes.ts';
 import { bindExpression, notYet } from './bind-expression.ts';
 import { bindJoin } from './bind-join.ts';
+import { bindLateralJoin, isDistinctBeside, type LateralRows, lateralRows, lateralTopN } from './bind-lateral.ts';
 import { bindMatch } from './bind-match.ts';
 import { bindSelect } from './bind-select.ts';
 import { bindUnnest, bindUnnestJoin } from './bind-unnest.ts';
@@ -146,7 +149,6 @@ export class QueryBinder {
       case 'tableReference':
         return this.#table(node);
       case 'derivedTable': {
-        if (node.isLateral) notYet('W002', node.span, 'LATERAL');
         const bound = this.bound(node.query, false, joins.outer);
         if (bound.correlation !== undefined) settled(bound);
         return aliased(bound, node.alias, null);
@@ -165,14 +167,15 @@ export class QueryBinder {
       case 'join': {
         const { right } = node;
         const left = this.from(node.left, joins);
-        if (right.kind === 'unnest') return bindUnnestJoin({ ...node, right }, left, this.timeZone);
+        if (right.kind === 'unnest') return bindUnnestJoin({ ...node, right }, left, joins);
+        if (right.kind === 'derivedTable' && right.isLateral) return this.#lateralJoin({ ...node, right }, left, joins);
         if (isTemporalJoin(node)) {
           return bindTemporalJoin(node, left, this.from({ ...node.right, asOf: null }, joins), joins);
         }
         return bindJoin(node, left, this.from(right, joins), joins);
       }
       case 'unnest':
-        return bindUnnest(node, this.timeZone);
+        return bindUnnest(node, joins);
       case 'matchRecognize': {
         const match = bindMatch(node, this.from(node.table, joins), this.timeZone);
         return aliased(ofNode(match), node.alias, null);
@@ -182,6 +185,36 @@ export class QueryBinder {
       case 'tableSample':
         return notYet('W002', node.span, node.kind.toUpperCase());
     }
+  }
+
+  /** LATERAL: the query is bound with the names on its left. */
+  #lateralJoin(node: Join & { readonly right: DerivedTable }, left: BoundFrom, joins: JoinSettings): BoundFrom {
+    const { query, span } = node.right;
+    if (query.body.kind === 'values') notYet('W003', span, 'LATERAL VALUES');
+    const scope: Scope = joins.outer === null ? left.scope : { ...left.scope, outer: joins.outer };
+    const bound = this.bound({ ...query, orderBy: [], limit: null, offset: null }, false, scope);
+    if (bound.correlation === undefined) {
+      return bindJoin(node, left, aliased(this.bound(query, false, scope), node.right.alias, null), joins);
+    }
+    const stateTtlMs = this.session.settings.durationMs('table.exec.state.ttl');
+    const rows = lateralRows(bound, bound.correlation, stateTtlMs, span);
+    return bindLateralJoin(node, left, this.#lateralLimit(rows, bound, query, left), joins);
+  }
+
+  /** ORDER BY and LIMIT of a query that looks at the rows on its left: the first rows for each of them. */
+  #lateralLimit(rows: LateralRows, bound: BoundQuery, query: Query, left: BoundFrom): LateralRows {
+    const fetch = this.#count(query.limit);
+    if (fetch === null) return query.offset === null ? rows : notYet('W003', query.offset.span, 'OFFSET in LATERAL');
+    const select = query.body.kind === 'select' ? query.body : null;
+    const { keys, hidden } = orderingOf(query.orderBy, bound.schema, select);
+    if (keys.length === 0 || hidden.length > 0) {
+      notYet('W003', query.span, 'LIMIT in LATERAL that is not ordered by what it selects');
+    }
+    if (!isDistinctBeside(rows, settled(left.bound))) {
+      notYet('W003', query.span, 'LIMIT in LATERAL beside rows that are not distinct by its condition');
+    }
+    const offset = query.offset === null ? 0 : this.#constant(query.offset);
+    return lateralTopN(rows, keys, { start: offset + 1, end: offset + fetch }, query.span);
   }
 
   #tableArgument({ table, span }: TableArgument): LogicalNode {

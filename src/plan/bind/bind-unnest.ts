@@ -10,10 +10,12 @@ import { isLiteral } from '../simplify.ts';
 import { bindExpression, notYet } from './bind-expression.ts';
 import { type BoundFrom, ofNode, settled } from './bound-query.ts';
 import { condition } from './calls.ts';
+import { hasOuter } from './correlation.ts';
+import type { JoinSettings } from './join-settings.ts';
 import { emptyScope, type Scope } from './scope.ts';
 
 /** UNNEST that stands alone: the elements of a value that no row is needed for. */
-export function bindUnnest(node: Unnest, timeZone: string): BoundFrom {
+export function bindUnnest(node: Unnest, { timeZone, outer }: JoinSettings): BoundFrom {
   const input: LogicalNode = {
     kind: 'values',
     rows: [[]],
@@ -22,7 +24,8 @@ export function bindUnnest(node: Unnest, timeZone: string): BoundFrom {
     uniqueKeys: [],
     span: node.span,
   };
-  const unnest = unnestNode(node, { node: input, scope: emptyScope }, timeZone, false);
+  const scope = outer === null ? emptyScope : { ...emptyScope, outer };
+  const unnest = unnestNode(node, { node: input, scope }, timeZone, false);
   return { bound: ofNode(unnest), scope: scopeWith(emptyScope, unnest, node) };
 }
 
@@ -30,7 +33,11 @@ export function bindUnnest(node: Unnest, timeZone: string): BoundFrom {
  * A join with UNNEST: each row of the left side with the elements of one of its values.
  * @throws DiagnosticError B005 for what is no collection, B019 for names that are too many or too few, B045 for RIGHT and FULL
  */
-export function bindUnnestJoin(join: Join & { readonly right: Unnest }, left: BoundFrom, timeZone: string): BoundFrom {
+export function bindUnnestJoin(
+  join: Join & { readonly right: Unnest },
+  left: BoundFrom,
+  { timeZone, outer }: JoinSettings,
+): BoundFrom {
   const { type, right, condition: on } = join;
   if (type === 'RIGHT' || type === 'FULL') {
     fail('B045', right.span, `${type} JOIN with UNNEST: there are no elements without their row`, {
@@ -43,7 +50,8 @@ export function bindUnnestJoin(join: Join & { readonly right: Unnest }, left: Bo
   }
   const input = settled(left.bound);
   const isOuter = type === 'LEFT';
-  const unnest = unnestNode(right, { node: input, scope: left.scope }, timeZone, isOuter);
+  const around = outer === null ? left.scope : { ...left.scope, outer };
+  const unnest = unnestNode(right, { node: input, scope: around }, timeZone, isOuter);
   const scope = scopeWith(left.scope, unnest, right);
   const where = on === null ? null : condition(bindExpression(on.condition, { scope, timeZone }), 'ON');
   if (where === null || isLiteral(where, true)) return { bound: ofNode(unnest), scope };
@@ -61,6 +69,7 @@ function unnestNode(
   if (value === undefined) throw new Error('UNNEST has a value');
   if (second !== undefined) notYet('W002', second.span, 'UNNEST of several collections');
   const collection = bindExpression(value, { scope: left.scope, timeZone });
+  if (hasOuter(collection)) notYet('W003', value.span, 'UNNEST of a value of the row around a subquery');
   const elements = elementColumns(collection, withOrdinality);
   const given = alias?.columns?.map(({ name }) => name) ?? null;
   const columns = [...elements, ...(withOrdinality ? [{ name: 'ORDINALITY', type: INT(false) }] : [])];

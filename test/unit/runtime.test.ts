@@ -65,7 +65,14 @@ interface Run {
 
 function prepare(
   shards: readonly (readonly Step[])[],
-  options: { rowsMax?: number; bounded?: boolean; work?: Work; idleTimeoutMs?: number; graph?: PhysicalGraph } = {},
+  options: {
+    rowsMax?: number;
+    bounded?: boolean;
+    parents?: ReadonlyMap<number, readonly number[]>;
+    work?: Work;
+    idleTimeoutMs?: number;
+    graph?: PhysicalGraph;
+  } = {},
 ): Run {
   const graph = options.graph ?? eventGraph(options.work);
   const source = new EventSource(memory, shards, options);
@@ -221,6 +228,34 @@ describe('live input', () => {
       'watermark 50', // -- after 300 ms the first is left out
       'rows 30', // -- it comes back behind the time: the watermark stays
     ]);
+  });
+
+  test('a shard goes on from its parents when all have ended, and time waits for it where the lower stood', async () => {
+    //  0 ── 10 20 ┐
+    //  1 ── 15 90 ┴─ 2 ── 21 95
+    const shards = [[times(10, 20)], [times(15, 90)], [times(21, 95)]];
+    const { job, recorder } = prepare(shards, { rowsMax: 1, parents: new Map([[2, [0, 1]]]) });
+    const summary = await job.run();
+    // -- a turn is longer than shard 0
+    expect(recorder.rows.map(({ timeMs }) => timeMs)).toEqual([10, 20, 15, 90, 21, 95]);
+    expect(recorder.rows.find(({ timeMs }) => timeMs === 21)?.watermarkMs).toBe(20);
+    expect(summary).toMatchObject({ events: 6, shards: 3 });
+  });
+
+  test('the children of a split take over the time of their parent, and those that come later are read too', async () => {
+    //  0 ── 10 ┬─ 1 ── 30
+    //          └─ 2 ── 11 ─── 3 ── 12
+    const shards = [[times(10)], [times(30)], [times(11)], [times(12)]];
+    const parents = new Map([
+      [1, [0]],
+      [2, [0]],
+      [3, [2]],
+    ]);
+    const { job, recorder } = prepare(shards, { rowsMax: 1, parents });
+    expect(await job.run()).toMatchObject({ events: 4, shards: 4 });
+    // Of equals the first: shard 1. No row is behind the time that was told before it.
+    expect(recorder.rows.map(({ timeMs }) => timeMs)).toEqual([10, 30, 11, 12]);
+    expect(recorder.rows.every(({ timeMs, watermarkMs }) => timeMs > watermarkMs)).toBe(true);
   });
 
   test('without an idle timeout a silent shard holds time back', async () => {

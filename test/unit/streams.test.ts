@@ -15,6 +15,33 @@ import { SimulatedMachine } from '../support/streams/simulated-machine.ts';
 
 const entry = (text: string) => ({ data: Buffer.from(text), partitionKey: 'k' });
 
+/** What kinesis-local 0.6.2 answered to a PutRecords on a stream of three shards, each record "x". */
+const emulated: readonly { key: string; explicitHashKey?: string; shard: number }[] = [
+  { key: 'a', shard: 0 },
+  { key: 'b', shard: 1 },
+  { key: 'user-1', shard: 2 },
+  { key: 'user-2', shard: 0 },
+  { key: 'ключ', shard: 2 },
+  { key: '日本', shard: 0 },
+  { key: 'x'.repeat(256), shard: 2 },
+  { key: ' ', shard: 1 },
+  {
+    key: 'a',
+    explicitHashKey: '340282366920938463463374607431768211455',
+    shard: 2,
+  },
+];
+
+test('records go to the shards to which the emulator kinesis-local puts them', async () => {
+  const stream = await new Machines().store(1).createStream('s', 3);
+  const { records } = await stream.putRecords(
+    emulated.map(({ key, explicitHashKey }) => ({ data: Buffer.from('x'), partitionKey: key, explicitHashKey })),
+  );
+  expect(records.map((record) => ('errorCode' in record ? record.errorCode : record.shardId))).toEqual(
+    emulated.map(({ shard }) => `shardId-00000000000${shard}`),
+  );
+});
+
 describe('sequence numbers', () => {
   test('have the layout of those in the documentation of Kinesis', () => {
     // From the answer to PutRecords that its reference shows.
@@ -28,6 +55,19 @@ describe('sequence numbers', () => {
     expect(sequenceNumber(shard, 0x157c, 1_411_431_220_000)).toBe(
       '49543463076570308322303623326179887152428262250726293522',
     );
+  });
+
+  test('of the beginning of shards are those of the emulator kinesis-local', () => {
+    const shards = [
+      '49680691813248760689254580975247626575515123111895760898',
+      '49680691813271061434453111598389162293787771473401741330',
+      '49680691813293362179651642221530698012060419834907721762',
+    ];
+    for (const [index, number] of shards.entries()) {
+      const shard = parseSequenceNumber(number);
+      expect(shard).toMatchObject({ index, recordIndex: 0 });
+      expect(startingSequenceNumber(shard)).toBe(number);
+    }
   });
 
   test('of a shard lie between its starting and its ending number', () => {

@@ -23,7 +23,7 @@ const span = { source: new SourceText('test', ''), start: 0, end: 0 };
 /** A source whose shards say a list of steps, cut into batches of at most so many rows. */
 export class EventSource implements Source {
   readonly bounded: boolean;
-  readonly #readers: ShardReader[];
+  readonly #readers: EventReader[] = [];
   /** How the source wakes its job. */
   wake: () => void = () => {};
   opened = 0;
@@ -32,12 +32,17 @@ export class EventSource implements Source {
   constructor(
     memory: Memory,
     shards: readonly (readonly Step[])[],
-    options: { rowsMax?: number; bounded?: boolean } = {},
+    options: { rowsMax?: number; bounded?: boolean; parents?: ReadonlyMap<number, readonly number[]> } = {},
   ) {
     this.bounded = options.bounded ?? true;
-    this.#readers = shards.map(
-      (steps, index) => new EventReader(memory, index, steps, options.rowsMax ?? 1000, this.bounded),
-    );
+    for (const [index, steps] of shards.entries()) {
+      const parents = (options.parents?.get(index) ?? []).flatMap((parent) => this.#readers[parent] ?? []);
+      const isParent = [...(options.parents?.values() ?? [])].some((each) => each.includes(index));
+      const reader = new EventReader(memory, index, steps, options.rowsMax ?? 1000, this.bounded || isParent);
+      reader.parents = parents;
+      for (const parent of parents) parent.hasChildren = true;
+      this.#readers.push(reader);
+    }
   }
 
   listen(wake: () => void): void {
@@ -48,8 +53,11 @@ export class EventSource implements Source {
     this.opened++;
   }
 
+  /** Children are there once a parent has come to its end. */
   async shards(): Promise<readonly ShardReader[]> {
-    return this.#readers;
+    return this.#readers.filter(
+      ({ parents, hasEnded }) => !hasEnded && (parents.length === 0 || parents.some((parent) => parent.hasEnded)),
+    );
   }
 
   async close(): Promise<void> {
@@ -59,6 +67,9 @@ export class EventSource implements Source {
 
 class EventReader implements ShardReader {
   readonly name: string;
+  parents: readonly EventReader[] = [];
+  hasChildren = false;
+  hasEnded = false;
   readonly #index: number;
   readonly #steps: Step[];
   readonly #builder: BatchBuilder;
@@ -78,7 +89,11 @@ class EventReader implements ShardReader {
 
   read(): ReadResult {
     const step = this.#steps.shift();
-    if (step === undefined) return this.#bounded ? { kind: 'end' } : { kind: 'idle', waitMs: 1_000_000 };
+    if (step === undefined) {
+      if (!this.#bounded) return { kind: 'idle', waitMs: 1_000_000 };
+      this.hasEnded = this.hasChildren;
+      return { kind: 'end', hasChildren: this.hasChildren };
+    }
     if ('idleMs' in step) return { kind: 'idle', waitMs: step.idleMs };
     this.#batchStart = this.#rows;
     for (const [row, timeMs] of step.timesMs.entries()) {

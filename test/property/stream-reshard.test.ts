@@ -74,7 +74,8 @@ describe('a reader during random splits and merges', () => {
       const random = new Random(seed);
       const stream = await shared.store.createStream(`s${seed}`, 1 + random.int(3));
       const rows = new LiveQuery(sql(stream.name, 'SELECT k, n FROM t;'));
-      const live = new LiveQuery(sql(stream.name, windows));
+      // Batch by batch there are many moments at which a change may meet it.
+      const live = new LiveQuery(sql(stream.name, windows), { 'tidemark.batch-size': random.pick(['1', '8192']) });
       const count = await feed(stream, random);
       await rows.until(count);
       await rows.cancel();

@@ -34,7 +34,7 @@ export interface KinesisShardParts {
   /** Whether the shard has been succeeded by others. */
   readonly hasChildren: () => boolean;
   readonly span: Span | null;
-  readonly onEnd: (shard: KinesisShard) => void;
+  readonly onEnd: () => void;
 }
 
 /** A shard that has so little is read in small batches, whose memory is a fraction. */
@@ -129,7 +129,7 @@ export class KinesisShard implements ShardReader {
           return { kind: 'idle', waitMs: isWatched() ? lookAgainMs : neverMs };
         case 'end':
           void this.close();
-          onEnd(this);
+          onEnd();
           return { kind: 'end', hasChildren: hasChildren() };
         case 'frames':
           this.#chunk.fill(read.frames, lineFeeds === 'blank');

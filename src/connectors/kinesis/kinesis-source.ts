@@ -20,8 +20,10 @@ export class KinesisSource implements Source {
   #opened: OpenedStream | null = null;
   #wake: () => void = () => {};
   #stopListening: () => void = () => {};
-  /** By index; without those that have ended. */
+  /** By index. */
   readonly #shards = new Map<number, KinesisShard>();
+  /** Those that have ended since the shards were last asked for. */
+  readonly #ended: number[] = [];
   /** Shards from this index on appeared after the start: they are read from their beginning. */
   #firstLater = 0;
   /** Of a bounded source: what there was at the start. */
@@ -71,6 +73,8 @@ export class KinesisSource implements Source {
       this.#firstLater = shard.index + 1;
       this.#add(shard, { type: 'TRIM_HORIZON' });
     }
+    // Only now: a child names its parents, also the one at whose end it is asked for.
+    for (const index of this.#ended.splice(0)) this.#shards.delete(index);
     return [...this.#shards.values()];
   }
 
@@ -108,7 +112,7 @@ export class KinesisSource implements Source {
       isWatched: () => !stream.isWrittenHere,
       hasChildren: () => stream.metadata.shards.some(({ parents }) => parents.includes(shard.index)),
       span: options.span('stream.arn'),
-      onEnd: () => this.#shards.delete(shard.index),
+      onEnd: () => this.#ended.push(shard.index),
     });
     this.#shards.set(shard.index, reader);
   }

@@ -10,6 +10,7 @@ import { json } from './json.ts';
 import { idle, latency } from './live.ts';
 import { memory } from './memory.ts';
 import { optimizer } from './optimizer.ts';
+import { pattern } from './pattern.ts';
 import { start } from './start.ts';
 import { log } from './stream.ts';
 import { tumble1k, tumble100k, tumbleString } from './tumble.ts';
@@ -22,6 +23,7 @@ const benches: readonly Bench[] = [
   group,
   json,
   optimizer,
+  pattern,
   start,
   memory,
   log,

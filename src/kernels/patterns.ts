@@ -5,7 +5,8 @@ import { orderedDrop, orderedEraseNode, orderedFirst, orderedInsert, orderedNew,
  * The runs of an automaton over the rows of many partitions: a run is a state and the rows that it took. Emitted code
  * tells which conditions hold for a row; what follows from it is here.
  *
- * Rows wait in the order of time until the watermark has passed them. A row that a run takes becomes a node, which leads
+ * Rows wait in the order of time until the watermark has passed them: in a queue where they come in that order, else in
+ * an ordered map beside it. A row that a run takes becomes a node, which leads
  * back to the one before: runs that part share what they have in common. Rows and nodes are counted, and go with the
  * last run that needs them.
  *
@@ -15,7 +16,7 @@ import { orderedDrop, orderedEraseNode, orderedFirst, orderedInsert, orderedNew,
  * started before it is left.
  *
  * ```
- * matcher   +0 waiting        ordered map of rows by time
+ * matcher   +0 waiting        ordered map of rows that came behind later ones
  *           +4 states         of the automaton
  *           +8 start          its first state
  *          +12 variables      how many
@@ -29,13 +30,16 @@ import { orderedDrop, orderedEraseNode, orderedFirst, orderedInsert, orderedNew,
  *          +56 hasStarted     whether the row at hand began a run
  *          +60 failure        0 none, 1 no row to skip to, 2 a skip to the match's own start, 3 too many runs
  *          +64 before  +76 runs  +88 found  +100 done  +112 path     lists: address, count, capacity
- *         +124 timeouts, +128 head, +132 count, +136 capacity        a ring of deadlines, in the order of time
- *         +140 row, +144 block, +148 moved    what is in hand: the row, the partition's block (which its slot has not
+ *         +124 timeouts, +140 queue           rings: address, head, count, capacity; deadlines and rows by time
+ *         +156 row, +160 block, +164 moved    what is in hand: the row, the partition's block (which its slot has not
  *                                             then), and how many of `before` have moved
+ *         +168 arrivals         i64, rows that ever came
+ *         +176 merges           whether a run goes where an earlier one has come to the same state: then that one is
+ *                               complete or broken with it, and its match would skip the later
  * run       u32 node, u32 state, i64 start (sequence of its first row; the greatest i64 for the run without rows)
  * block     u32 runs, u32 done, u32 capacity, u32 unused, then the runs and the matches that are complete but wait
  * node      u32 references, u32 previous, u32 row, u32 variable, u32 first row, u32 unused, then the owner's
- * row       u32 references, u32 partition, i64 time, i64 sequence, then the owner's
+ * row       u32 references, u32 partition, i64 time, i64 sequence (of its arrival while it waits), then the owner's
  * state     u64 asked, u64 guards, u32 takes, u32 count       variables whose conditions a row is asked for; those that
  *                                                            only stand in the way of another
  * take      u32 variable, u32 target (-1: the end), u64 guards, u64 completeUnless, u32 mayComplete, u32 unused
@@ -59,14 +63,19 @@ const runsAt: u32 = 76;
 const foundAt: u32 = 88;
 const doneAt: u32 = 100;
 const pathAt: u32 = 112;
-const timeoutsAt = 124;
-const headAt = 128;
-const timeoutCountAt = 132;
-const timeoutCapacityAt = 136;
-const inHandAt = 140;
-const blockAt = 144;
-const movedAt = 148;
-const matcherBytes: u32 = 152;
+const timeoutsAt: u32 = 124;
+const queueAt: u32 = 140;
+const inHandAt = 156;
+const blockAt = 160;
+const movedAt = 164;
+const arrivalsAt = 168;
+const mergesAt = 176;
+const matcherBytes: u32 = 184;
+
+const ringHeadAt = 4;
+const ringCountAt = 8;
+const ringCapacityAt = 12;
+const rowPointerBytes: u32 = 4;
 
 const previousAt = 4;
 const rowAt = 8;
@@ -120,6 +129,12 @@ export function patternsDrop(matcher: usize, rows: usize, rowCount: u32, rowByte
     releaseRow(load<u32>(orderedValue(entry)));
   }
   orderedDrop(waiting);
+  const queue = matcher + queueAt;
+  for (let count = load<u32>(queue, ringCountAt); count > 0; count--) {
+    releaseRow(load<u32>(ringHead(queue, rowPointerBytes)));
+    ringPop(queue);
+  }
+  freeList(queue);
   freeList(matcher + beforeAt);
   freeList(matcher + runsAt);
   freeList(matcher + foundAt);
@@ -179,7 +194,26 @@ export function patternRow(bytes: u32, partition: u32, time: i64): usize {
   return row;
 }
 
-/** Lets a row wait for its time. The key begins with that, and no two are equal. */
+/**
+ * Numbers a row that comes, and puts it behind those that wait where it is not before the last of them; gives whether it
+ * did. With `isSorted` rows of one time have an order of their own, and none is put there.
+ */
+export function patternArrive(matcher: usize, row: usize, isSorted: bool): bool {
+  const arrival = load<i64>(matcher, arrivalsAt);
+  store<i64>(row, arrival, rowSequenceAt);
+  store<i64>(matcher, arrival + 1, arrivalsAt);
+  const queue = matcher + queueAt;
+  const count = load<u32>(queue, ringCountAt);
+  if (isSorted) return false;
+  if (count != 0) {
+    const last = <usize>load<u32>(ringEntry(queue, count - 1, rowPointerBytes));
+    if (load<i64>(row, timeAt) < load<i64>(last, timeAt)) return false;
+  }
+  store<u32>(ringPush(queue, rowPointerBytes), <u32>row);
+  return true;
+}
+
+/** Lets a row wait in the map. The key begins with its time and ends with its arrival. */
 export function patternWait(matcher: usize, key: usize, keyLength: u32, row: usize): void {
   store<u32>(orderedInsert(load<u32>(matcher), key, keyLength), <u32>row);
 }
@@ -187,11 +221,30 @@ export function patternWait(matcher: usize, key: usize, keyLength: u32, row: usi
 /** The next row that is due, 0 for none. It is in hand until `patternClose`. */
 export function patternNext(matcher: usize, watermark: i64): usize {
   const waiting = <usize>load<u32>(matcher);
+  const queue = matcher + queueAt;
   const entry = orderedFirst(waiting);
-  if (entry == 0) return 0;
-  const row = <usize>load<u32>(orderedValue(entry));
-  if (load<i64>(row, timeAt) > watermark) return 0;
-  orderedEraseNode(waiting, entry);
+  let row: usize = 0;
+  if (load<u32>(queue, ringCountAt) != 0) row = load<u32>(ringHead(queue, rowPointerBytes));
+  if (entry != 0) {
+    const other = <usize>load<u32>(orderedValue(entry));
+    if (row == 0 || isBefore(other, row)) {
+      if (load<i64>(other, timeAt) > watermark) return 0;
+      orderedEraseNode(waiting, entry);
+      return inHand(matcher, other);
+    }
+  }
+  if (row == 0 || load<i64>(row, timeAt) > watermark) return 0;
+  ringPop(queue);
+  return inHand(matcher, row);
+}
+
+function isBefore(row: usize, other: usize): bool {
+  const time = load<i64>(row, timeAt);
+  const otherTime = load<i64>(other, timeAt);
+  return time != otherTime ? time < otherTime : load<i64>(row, rowSequenceAt) < load<i64>(other, rowSequenceAt);
+}
+
+function inHand(matcher: usize, row: usize): usize {
   const sequence = load<i64>(matcher, sequenceAt);
   store<i64>(row, sequence, rowSequenceAt);
   store<i64>(matcher, sequence + 1, sequenceAt);
@@ -201,16 +254,19 @@ export function patternNext(matcher: usize, watermark: i64): usize {
 
 /** When something is due next: a row, or a run that has had its time. */
 export function patternsDue(matcher: usize): f64 {
-  const row = nextTime(matcher);
-  const deadline =
-    load<u32>(matcher, timeoutCountAt) == 0 ? noStart : load<i64>(timeoutAt(matcher, load<u32>(matcher, headAt)));
-  const due = min(row, deadline);
+  const timeouts = matcher + timeoutsAt;
+  const hasTimeout = load<u32>(timeouts, ringCountAt) != 0;
+  const deadline = hasTimeout ? load<i64>(ringHead(timeouts, runBytes)) : noStart;
+  const due = min(nextTime(matcher), deadline);
   return due == noStart ? f64.POSITIVE_INFINITY : <f64>due;
 }
 
 function nextTime(matcher: usize): i64 {
   const entry = orderedFirst(load<u32>(matcher));
-  return entry == 0 ? noStart : load<i64>(load<u32>(orderedValue(entry)), timeAt);
+  const time = entry == 0 ? noStart : load<i64>(load<u32>(orderedValue(entry)), timeAt);
+  const queue = matcher + queueAt;
+  if (load<u32>(queue, ringCountAt) == 0) return time;
+  return min(time, load<i64>(load<u32>(ringHead(queue, rowPointerBytes)), timeAt));
 }
 
 function releaseRow(row: usize): void {
@@ -344,7 +400,8 @@ export function patternMove(matcher: usize, index: u32, held: u64): void {
     const start = isStart ? load<i64>(load<u32>(node, rowAt), rowSequenceAt) : load<i64>(run, 8);
     const target = load<u32>(take, 4);
     if (target != noTarget) {
-      push(matcher, runsAt, node, target, start);
+      if (load<u32>(matcher, mergesAt) == 0) push(matcher, runsAt, node, target, start);
+      else merge(matcher, node, target, start);
       if (isStart) store<u32>(matcher, 1, hasStartedAt);
     }
     if (load<u32>(take, 24) != 0 && (held & load<u64>(take, 16)) == 0) push(matcher, foundAt, node, 0, start);
@@ -468,40 +525,60 @@ function closeRuns(matcher: usize): bool {
 
 /** The partition + 1 of a run that has had its time before the next row is due and by the watermark; 0 for none. */
 export function patternTimeout(matcher: usize, watermark: i64): u32 {
-  const count = load<u32>(matcher, timeoutCountAt);
-  if (count == 0) return 0;
-  const head = load<u32>(matcher, headAt);
-  const entry = timeoutAt(matcher, head);
+  const timeouts = matcher + timeoutsAt;
+  if (load<u32>(timeouts, ringCountAt) == 0) return 0;
+  const entry = ringHead(timeouts, runBytes);
   const deadline = load<i64>(entry);
   if (deadline > watermark || deadline > nextTime(matcher)) return 0;
   store<i64>(matcher, deadline, deadlineAt);
-  store<u32>(matcher, (head + 1) & (load<u32>(matcher, timeoutCapacityAt) - 1), headAt);
-  store<u32>(matcher, count - 1, timeoutCountAt);
+  ringPop(timeouts);
   return load<u32>(entry, 8) + 1;
 }
 
 function addTimeout(matcher: usize, partition: u32, deadline: i64): void {
-  const count = load<u32>(matcher, timeoutCountAt);
-  const capacity = load<u32>(matcher, timeoutCapacityAt);
-  if (count == capacity) {
-    // The ring is full: what is before its head goes behind what was its end.
-    const wider = max<u32>(16, capacity << 1);
-    const old = <usize>load<u32>(matcher, timeoutsAt);
-    const ring = old == 0 ? alloc(wider * runBytes) : realloc(old, wider * runBytes);
-    memory.copy(ring + capacity * runBytes, ring, load<u32>(matcher, headAt) * runBytes);
-    store<u32>(matcher, <u32>ring, timeoutsAt);
-    store<u32>(matcher, wider, timeoutCapacityAt);
-  }
-  const entry = timeoutAt(matcher, load<u32>(matcher, headAt) + count);
+  const entry = ringPush(matcher + timeoutsAt, runBytes);
   store<i64>(entry, deadline);
   store<u32>(entry, partition, 8);
-  store<u32>(matcher, count + 1, timeoutCountAt);
+}
+
+// Rings -----------------------------------------------------------------------------------------------------------
+
+// @ts-ignore: decorator
+@inline
+function ringHead(ring: usize, width: u32): usize {
+  return <usize>load<u32>(ring) + load<u32>(ring, ringHeadAt) * width;
+}
+
+/** The entry so many behind the head. */
+// @ts-ignore: decorator
+@inline
+function ringEntry(ring: usize, at: u32, width: u32): usize {
+  const place = (load<u32>(ring, ringHeadAt) + at) & (load<u32>(ring, ringCapacityAt) - 1);
+  return <usize>load<u32>(ring) + place * width;
 }
 
 // @ts-ignore: decorator
 @inline
-function timeoutAt(matcher: usize, at: u32): usize {
-  return <usize>load<u32>(matcher, timeoutsAt) + (at & (load<u32>(matcher, timeoutCapacityAt) - 1)) * runBytes;
+function ringPop(ring: usize): void {
+  store<u32>(ring, (load<u32>(ring, ringHeadAt) + 1) & (load<u32>(ring, ringCapacityAt) - 1), ringHeadAt);
+  store<u32>(ring, load<u32>(ring, ringCountAt) - 1, ringCountAt);
+}
+
+/** Room for an entry behind the last. */
+function ringPush(ring: usize, width: u32): usize {
+  const count = load<u32>(ring, ringCountAt);
+  const capacity = load<u32>(ring, ringCapacityAt);
+  if (count == capacity) {
+    // What is before the head goes behind what was the end.
+    const wider = max<u32>(16, capacity << 1);
+    const old = <usize>load<u32>(ring);
+    const entries = old == 0 ? alloc(wider * width) : realloc(old, wider * width);
+    memory.copy(entries + capacity * width, entries, load<u32>(ring, ringHeadAt) * width);
+    store<u32>(ring, <u32>entries);
+    store<u32>(ring, wider, ringCapacityAt);
+  }
+  store<u32>(ring, count + 1, ringCountAt);
+  return ringEntry(ring, count, width);
 }
 
 // The heaps -------------------------------------------------------------------------------------------------------
@@ -529,14 +606,34 @@ function push(matcher: usize, list: u32, node: u32, state: u32, start: i64): voi
   pushRun(matcher, list, node, state, start);
 }
 
+/** Adds a run, or lets it take the place of a later one of its state, or leaves it out for an earlier one. */
+function merge(matcher: usize, node: u32, state: u32, start: i64): void {
+  const runs = <usize>load<u32>(matcher, runsAt);
+  const count = load<u32>(matcher, runsAt + 4);
+  for (let at: u32 = 0; at < count; at++) {
+    const run = runs + at * runBytes;
+    if (load<u32>(run, 4) != state || load<u32>(run) == 0) continue;
+    if (start >= load<i64>(run, 8)) return;
+    patternRelease(load<u32>(run));
+    store<u32>(node, load<u32>(node) + 1);
+    rise(runs, at, node, state, start);
+    return;
+  }
+  push(matcher, runsAt, node, state, start);
+}
+
 function pushRun(matcher: usize, listAt: u32, node: u32, state: u32, start: i64): void {
   const list = matcher + listAt;
   const count = load<u32>(list, 4);
   if (count >= runsMax) store<u32>(matcher, failedTooMany, failureAt);
   reserve(list, count + 1, runBytes);
   store<u32>(list, count + 1, 4);
-  const runs = <usize>load<u32>(list);
-  let at = count;
+  rise(load<u32>(list), count, node, state, start);
+}
+
+/** Puts a run at a place, or above it. */
+function rise(runs: usize, from: u32, node: u32, state: u32, start: i64): void {
+  let at = from;
   while (at > 0) {
     const parent = (at - 1) >> 1;
     const above = runs + parent * runBytes;

@@ -12,10 +12,10 @@ import { eraseTableRow, rowNumber } from '../codegen/table-rows.ts';
 import type { Batch } from '../memory/batch.ts';
 import { patternsLayout, tableLayout } from '../memory/kernels.ts';
 import type { PhysicalOperator, Work } from '../physical/graph.ts';
-import { patternAutomaton } from '../physical/pattern-automaton.ts';
+import { hasOneWay, type PatternAutomaton, patternAutomaton } from '../physical/pattern-automaton.ts';
 import type { MatchSkip } from '../plan/logical.ts';
 import { BIGINT, type SqlType } from '../types/sql-type.ts';
-import { type I32, i32, i64, type Local } from '../wasm/code.ts';
+import { type I32, type I64, i32, i64, type Local } from '../wasm/code.ts';
 import type { Label } from '../wasm/function-builder.ts';
 import { baseCells, CompiledOperator, watermarkI64 } from './compiled-operator.ts';
 import { GroupStores } from './group-store.ts';
@@ -25,12 +25,11 @@ import { storeAutomaton } from './stored-automaton.ts';
 
 type MatchWork = Extract<Work, { readonly kind: 'match' }>;
 
-/** i64 processing time; i64 rows that came so far; u32 whether `advance` has left something due. */
+/** i64 processing time; u32 whether `advance` has left something due. */
 const cells = {
   now: baseCells.bytes,
-  arrivals: baseCells.bytes + 8,
-  hasMore: baseCells.bytes + 16,
-  bytes: baseCells.bytes + 24,
+  hasMore: baseCells.bytes + 8,
+  bytes: baseCells.bytes + 16,
 } as const;
 
 const skips: Record<MatchSkip['to'], number> = { 'next row': 0, 'past last row': 1, first: 2, last: 3 };
@@ -45,11 +44,13 @@ const stepsMax = 4096;
  * complete the matches; a match waits while one that began before it may still become one. By processing time rows are
  * taken up as they come.
  *
- * State: rows that wait for the watermark, in a B+ tree; of each partition its runs, and the rows that they took. A run
+ * State: rows that wait for the watermark, in a queue and a B+ tree; of each partition its runs, and the rows that they took. A run
  * goes when a row breaks it, when a match skips it, or when WITHIN has passed; a partition without runs and rows goes
  * whole. Without WITHIN a run that no row breaks stays.
- * Cost: O(log waiting) for a row, and O(1) for each run of its partition (at most 2^20), but for what conditions walk:
- * LAST(x, n) n rows; FIRST(x, n) beyond the first row, and aggregates that keep texts, the rows of the match.
+ * Cost: O(1) for a row in the order of time, else O(log waiting); O(1) for each run of its partition. There is one run a
+ * state where conditions look at their row alone, matches skip past their last row and WITHIN is not set; else up to one
+ * for each row since the oldest began, and at most 2^20. Conditions and measures walk n rows for LAST(x, n), and the
+ * match for FIRST(x, n) beyond its first row and for aggregates that keep texts.
  *
  * ```
  * A B+ C, past the last row     rows      a1  b2  b3  c4      a5  c6
@@ -88,6 +89,7 @@ export class PatternMatch extends CompiledOperator {
     memory.u32[(this.#matcher + patternsLayout.skip) >>> 2] = skips[work.skip.to];
     memory.u32[(this.#matcher + patternsLayout.skipVariable) >>> 2] = work.skip.variable;
     memory.i64[(this.#matcher + patternsLayout.withinMs) >>> 3] = BigInt(work.withinMs ?? 0);
+    memory.u32[(this.#matcher + patternsLayout.merges) >>> 2] = this.#mergesRuns(automaton) ? 1 : 0;
     this.#stores = this.#state.walked.map(({ state, parts }) => {
       const stores = new GroupStores(memory, parts);
       const store = stores.take();
@@ -149,6 +151,13 @@ export class PatternMatch extends CompiledOperator {
     return found.type;
   }
 
+  /** Whether of two runs in one state the later can be left out: their rows decide alike, and one match skips both. */
+  #mergesRuns(automaton: PatternAutomaton): boolean {
+    const { pattern, skip, withinMs } = this.#work;
+    if (skip.to !== 'past last row' || withinMs !== null || !hasOneWay(automaton)) return false;
+    return pattern.every(({ condition }, at) => condition === null || this.#state.needsRowOnly(condition, at));
+  }
+
   #advance(untilMs: number, out: Output): void {
     const { memory } = this.context;
     if (memory.kernels.patternsDue(this.#matcher) > untilMs) return;
@@ -194,16 +203,19 @@ export class PatternMatch extends CompiledOperator {
     this.#addWaiting(writer, keyRow, 1);
     const partition = rowNumber(keyRow, keys.rows, this.#keyLayout.rowBytes);
     const stored = this.#state.writeRow(writer, row.scope, partition, time);
-    const cell = i32.const(this.cells + cells.arrivals);
-    const arrival = f.local('i64', i64.load(cell));
-    f.do(i64.store(cell, i64.add(arrival, i64.const(1n))));
-    const whole = (value: Local<'i64'>): KeyColumn => ({
-      value: writer.value(BIGINT(false), null, value),
-      order: ascending,
-    });
+    const isSorted = i32.const(this.#work.order.length > 1 ? 1 : 0);
+    const isQueued = writer.kernel('patternArrive', 'i32', i32.const(this.#matcher), stored, isSorted);
+    f.if(i32.eqz(isQueued), () => this.#writeWait(writer, row, stored, time));
+  }
+
+  /** A row that must be sorted in among those that wait. */
+  #writeWait(writer: CodeWriter, row: PipelineRow, stored: Local<'i32'>, time: Local<'i64'>): void {
+    const { f } = writer;
+    const whole = (value: I64): KeyColumn => ({ value: writer.value(BIGINT(false), null, value), order: ascending });
     const others = this.#work.order.slice(1).map(({ column, descending, nullsFirst }): KeyColumn => {
       return { value: row.scope.column(column), order: { descending, nullsLast: !nullsFirst } };
     });
+    const arrival = i64.load(stored, { offset: patternsLayout.row.sequence });
     const { start, end } = writeSortKey(writer, [whole(time), ...others, whole(arrival)]);
     f.do(writer.kernel('patternWait', 'void', i32.const(this.#matcher), start, i32.sub(end, start), stored));
   }

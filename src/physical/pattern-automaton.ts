@@ -102,6 +102,13 @@ function way(variable: number | null, target: Draft): Way {
   return { variable, target, guards: new Set() };
 }
 
+/** Whether a row can move a run one way only: of two takes of a state each time one guards the other. */
+export function hasOneWay({ states }: PatternAutomaton): boolean {
+  return states.every(({ takes }) =>
+    takes.every(({ guards }, at) => takes.slice(0, at).every(({ variable }) => guards.includes(variable))),
+  );
+}
+
 /** What a row can do in a state: its own takes, then those of the states that are reached without a row. */
 function takesOf(from: Draft, end: Draft, numberOf: (draft: Draft) => number): readonly PatternTake[] {
   const takes: PatternTake[] = [];

@@ -287,3 +287,29 @@ test('a closed operator has given back what it took, also where a row failed', (
     { seed: 20_250_614, numRuns: numRuns / 4 },
   );
 });
+
+test('a partition whose runs cannot differ keeps one of a state', () => {
+  const variable = { max: null, isGreedy: true, wish: { kind: 'none' as const } };
+  const pattern: NaivePattern = {
+    variables: [
+      { ...variable, min: 1 },
+      { ...variable, min: 1, max: 1, isGreedy: false },
+    ],
+    skip: 'past last row',
+    skipVariable: 0,
+    withinMs: null,
+  };
+  const operator = new OperatorRun(operatorOf(pattern), { memory });
+  const before = memory.kernels.allocatedBytes();
+  const count = 2000;
+  const cell = (at: number, isLast: boolean): CellValue[] => {
+    return [BigInt(at), BigInt(at), 'a', 1, !isLast, isLast, false, false];
+  };
+  operator.rowsIn(Array.from({ length: count }, (_, at) => cell(at + 1, false)));
+  // Each of the rows began a match: with a run and its nodes for each, this would be 100 MB.
+  expect(Number(memory.kernels.allocatedBytes() - before)).toBeLessThan(4_000_000);
+  operator.rowsIn([cell(count + 1, true)]);
+  operator.end();
+  expect(operator.rows).toEqual([[0, 'a', 1, 1, BigInt(count), 1n, BigInt(count + 1)]]);
+  operator.close();
+});

@@ -184,6 +184,14 @@ function writeSteps(
     case 'project':
       writeSteps(writer, rest, { ...row, scope: projected(writer, step.expressions, row.scope) }, marks, body);
       return;
+    case 'repeat': {
+      const left = f.local('i64', writer.i64(row.scope.column(step.countColumn)));
+      f.while(i64.gtS(left, i64.const(0n)), () => {
+        f.set(left, i64.sub(left, i64.const(1n)));
+        f.block((next) => writeSteps(writer, rest, { ...row, next }, marks, body));
+      });
+      return;
+    }
     case 'expand':
       for (const set of step.sets) {
         f.block((next) => {

@@ -93,6 +93,7 @@ export type Step =
   /** Drops -U: nobody behind it needs the row that an update replaces. */
   | { readonly kind: 'drop-update-before' }
   | { readonly kind: 'project'; readonly expressions: readonly Expression[] }
+  | { readonly kind: 'repeat'; readonly countColumn: number }
   | {
       readonly kind: 'expand';
       readonly keys: readonly number[];

@@ -98,6 +98,8 @@ class Planner {
         return this.#step(node, node.input, { kind: 'filter', condition: node.condition });
       case 'project':
         return this.#step(node, node.input, { kind: 'project', expressions: node.expressions });
+      case 'repeat':
+        return this.#step(node, node.input, { kind: 'repeat', countColumn: node.countColumn });
       case 'expand':
         return this.#step(node, node.input, {
           kind: 'expand',

@@ -28,6 +28,7 @@ function expressionsOf(step: Step): readonly Expression[] {
     case 'watermark':
     case 'drop-update-before':
     case 'expand':
+    case 'repeat':
     case 'window':
       return [];
   }

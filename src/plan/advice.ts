@@ -44,6 +44,7 @@ function adviceOf(node: LogicalNode): string | null {
     case 'filter':
     case 'project':
     case 'expand':
+    case 'repeat':
     case 'unnest':
     case 'window-aggregate':
     case 'over':

@@ -30,6 +30,8 @@ export function columnsRead(
       return [[node.input, [...wanted, ...columnsOf(node.condition)]]];
     case 'project':
       return [[node.input, [...wanted].flatMap((at) => [...columnsOf(expressionAt(node.expressions, at))])]];
+    case 'repeat':
+      return [[node.input, [...wanted, node.countColumn]]];
     case 'expand':
       return [[node.input, [...[...wanted].filter((at) => at < node.input.schema.length), ...node.keys]]];
     case 'unnest': {

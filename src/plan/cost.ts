@@ -23,6 +23,8 @@ function costOf(node: LogicalNode): Cost {
     case 'union':
     case 'limit':
       return { time: 'O(1)', kept: null };
+    case 'repeat':
+      return { time: 'O(copies)', kept: null };
     case 'expand':
       return { time: `O(${node.sets.length} rows)`, kept: null };
     case 'unnest':

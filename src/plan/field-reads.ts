@@ -77,6 +77,7 @@ export function handsOn(node: LogicalNode): boolean {
     case 'window':
     case 'top-n':
     case 'expand':
+    case 'repeat':
       return true;
     case 'unnest':
       // Its condition names columns by their places.

@@ -26,6 +26,7 @@ export type LogicalNode =
   | LogicalLimit
   | LogicalMatch
   | LogicalUnion
+  | LogicalRepeat
   | LogicalJoin;
 
 interface NodeBase {
@@ -341,6 +342,13 @@ export type MatchReference =
   | { readonly kind: 'aggregate'; readonly variables: readonly number[] | null; readonly call: AggregateCall }
   /** MATCH_ROWTIME: when the match was complete. */
   | { readonly kind: 'time'; readonly type: SqlType };
+
+/** Each row as often as a column of it says (BIGINT NOT NULL). */
+export interface LogicalRepeat extends NodeBase {
+  readonly kind: 'repeat';
+  readonly input: LogicalNode;
+  readonly countColumn: number;
+}
 
 /** UNION ALL. */
 export interface LogicalUnion extends NodeBase {

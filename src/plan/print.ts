@@ -87,6 +87,8 @@ function nodeText(node: LogicalNode): string {
       return `filter ${text(node.condition, node.input)}`;
     case 'project':
       return `project ${node.expressions.map((expression, at) => named(text(expression, node.input), node.schema[at]?.name ?? '')).join(', ')}`;
+    case 'repeat':
+      return `repeat ${columnName(node.input, node.countColumn)} times`;
     case 'expand':
       return `expand ${node.sets.length} grouping sets`;
     case 'unnest': {

@@ -55,6 +55,7 @@ function replacedRowsOf(node: LogicalNode, keys: Keys): ReplacedRows {
     case 'watermark':
     case 'project':
     case 'expand':
+    case 'repeat':
     case 'union':
       return { needs: 'as asked', passesOn: true };
     case 'filter': {

@@ -30,6 +30,7 @@ function keysOf(node: LogicalNode, below: UniqueKeys, right: UniqueKeys): Unique
     }
     case 'values':
     case 'expand':
+    case 'repeat':
     case 'unnest':
     case 'union':
     case 'match':

@@ -116,6 +116,7 @@ export function mapExpressions(node: LogicalNode, map: (expression: Expression) 
     }
     case 'scan':
     case 'expand':
+    case 'repeat':
     case 'window':
     case 'top-n':
     case 'deduplicate':

@@ -65,6 +65,7 @@ export function windowTraits(node: LogicalNode): WindowTraits | null {
     case 'scan':
     case 'values':
     case 'expand':
+    case 'repeat':
     case 'aggregate':
     case 'limit':
     case 'match':

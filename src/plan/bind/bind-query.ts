@@ -19,7 +19,7 @@ import type {
   TableReference,
   Values,
 } from '../../sql/ast.ts';
-import type { Column, Schema } from '../../types/column.ts';
+import type { Column } from '../../types/column.ts';
 import { sameType, typeText, withNullable } from '../../types/sql-type.ts';
 import type { Expression } from '../expression.ts';
 import { allChanges, appendOnly, isAppendOnly, type LogicalNode, type SortKey } from '../logical.ts';
@@ -29,10 +29,12 @@ import { bindJoin } from './bind-join.ts';
 import { bindLateralJoin, isDistinctBeside, type LateralRows, lateralRows, lateralTopN } from './bind-lateral.ts';
 import { bindMatch } from './bind-match.ts';
 import { bindSelect } from './bind-select.ts';
+import { bindSetOperation } from './bind-set-operation.ts';
 import { bindUnnest, bindUnnestJoin } from './bind-unnest.ts';
 import { bindWindowFunction, isWindowFunction } from './bind-window-function.ts';
 import { type BoundFrom, type BoundQuery, ofNode, settled } from './bound-query.ts';
 import { castTo } from './calls.ts';
+import { castColumns } from './cast-columns.ts';
 import type { JoinSettings } from './join-settings.ts';
 import { checkHints, withOptionHints } from './option-hints.ts';
 import { orderingOf, refuseUnordered } from './order-by.ts';
@@ -322,33 +324,8 @@ export class QueryBinder {
   }
 
   #setOperation(node: SetOperation, outer: Scope | null): LogicalNode {
-    if (node.operator !== 'UNION' || node.quantifier !== 'ALL') {
-      return notYet('W002', node.span, `${node.operator}${node.quantifier === 'ALL' ? ' ALL' : ''}`);
-    }
-    const sides = [this.#body(node.left, outer), this.#body(node.right, outer)].map((side) => settled(side));
-    const [left, right] = sides;
-    if (left === undefined || right === undefined) throw new Error('a union has two sides');
-    if (left.schema.length !== right.schema.length) {
-      fail('B019', node.span, `the sides of UNION have ${left.schema.length} and ${right.schema.length} columns`);
-    }
-    const schema = left.schema.map((column, at): Column => {
-      const other = right.schema[at] ?? column;
-      const type = commonType([column.type, other.type]);
-      if (type === null)
-        return fail(
-          'B006',
-          node.span,
-          `column ${at + 1} of UNION is ${typeText(column.type)} on the left and ${typeText(other.type)} on the right`,
-        );
-      return column.timeAttribute !== undefined && column.timeAttribute === other.timeAttribute
-        ? { name: column.name, type, timeAttribute: column.timeAttribute }
-        : { name: column.name, type };
-    });
-    const inputs = sides
-      .map((side) => castColumns(side, schema, node.span))
-      .flatMap((side) => (side.kind === 'union' ? side.inputs : [side]));
-    const changes = inputs.every((input) => isAppendOnly(input.changes)) ? appendOnly : allChanges;
-    return { kind: 'union', inputs, schema, changes, uniqueKeys: [], span: node.span };
+    const [left, right] = [settled(this.#body(node.left, outer)), settled(this.#body(node.right, outer))];
+    return bindSetOperation(node, left, right, this.session.settings.durationMs('table.exec.state.ttl'));
   }
 
   /** ORDER BY, LIMIT and OFFSET. Without a limit, the order of a query within another means nothing. */
@@ -508,17 +485,4 @@ function withViewColumns(bound: BoundQuery, { columns }: View, span: Span): Boun
   const { node, schema } = renamed;
   const isAsMade = columns.every(({ type }, at) => sameType(type, schema[at]?.type ?? type));
   return node === null || isAsMade ? renamed : ofNode(castColumns(node, columns, span));
-}
-
-/** Casts columns to the types of a schema, where they differ. */
-function castColumns(node: LogicalNode, schema: Schema, span: Span): LogicalNode {
-  const columns = node.schema.map(({ type }, index) => {
-    const column: Expression = { kind: 'column', index, type, span };
-    const wanted = schema[index]?.type ?? type;
-    return { expression: castTo(column, withNullable(wanted, type.nullable)), name: schema[index]?.name ?? '' };
-  });
-  const same = columns.every(
-    ({ expression, name }, at) => expression.kind === 'column' && name === node.schema[at]?.name,
-  );
-  return same ? node : projectNode(node, columns, span);
 }

@@ -111,6 +111,11 @@ function prune(node: LogicalNode, wanted: ReadonlySet<number>, all: ReadonlyMap<
         places: own,
       };
     }
+    case 'repeat': {
+      const { node: input, places } = prunedOf(all, node.input);
+      const countColumn = place(places, node.countColumn);
+      return { node: { ...node, input, countColumn, schema: schemaOf(node, places) }, places };
+    }
     case 'expand': {
       const { node: input, places } = prunedOf(all, node.input);
       const own = withAdded(places, node.input.schema.length, input.schema.length, 1);

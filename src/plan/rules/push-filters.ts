@@ -106,6 +106,8 @@ function columnsBelow(node: LogicalNode): ColumnsBelow | null {
       return (index) => movableExpression(node, index);
     case 'union':
       return (index) => index;
+    case 'repeat':
+      return (index) => index;
     case 'expand':
       return (index) => (index < node.input.schema.length && !node.keys.includes(index) ? index : null);
     case 'unnest':

@@ -36,8 +36,9 @@ import { type BoundFrom, type BoundQuery, ofNode, settled } from './bound-query.
 import { castTo } from './calls.ts';
 import { castColumns } from './cast-columns.ts';
 import type { JoinSettings } from './join-settings.ts';
-import { checkHints, withOptionHints } from './option-hints.ts';
+import { withOptionHints } from './option-hints.ts';
 import { orderingOf, refuseUnordered } from './order-by.ts';
+import { QueryHints } from './query-hints.ts';
 import type { QueryObserver } from './query-observer.ts';
 import { emptyScope, type Scope } from './scope.ts';
 import { refuseBareNull } from './select-list.ts';
@@ -135,11 +136,18 @@ export class QueryBinder {
   }
 
   #select(select: Select, outer: Scope | null = null): BoundQuery {
-    checkHints(select.hints);
-    const stateTtlMs = this.session.settings.durationMs('table.exec.state.ttl');
-    const joins: JoinSettings = { timeZone: this.timeZone, stateTtlMs: () => stateTtlMs, outer };
+    const hints = new QueryHints(select.hints);
+    const defaultTtlMs = this.session.settings.durationMs('table.exec.state.ttl');
+    const joins: JoinSettings = {
+      timeZone: this.timeZone,
+      stateTtlMs: ({ relations }) => hints.stateTtlMs(relations) ?? defaultTtlMs,
+      outer,
+    };
     const from = select.from === null ? null : this.from(select.from, joins);
     this.#observer?.select(select, from?.scope ?? emptyScope);
+    const relations = from?.scope.relations ?? [];
+    hints.check(relations);
+    const stateTtlMs = hints.stateTtlMs(relations) ?? defaultTtlMs;
     const isDescribed = this.#isDescribed;
     const bind: BindSubquery = (query, scope) => this.bound(query, false, scope);
     const subqueries = { bind, stateTtlMs, isDescribed };

@@ -33,15 +33,10 @@ const knownHints: ReadonlySet<string> = new Set([
   'SHUFFLE_HASH',
   'SHUFFLE_MERGE',
   'NEST_LOOP',
-  'MULTI_JOIN',
 ]);
 
-/** Those of a join say how a cluster executes it, and change nothing here. @throws DiagnosticError B039 for an unknown one */
-export function checkHints(hints: readonly Hint[]): void {
-  for (const hint of hints) if (!knownHints.has(hint.name.name.toUpperCase())) unknownHint(hint);
-}
-
-function unknownHint({ name, span }: Hint): never {
+/** @throws DiagnosticError B039 always */
+export function unknownHint({ name, span }: Hint): never {
   fail('B039', span, `unknown hint "${name.name}"`, {
     help: didYouMean(name.name.toUpperCase(), knownHints) ?? `there are: ${[...knownHints].join(', ')}`,
   });

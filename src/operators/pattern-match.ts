@@ -2,7 +2,8 @@ import { ComputedColumns, scaled } from '../codegen/batch-scope.ts';
 import { CodeWriter, type RowScope, withType } from '../codegen/expression-writer.ts';
 import { keptValue } from '../codegen/kept-value.ts';
 import { openTable, readKey, type TableCursor, tableCursor, writeFindOrAdd, writeHash } from '../codegen/key-table.ts';
-import { MatchState, variableMask } from '../codegen/match-state.ts';
+import { type Due, MatchConditions } from '../codegen/match-conditions.ts';
+import { MatchState } from '../codegen/match-state.ts';
 import type { OutputWriter } from '../codegen/output-writer.ts';
 import { type PipelineEnd, type PipelineRow, writeStepsAfter } from '../codegen/pipeline.ts';
 import { type QueryModule, status } from '../codegen/query-module.ts';
@@ -306,7 +307,7 @@ export class PatternMatch extends CompiledOperator {
   /** Moves each run of the partition by the row. */
   #writeRuns(writer: CodeWriter, matcher: Local<'i32'>, slot: Local<'i32'>, due: Due): void {
     const { f } = writer;
-    const row = new RowConditions(writer, this.#work, this.#state, { matcher, due });
+    const row = new MatchConditions(writer, this.#work.pattern, this.#state, { matcher, due });
     const runs = f.local('i32', writer.kernel('patternOpen', 'i32', matcher, slot));
     const before = f.local('i32', i32.load(matcher, { offset: patternsLayout.before }));
     const index = f.local('i32', i32.const(0));
@@ -381,113 +382,5 @@ export class PatternMatch extends CompiledOperator {
         f.if(i32.eq(failure, i32.const(at + 1)), () => writer.failAt(span, message));
       }
     });
-  }
-}
-
-/** A row of a partition, or row 0: its runs that started `withinMs` before `time` have had theirs. */
-interface Due {
-  readonly row: Local<'i32'>;
-  readonly partition: Local<'i32'>;
-  readonly time: Local<'i64'>;
-}
-
-/**
- * Which variables a row could go to, as bits. A condition that looks at the row alone is computed once for all runs;
- * another over the run with the row as the variable's last, which is then the run's next node.
- */
-class RowConditions {
-  readonly #writer: CodeWriter;
-  readonly #work: MatchWork;
-  readonly #state: MatchState;
-  readonly #matcher: Local<'i32'>;
-  readonly #due: Due;
-  /** Of the conditions over the row alone: which are computed, and which hold. */
-  readonly #known: Local<'i64'>;
-  readonly #true: Local<'i64'>;
-
-  constructor(
-    writer: CodeWriter,
-    work: MatchWork,
-    state: MatchState,
-    { matcher, due }: { readonly matcher: Local<'i32'>; readonly due: Due },
-  ) {
-    this.#writer = writer;
-    this.#work = work;
-    this.#state = state;
-    this.#matcher = matcher;
-    this.#due = due;
-    const always = work.pattern.flatMap(({ condition }, at) => (condition === null ? [at] : []));
-    const mask = i64.const(variableMask(always));
-    this.#known = writer.f.local('i64', mask);
-    this.#true = writer.f.local('i64', mask);
-  }
-
-  /** Those that hold, of the ones that a run asks for; each that is taken has its candidate. */
-  writeHeld(node: Local<'i32'>, state: Local<'i32'>, automaton: I32): Local<'i64'> {
-    const { f } = this.#writer;
-    const { stateBytes, state: layout } = patternsLayout;
-    const record = f.local('i32', i32.add(automaton, scaled(state, stateBytes)));
-    const asked = f.local('i64', i64.load(record, { offset: layout.asked }));
-    const guards = f.local('i64', i64.load(record, { offset: layout.guards }));
-    const held = f.local('i64', i64.const(0n));
-    f.block((done) => {
-      f.loop((again) => {
-        for (const variable of this.#work.pattern.keys()) this.#writeVariable(variable, asked, held, node);
-        // A guard is only asked where there is something to guard.
-        f.brIf(done, i32.or(i64.eqz(held), i64.eqz(guards)));
-        f.set(asked, guards);
-        f.set(guards, i64.const(0n));
-        f.br(again);
-      });
-    });
-    const taken = f.local('i64', this.#writer.kernel('patternTakes', 'i64', this.#matcher, state, held));
-    f.if(i32.eqz(i64.eqz(taken)), () => {
-      for (const variable of this.#work.pattern.keys()) {
-        f.if(this.#isIn(taken, variable), () => this.#writeCandidate(variable, node));
-      }
-    });
-    return held;
-  }
-
-  #writeVariable(variable: number, asked: Local<'i64'>, held: Local<'i64'>, node: Local<'i32'>): void {
-    const writer = this.#writer;
-    const { f } = writer;
-    const condition = this.#work.pattern[variable]?.condition ?? null;
-    const bit = i64.const(variableMask([variable]));
-    f.if(this.#isIn(asked, variable), () => {
-      if (condition !== null && !this.#state.needsRowOnly(condition, variable)) {
-        const candidate = this.#writeCandidate(variable, node);
-        const scope = this.#state.scope(writer, { node: candidate, time: this.#due.time }, this.#matcher);
-        const holds = writer.isTrue(writer.write(condition, scope));
-        f.if(holds, () => f.set(held, i64.or(held, bit)));
-        return;
-      }
-      if (condition !== null) {
-        f.if(i32.eqz(this.#isIn(this.#known, variable)), () => {
-          const scope = this.#state.scopeOfRow(writer, this.#due.row, this.#due.time);
-          const holds = writer.isTrue(writer.write(condition, scope));
-          f.set(this.#known, i64.or(this.#known, bit));
-          f.if(holds, () => f.set(this.#true, i64.or(this.#true, bit)));
-        });
-      }
-      f.set(held, i64.or(held, i64.and(this.#true, bit)));
-    });
-  }
-
-  #isIn(mask: Local<'i64'>, variable: number): I32 {
-    return i32.wrapI64(i64.and(i64.shrU(mask, i64.const(BigInt(variable))), i64.const(1n)));
-  }
-
-  /** The row as the run's next node under a variable; the kernel releases it. */
-  #writeCandidate(variable: number, previous: Local<'i32'>): Local<'i32'> {
-    const { f } = this.#writer;
-    const candidates = f.local('i32', i32.load(this.#matcher, { offset: patternsLayout.candidates }));
-    const offset = variable * 4;
-    const candidate = f.local('i32', i32.load(candidates, { offset }));
-    f.if(i32.eqz(candidate), () => {
-      f.set(candidate, this.#state.writeNode(this.#writer, previous, this.#due.row, variable));
-      f.do(i32.store(candidates, candidate, { offset }));
-    });
-    return candidate;
   }
 }

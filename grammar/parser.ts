@@ -2,6 +2,8 @@ import type { Rule, TokenType } from 'chevrotain';
 import type { Statement } from './ast/statements.ts';
 import type { RuleOf } from './rules/dsl.ts';
 import { SessionRules } from './rules/session.ts';
+import { restoreRule, type StoredGrammar, storeGrammar } from './stored-grammar.ts';
+import { tokenTypes } from './tokens.ts';
 
 /**
  * The statement and query language of Flink 2.2. The chapters in `rules/` build on each other: names, types,
@@ -46,10 +48,17 @@ export class SqlParser extends SessionRules {
     ]);
   });
 
-  constructor() {
+  /** `stored`: the grammar, where it need not be recorded. */
+  constructor(stored: StoredGrammar | null = null) {
     super();
+    if (stored !== null) this.topLevelRuleRecord = (name) => restoreRule(name, stored, tokenTypes);
     this.performSelfAnalysis();
     this.isRecording = false;
+  }
+
+  /** The grammar as it was recorded, to be stored. */
+  toStored(): StoredGrammar {
+    return storeGrammar(this.getGAstProductions(), tokenTypes);
   }
 
   /** The index of the next token. */

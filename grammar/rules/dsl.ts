@@ -35,6 +35,8 @@ interface Dsl {
   many(index: number, body: Optional<unknown>): void;
   atLeastOne(index: number, body: Optional<unknown>): void;
   performSelfAnalysis(): void;
+  /** Runs a rule to record it; `performSelfAnalysis` calls it for each. Chevrotain's own, not of its public interface. */
+  topLevelRuleRecord(name: string, rule: () => unknown): Rule;
   getGAstProductions(): Record<string, Rule>;
 }
 

@@ -1,6 +1,7 @@
 import { SqlParser } from '../../grammar/parser.ts';
 import { markQueryBrackets } from '../../grammar/query-brackets.ts';
 import { scan } from '../../grammar/scanner.ts';
+import { storedGrammar } from '../../grammar/stored-grammar.ts';
 import type { SqlToken } from '../../grammar/tokens.ts';
 import { type Diagnostic, DiagnosticError } from '../diagnostics/diagnostic.ts';
 import type { SourceText } from '../diagnostics/source-text.ts';
@@ -61,7 +62,7 @@ const problemsMax = 3;
 let sharedParser: SqlParser | null = null;
 
 function parserFor(source: SourceText): SqlParser {
-  sharedParser ??= new SqlParser();
+  sharedParser ??= new SqlParser(storedGrammar);
   sharedParser.source = source;
   return sharedParser;
 }

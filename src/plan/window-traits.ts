@@ -14,12 +14,24 @@ export interface WindowTraits {
 
 /** The windows that a node's rows come with; null where they have none. */
 export function windowTraits(node: LogicalNode): WindowTraits | null {
+  return allWindowTraits(node)[0] ?? null;
+}
+
+/** Those of them whose start and end are among some columns; else the first. */
+export function windowTraitsAmong(node: LogicalNode, columns: ReadonlySet<number>): WindowTraits | null {
+  const isAmong = (column: number | null): boolean => column !== null && columns.has(column);
+  const all = allWindowTraits(node);
+  return all.find(({ start, end }) => isAmong(start) && isAmong(end)) ?? all[0] ?? null;
+}
+
+/** One, or behind an inner join of windows that of each side: the same window in other columns. */
+export function allWindowTraits(node: LogicalNode): readonly WindowTraits[] {
   switch (node.kind) {
     case 'window': {
       const at = node.input.schema.length;
       const timeColumn = node.input.schema[node.timeColumn];
-      if (timeColumn === undefined) return null;
-      return { window: node.window, time: node.time, start: at, end: at + 1, windowTime: at + 2, timeColumn };
+      if (timeColumn === undefined) return [];
+      return [{ window: node.window, time: node.time, start: at, end: at + 1, windowTime: at + 2, timeColumn }];
     }
     case 'window-aggregate': {
       const { window, keys, aggregates, windowColumns } = node;
@@ -29,36 +41,38 @@ export function windowTraits(node: LogicalNode): WindowTraits | null {
       };
       const below = window.kind === 'attached' ? windowTraits(node.input) : null;
       const timeColumn = window.kind === 'assign' ? node.input.schema[window.timeColumn] : below?.timeColumn;
-      if (timeColumn === undefined) return null;
-      return {
-        window: window.window,
-        time: window.time,
-        start: place('start'),
-        end: place('end'),
-        windowTime: place('time'),
-        timeColumn,
-      };
+      if (timeColumn === undefined) return [];
+      return [
+        {
+          window: window.window,
+          time: window.time,
+          start: place('start'),
+          end: place('end'),
+          windowTime: place('time'),
+          timeColumn,
+        },
+      ];
     }
     case 'filter':
     case 'unnest':
     case 'over':
     case 'sort':
     case 'watermark':
-      return windowTraits(node.input);
+      return allWindowTraits(node.input);
     case 'top-n':
     case 'deduplicate':
-      return node.window === null ? null : windowTraits(node.input);
+      return node.window === null ? [] : allWindowTraits(node.input);
     case 'project': {
-      const traits = windowTraits(node.input);
-      if (traits === null) return null;
-      const place = (column: number | null): number | null => {
+      const place = (column: number): number | null => {
         const at = node.expressions.findIndex(
           (expression) => expression.kind === 'column' && expression.index === column,
         );
-        return column === null || at < 0 ? null : at;
+        return at < 0 ? null : at;
       };
-      const [start, end, windowTime] = [place(traits.start), place(traits.end), place(traits.windowTime)];
-      return start === null && end === null && windowTime === null ? null : { ...traits, start, end, windowTime };
+      return allWindowTraits(node.input).flatMap((traits) => {
+        const placed = moved(traits, place);
+        return placed.start === null && placed.end === null && placed.windowTime === null ? [] : [placed];
+      });
     }
     case 'join':
       return joinTraits(node);
@@ -70,16 +84,20 @@ export function windowTraits(node: LogicalNode): WindowTraits | null {
     case 'limit':
     case 'match':
     case 'union':
-      return null;
+      return [];
   }
 }
 
-/** A join of windows keeps them: the left ones, or the right ones where the left side is padded. */
-function joinTraits({ left, right, type, method }: LogicalJoin): WindowTraits | null {
-  if (method.kind !== 'window') return null;
-  if (type !== 'right') return windowTraits(left);
-  const traits = windowTraits(right);
-  if (traits === null) return null;
-  const moved = (column: number | null): number | null => (column === null ? null : column + left.schema.length);
-  return { ...traits, start: moved(traits.start), end: moved(traits.end), windowTime: moved(traits.windowTime) };
+/** A join of windows keeps them where they are not padded with NULLs. */
+function joinTraits({ left, right, type, method }: LogicalJoin): readonly WindowTraits[] {
+  if (method.kind !== 'window') return [];
+  const own = type === 'right' || type === 'full' ? [] : allWindowTraits(left);
+  if (type !== 'inner' && type !== 'right') return own;
+  const count = left.schema.length;
+  return [...own, ...allWindowTraits(right).map((traits) => moved(traits, (column) => column + count))];
+}
+
+function moved(traits: WindowTraits, to: (column: number) => number | null): WindowTraits {
+  const place = (column: number | null): number | null => (column === null ? null : to(column));
+  return { ...traits, start: place(traits.start), end: place(traits.end), windowTime: place(traits.windowTime) };
 }

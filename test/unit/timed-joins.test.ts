@@ -128,6 +128,39 @@ describe('an interval join', () => {
   });
 });
 
+describe('an interval join by processing time', () => {
+  test('rows meet that come near enough to each other; the clock sends what is alone, the end does not', () => {
+    let nowMs = 100;
+    const node = joined('full', {
+      kind: 'interval',
+      time: 'processing',
+      leftTime: 2,
+      rightTime: 2,
+      lowerMs: -5,
+      upperMs: 0,
+    });
+    const run = new OperatorRun(node, { memory, nowMs: () => nowMs });
+    const sent = (step: () => void): readonly string[] => {
+      const count = run.rows.length;
+      step();
+      return shown(run.rows.slice(count));
+    };
+    // The times in the rows do not count.
+    sent(() => run.rowsIn([['k', 'a', 1n]]));
+    nowMs = 105;
+    expect(sent(() => run.rowsIn([['k', 'b', 900n]], undefined, 1))).toEqual(['a@1 b@900']);
+    expect(sent(() => run.clock(105))).toEqual([]);
+    nowMs = 106;
+    expect(sent(() => run.rowsIn([['k', 'late', 2n]], undefined, 1))).toEqual(['- late@2']);
+    expect(sent(() => run.rowsIn([['k', 'c', 3n]]))).toEqual([]);
+    expect(run.operator.processingTimerMs).toBe(106);
+    expect(sent(() => run.clock(112))).toEqual(['c@3 -']);
+    expect(sent(() => run.rowsIn([['k', 'd', 4n]]))).toEqual([]);
+    expect(sent(() => run.end())).toEqual([]);
+    run.close();
+  });
+});
+
 describe('a join of windows', () => {
   const method: JoinMethod = {
     kind: 'window',

@@ -6,7 +6,7 @@ import type { AggregateCall, ColumnExpression, Expression } from '../expression.
 import type { LogicalNode, WindowColumn, WindowKind } from '../logical.ts';
 import { aggregateNode, expandNode, projectNode, windowAggregateNode } from '../nodes.ts';
 import { expressionText, mapColumns } from '../same-expression.ts';
-import { windowTraits } from '../window-traits.ts';
+import { windowTraitsAmong } from '../window-traits.ts';
 import { belowWindow } from './below-window.ts';
 import { bindAggregateCall, isAggregateCall } from './bind-aggregate.ts';
 import { bindExpression, type ExpressionContext } from './bind-expression.ts';
@@ -357,7 +357,8 @@ function planGroups(
   settings: SelectSettings,
   span: Span,
 ): PlannedGroups {
-  const traits = grouping.window === null ? windowTraits(input) : null;
+  const keyColumns = new Set(grouping.keys.flatMap((key) => (key.kind === 'column' ? [key.index] : [])));
+  const traits = grouping.window === null ? windowTraitsAmong(input, keyColumns) : null;
   const columnKey = (column: number | null): number =>
     grouping.keys.findIndex((key) => column !== null && key.kind === 'column' && key.index === column);
   const [startKey, endKey, timeKey] = [traits?.start ?? null, traits?.end ?? null, traits?.windowTime ?? null].map(

@@ -1,6 +1,7 @@
 import { fail } from '../../diagnostics/diagnostic.ts';
 import { type Column, columnTypeText } from '../../types/column.ts';
 import { unreachable } from '../../types/unreachable.ts';
+import type { Expression } from '../expression.ts';
 import {
   type IntervalMethod,
   isAppendOnly,
@@ -12,7 +13,7 @@ import {
 } from '../logical.ts';
 import { joinNode } from '../nodes.ts';
 import { conjuncts } from '../same-expression.ts';
-import { windowTraits } from '../window-traits.ts';
+import { allWindowTraits, type WindowTraits, windowTraits } from '../window-traits.ts';
 import { notYet } from './bind-expression.ts';
 import { call } from './calls.ts';
 import { timeBounds } from './interval-bounds.ts';
@@ -66,27 +67,29 @@ function executed(join: LogicalJoin): LogicalJoin {
 
 /** A join by the start and the end of equal windows of both sides. */
 function windowJoin(join: LogicalJoin): LogicalJoin | null {
-  const { left, right, keys, type, span } = join;
-  const [own, other] = [windowTraits(left), windowTraits(right)];
-  if (type === 'mark' || own === null || other === null) return null;
+  if (join.type === 'mark') return null;
+  for (const own of allWindowTraits(join.left)) {
+    for (const other of allWindowTraits(join.right)) {
+      const method = windowMethod(join, own, other);
+      if (method !== null) return joinNode(join.left, join.right, { ...join, method }, join.span);
+    }
+  }
+  return null;
+}
+
+function windowMethod({ keys }: LogicalJoin, own: WindowTraits, other: WindowTraits): WindowMethod | null {
   const isKey = (a: number | null, b: number | null): boolean =>
-    keys.some(
-      (key) =>
-        key.left.kind === 'column' && key.left.index === a && key.right.kind === 'column' && key.right.index === b,
-    );
-  if (own.end === null || other.end === null || !isKey(own.start, other.start) || !isKey(own.end, other.end))
-    return null;
+    keys.some((key) => isColumn(key.left, a) && isColumn(key.right, b));
+  if (own.end === null || other.end === null) return null;
+  if (!isKey(own.start, other.start) || !isKey(own.end, other.end)) return null;
   if (own.time !== other.time || own.timeColumn.type.kind !== other.timeColumn.type.kind) return null;
   if (!isSameWindow(own.window, other.window)) return null;
   const isLocal = own.timeColumn.type.kind === 'TIMESTAMP_LTZ';
-  const method: WindowMethod = {
-    kind: 'window',
-    window: own.window,
-    leftEnd: own.end,
-    rightEnd: other.end,
-    isLocal,
-  };
-  return joinNode(left, right, { ...join, method }, span);
+  return { kind: 'window', window: own.window, leftEnd: own.end, rightEnd: other.end, isLocal };
+}
+
+function isColumn(expression: Expression, index: number | null): boolean {
+  return expression.kind === 'column' && expression.index === index;
 }
 
 /** Sessions are the same by their gap, wherever the columns of their partitions stand. */

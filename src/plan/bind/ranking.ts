@@ -12,7 +12,7 @@ import {
 } from '../logical.ts';
 import { projectNode } from '../nodes.ts';
 import { columnsOf, conjuncts, mapColumns } from '../same-expression.ts';
-import { windowTraits } from '../window-traits.ts';
+import { windowTraitsAmong } from '../window-traits.ts';
 import { call } from './calls.ts';
 import { constantInteger, literal } from './literals.ts';
 
@@ -188,7 +188,7 @@ function mentions(expression: Expression, isRank: (expression: Expression) => bo
 
 /** The window that a partition keeps apart: its start and end are among the partition's columns. */
 export function attachedWindow(input: LogicalNode, partition: readonly number[]): AttachedWindow | null {
-  const traits = windowTraits(input);
+  const traits = windowTraitsAmong(input, new Set(partition));
   if (traits === null || traits.end === null || traits.start === null) return null;
   if (!partition.includes(traits.end) || !partition.includes(traits.start)) return null;
   return {

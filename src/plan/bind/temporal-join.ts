@@ -3,7 +3,7 @@ import type { Span } from '../../diagnostics/source-text.ts';
 import type { Join, TableReference } from '../../sql/ast.ts';
 import { columnTypeText } from '../../types/column.ts';
 import { typeText } from '../../types/sql-type.ts';
-import type { LogicalJoin, LogicalNode, TemporalMethod } from '../logical.ts';
+import { isAppendOnly, type LogicalJoin, type LogicalNode, type TemporalMethod } from '../logical.ts';
 import { joinNode } from '../nodes.ts';
 import { bindExpression } from './bind-expression.ts';
 import { bindJoin } from './bind-join.ts';
@@ -55,13 +55,15 @@ export function bindTemporalJoin(
   return { bound: ofNode(temporal), scope };
 }
 
-/** The left side may have lost its time attribute to a join of its own. @throws DiagnosticError B042 */
+/** @throws DiagnosticError B042: times of two types, or versions of which some are thrown away */
 export function checkTemporalJoin({ left, right, span }: LogicalJoin, { leftTime, rightTime }: TemporalMethod): void {
   const [own, other] = [left.schema[leftTime], right.schema[rightTime]];
   if (own === undefined || other === undefined) throw new Error('a temporal join has two times');
-  if (own.timeAttribute === undefined) {
-    fail('B042', span, `"${own.name}" is no event time behind the joins before this one`, {
-      help: 'join the tables without time behind the versions',
+  const filter = filterOfChanges(right);
+  if (filter !== null) {
+    fail('B042', span, 'a filter over changes throws versions away that end others', {
+      notes: [{ message: 'this filter', span: filter.span }],
+      help: 'put the condition into ON or WHERE of the join',
     });
   }
   if (own.type.kind !== other.type.kind) {
@@ -107,4 +109,12 @@ function rightTimeOf({ schema }: LogicalNode, span: Span): number {
     });
   }
   return at;
+}
+
+/** A filter between a source of changes and the join. */
+function filterOfChanges(node: LogicalNode): LogicalNode | null {
+  if (node.kind === 'filter' && !isAppendOnly(node.input.changes)) return node;
+  return node.kind === 'filter' || node.kind === 'project' || node.kind === 'watermark'
+    ? filterOfChanges(node.input)
+    : null;
 }

@@ -27,7 +27,10 @@ export class OperatorRun {
   readonly #shard: number;
   readonly #out: Output;
 
-  constructor(node: PhysicalOperator, options: { readonly memory?: Memory; readonly batchRows?: number } = {}) {
+  constructor(
+    node: PhysicalOperator,
+    options: { readonly memory?: Memory; readonly batchRows?: number; readonly nowMs?: () => number } = {},
+  ) {
     this.#memory = options.memory ?? Memory.create();
     this.#arena = new Arena(this.#memory, 1 << 16);
     this.#node = node;
@@ -36,7 +39,7 @@ export class OperatorRun {
     this.#setTime('others', endOfTime);
     const context = {
       memory: this.#memory,
-      session: utcSession(this.#memory),
+      session: { ...utcSession(this.#memory), processingTimeMs: options.nowMs ?? (() => 0) },
       batchRows: options.batchRows ?? 4,
       zone: utcClock,
     };
@@ -61,6 +64,12 @@ export class OperatorRun {
 
   watermark(watermarkMs: number): void {
     this.operator.onWatermark(watermarkMs, this.#out);
+  }
+
+  /** Processing time has come to `nowMs`: a timer that is due fires. */
+  clock(nowMs: number): void {
+    const timerMs = this.operator.processingTimerMs ?? null;
+    if (timerMs !== null && timerMs <= nowMs) this.operator.onProcessingTime?.(nowMs, this.#out);
   }
 
   /** The end of a bounded input. */

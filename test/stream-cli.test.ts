@@ -56,7 +56,8 @@ function table(name: string, options = ''): string {
 const bounded = ", 'source.end.position' = 'LATEST'";
 const lines = Array.from({ length: 1200 }, (_, n) => `{"id":"user ${n % 20}","n":${n}}`);
 
-describe('tidemark stream', () => {
+// Many processes, each of which starts in a second when the machine is busy.
+describe('tidemark stream', { timeout: 90_000 }, () => {
   test('from a file through SQL into another stream', () => {
     expect(stream('create clicks --shards 3')).toMatchObject({ status: 0, stderr: '' });
     expect(stream('create sums').status).toBe(0);

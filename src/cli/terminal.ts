@@ -21,7 +21,8 @@ export function terminal(stream: NodeJS.WriteStream): Terminal {
   return {
     isTerminal,
     colors: pc.createColors(hasColors),
-    columns: stream.columns ?? 80,
+    // Some terminals say 0.
+    columns: stream.columns || 80,
     write: (text) => {
       if (text !== '') isFull = !stream.write(text);
     },

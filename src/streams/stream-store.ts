@@ -7,6 +7,9 @@ import { StreamError, storageError } from './stream-error.ts';
 import { StreamLock } from './stream-lock.ts';
 import { newStream, type StreamMetadata, shardsMax } from './stream-metadata.ts';
 
+/** A stream that is deleted gets such a name first: at once it is gone as a whole. */
+const deletedPrefix = '.deleted-';
+
 const defaultOptions: StreamOptions = { durability: 'disk', segmentBytesMax: 64 * 1024 * 1024 };
 
 /** The streams in a folder. */
@@ -69,7 +72,7 @@ export class StreamStore {
     await stream.close();
     const lock = await StreamLock.take(this.#environment, folder, name);
     const { files } = this.#environment;
-    const aside = join(this.folder, `.deleted-${name}-${this.#environment.random32().toString(16)}`);
+    const aside = join(this.folder, `${deletedPrefix}${name}-${this.#environment.random32().toString(16)}`);
     try {
       await files.rename(folder, aside);
       await files.syncFolder(this.folder);
@@ -79,7 +82,10 @@ export class StreamStore {
     }
     this.#streams.delete(name);
     stream.markDeleted();
-    await files.remove(aside);
+    // Also what a crash has left of others.
+    for (const left of files.list(this.folder)) {
+      if (left.startsWith(deletedPrefix)) await files.remove(join(this.folder, left));
+    }
   }
 
   /** Names in their order. */

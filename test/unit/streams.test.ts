@@ -232,6 +232,48 @@ describe('the right to write', () => {
   });
 });
 
+describe('a stream is there as a whole, or not at all, when the power is cut while it is', () => {
+  const cuts = Array.from({ length: 24 }, (_, at) => at);
+
+  /** What is found of the stream after the power was cut at an operation; null: nothing. */
+  async function found(
+    cutAt: number,
+    work: (store: StreamStore) => Promise<unknown>,
+    prepare: (store: StreamStore) => Promise<unknown> = async () => {},
+  ): Promise<string[] | null> {
+    let left = Number.POSITIVE_INFINITY;
+    const machines = new Machines(() => (left-- === 0 ? 'crash' : 'none'));
+    const store = machines.store(1);
+    const other = await store.createStream('other', 1);
+    await other.putRecord(entry('x'));
+    await prepare(store);
+    left = cutAt;
+    await work(store).catch(() => {});
+    machines.disk = machines.disk.afterCrash();
+    machines.alive.clear();
+    const again = machines.store(2);
+    if (!again.listStreams().includes('s')) {
+      // Nothing of it is in the way of another.
+      await again.createStream('s', 1);
+      await again.deleteStream('s');
+      expect(machines.disk.list('/s')).toEqual(['other']);
+      return null;
+    }
+    return readTexts(again.stream('s'));
+  }
+
+  test('created', async () => {
+    const results = await Promise.all(cuts.map((cut) => found(cut, (store) => store.createStream('s', 2))));
+    expect(new Set(results.map(String))).toEqual(new Set(['null', '']));
+  });
+
+  test('deleted', async () => {
+    const prepare = async (store: StreamStore) => (await store.createStream('s', 1)).putRecord(entry('kept'));
+    const results = await Promise.all(cuts.map((cut) => found(cut, (store) => store.deleteStream('s'), prepare)));
+    expect(new Set(results.map(String))).toEqual(new Set(['null', 'kept']));
+  });
+});
+
 describe('a full disk', () => {
   test('refuses the put, loses nothing, and takes the next when there is room again', async () => {
     let isFull = false;

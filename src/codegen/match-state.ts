@@ -3,6 +3,7 @@ import type { Value } from '../functions/value.ts';
 import { patternsLayout, tableLayout } from '../memory/kernels.ts';
 import type { AggregateCall, Expression } from '../plan/expression.ts';
 import type { MatchReference } from '../plan/logical.ts';
+import { columnsOfReference } from '../plan/match-references.ts';
 import { columnsOf } from '../plan/same-expression.ts';
 import type { Schema } from '../types/column.ts';
 import { type SqlType, withNullable } from '../types/sql-type.ts';
@@ -52,7 +53,9 @@ export class MatchState {
   constructor(references: readonly MatchReference[], schema: Schema) {
     this.#references = references;
     this.#schema = schema;
-    this.#columns = [...new Set(references.flatMap(columnsOfReference))].sort((a, b) => a - b);
+    this.#columns = [...new Set(references.flatMap((reference) => columnsOfReference(reference)))].sort(
+      (a, b) => a - b,
+    );
     // A row that is not there is one of NULLs.
     this.#types = this.#columns.map((column) => withNullable(this.#typeOf(column), true));
     this.#row = new StateLayout(keyFields(this.#types));
@@ -326,11 +329,6 @@ export function variableMask(variables: readonly number[] | null): bigint {
     64,
     variables.reduce((mask, variable) => mask | (1n << BigInt(variable)), 0n),
   );
-}
-
-function columnsOfReference(reference: MatchReference): readonly number[] {
-  if (reference.kind === 'column') return [reference.column];
-  return reference.kind === 'time' ? [] : reference.call.args.flatMap((arg) => [...columnsOf(arg)]);
 }
 
 function placed(reference: MatchReference, at: number): readonly (readonly [MatchReference, PlacedAggregate])[] {

@@ -8,6 +8,7 @@ import {
   type LogicalNode,
   showsRight,
 } from './logical.ts';
+import { columnsOfReference, referencesRead } from './match-references.ts';
 
 /**
  * The columns of its inputs that a node reads when `wanted` of its own are read; `columnsOf` says which an expression
@@ -81,7 +82,16 @@ export function columnsRead(
     case 'limit':
       return [[node.input, wanted]];
     case 'match':
-      return [[node.input, matchColumns(node, columnsOf)]];
+      return [
+        [
+          node.input,
+          [
+            ...node.partition,
+            ...node.order.map(({ column }) => column),
+            ...[...referencesRead(node, wanted)].flatMap((at) => referenceColumns(node, at, columnsOf)),
+          ],
+        ],
+      ];
     case 'union':
       return node.inputs.map((input) => [input, wanted] as const);
     case 'join':
@@ -130,16 +140,13 @@ function methodColumns(method: JoinMethod): { readonly left: readonly number[]; 
   }
 }
 
-/** Measures that nobody asks for are computed all the same: there is one row a match. */
-function matchColumns(
-  { partition, order, references }: LogicalMatch,
+function referenceColumns(
+  { references }: LogicalMatch,
+  at: number,
   columnsOf: (expression: Expression) => Iterable<number>,
 ): readonly number[] {
-  const read = references.flatMap((reference) => {
-    if (reference.kind === 'column') return [reference.column];
-    return reference.kind === 'time' ? [] : reference.call.args.flatMap((arg) => [...columnsOf(arg)]);
-  });
-  return [...partition, ...order.map(({ column }) => column), ...read];
+  const reference = references[at];
+  return reference === undefined ? [] : columnsOfReference(reference, columnsOf);
 }
 
 function windowColumnsOf({ startColumn, endColumn }: AttachedWindow): readonly number[] {

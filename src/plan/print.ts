@@ -1,4 +1,4 @@
-import { columnTypeText } from '../types/column.ts';
+import { type Column, columnTypeText } from '../types/column.ts';
 import { typeText } from '../types/sql-type.ts';
 import { unreachable } from '../types/unreachable.ts';
 import { inputsOf } from './children.ts';
@@ -12,6 +12,7 @@ import {
   type LogicalOver,
   type LogicalScan,
   type LogicalSink,
+  type MatchReference,
   type OverFrame,
   type PatternElement,
   type SortKey,
@@ -119,7 +120,7 @@ function nodeText(node: LogicalNode): string {
     case 'limit':
       return `limit ${node.fetch}${node.offset > 0 ? ` offset ${node.offset}` : ''}`;
     case 'match':
-      return `match ${patternText(node)}${groups(node.input, node.partition)} order by ${node.order.map((key) => sortText(key, node.input)).join(', ')}${node.withinMs === null ? '' : ` within ${duration(node.withinMs)}`}   state: rows of matches begun`;
+      return matchText(node);
     case 'union':
       return 'union all';
     case 'join':
@@ -175,6 +176,40 @@ function joinState(method: JoinMethod): string {
     default:
       return unreachable(method);
   }
+}
+
+/** `match A B+ by k order by ts within 1 h: A.n AS a; where A (A.n > 1)   state: ...` */
+function matchText(node: LogicalMatch): string {
+  const { input, pattern, partition, order, withinMs, measures, references, schema } = node;
+  const over = {
+    ...input,
+    schema: references.map((reference) => ({ ...noColumn, name: referenceText(reference, node) })),
+  };
+  const sorted = order.map((key) => sortText(key, input)).join(', ');
+  const within = withinMs === null ? '' : ` within ${duration(withinMs)}`;
+  const shown = measures.map((measure, at) => named(text(measure, over), schema[partition.length + at]?.name ?? ''));
+  const where = pattern.flatMap(({ name, condition }) =>
+    condition === null ? [] : [`${name} ${text(condition, over)}`],
+  );
+  const conditions = where.length === 0 ? '' : `; where ${where.join(', ')}`;
+  return `match ${patternText(node)}${groups(input, partition)} order by ${sorted}${within}: ${shown.join(', ')}${conditions}   state: rows of matches begun`;
+}
+
+const noColumn: Column = { name: '', type: { kind: 'NULL', nullable: true } };
+
+/** `A.n`, `LAST(A.n, 1)`, `SUM(A.n)` */
+function referenceText(reference: MatchReference, { input, pattern }: LogicalMatch): string {
+  if (reference.kind === 'time') return 'MATCH_ROWTIME()';
+  const names = reference.variables?.map((variable) => pattern[variable]?.name ?? '').join('|');
+  const prefix = names === undefined ? '' : `${names}.`;
+  if (reference.kind === 'aggregate') {
+    const schema = input.schema.map((column) => ({ ...column, name: `${prefix}${column.name}` }));
+    return calls([reference.call], { ...input, schema });
+  }
+  const { from, offset, column } = reference;
+  const name = `${prefix}${columnName(input, column)}`;
+  if (from === 'last' && offset === 0) return name;
+  return `${from.toUpperCase()}(${name}${offset === 0 ? '' : `, ${offset}`})`;
 }
 
 /** `A B+? C{2,3}` */

@@ -6,11 +6,13 @@ import {
   type AttachedWindow,
   type JoinMethod,
   type LogicalJoin,
+  type LogicalMatch,
   type LogicalNode,
   type LogicalSink,
   type MatchReference,
   showsRight,
 } from '../logical.ts';
+import { referencesRead } from '../match-references.ts';
 import { joinNode, projectNode } from '../nodes.ts';
 import { columnsOf, mapColumns } from '../same-expression.ts';
 import { readersFirst } from '../walk.ts';
@@ -213,13 +215,8 @@ function prune(node: LogicalNode, wanted: ReadonlySet<number>, all: ReadonlyMap<
       const { node: input, places } = prunedOf(all, node.input);
       return { node: { ...node, input, schema: schemaOf(node, places), uniqueKeys: keysOf(node, places) }, places };
     }
-    case 'match': {
-      const { node: input, places } = prunedOf(all, node.input);
-      const partition = node.partition.map((at) => place(places, at));
-      const order = node.order.map((key) => ({ ...key, column: place(places, key.column) }));
-      const references = node.references.map((reference) => movedReference(reference, places));
-      return { node: { ...node, input, partition, order, references }, places: identity(node) };
-    }
+    case 'match':
+      return pruneMatch(node, wanted, all);
     case 'union': {
       const kept = [...node.schema.keys()].filter((at) => wanted.has(at));
       const own = numbered(kept);
@@ -325,6 +322,30 @@ function moved(expression: Expression, places: ReadonlyMap<number, number>): Exp
 function movedCall(call: AggregateCall, places: ReadonlyMap<number, number>): AggregateCall {
   const filter = call.filter === null ? null : moved(call.filter, places);
   return { ...call, args: call.args.map((arg) => moved(arg, places)), filter };
+}
+
+/** Measures that nobody asks for are left out, and what they alone read of a match. */
+function pruneMatch(node: LogicalMatch, wanted: ReadonlySet<number>, all: ReadonlyMap<LogicalNode, Pruned>): Pruned {
+  const { node: input, places } = prunedOf(all, node.input);
+  const width = node.partition.length;
+  const own = numbered([...node.schema.keys()].filter((at) => at < width || wanted.has(at)));
+  const read = referencesRead(node, wanted);
+  const kept = numbered([...node.references.keys()].filter((at) => read.has(at)));
+  return {
+    node: {
+      ...node,
+      input,
+      partition: node.partition.map((at) => place(places, at)),
+      order: node.order.map((key) => ({ ...key, column: place(places, key.column) })),
+      references: node.references.flatMap((reference, at) => (read.has(at) ? movedReference(reference, places) : [])),
+      pattern: node.pattern.map((element) => {
+        return { ...element, condition: element.condition === null ? null : moved(element.condition, kept) };
+      }),
+      measures: node.measures.flatMap((measure, at) => (wanted.has(width + at) ? moved(measure, kept) : [])),
+      schema: schemaOf(node, own),
+    },
+    places: own,
+  };
 }
 
 function movedReference(reference: MatchReference, places: ReadonlyMap<number, number>): MatchReference {

@@ -1,6 +1,7 @@
 import { scaled } from '../codegen/batch-scope.ts';
 import { type CodeWriter, type RowScope, withType } from '../codegen/expression-writer.ts';
 import { openTable, type TableCursor, tableCursor, writeFindOrAdd, writeHash } from '../codegen/key-table.ts';
+import type { RowChain } from '../codegen/row-store.ts';
 import { ascending, type ByteRange, type KeyColumn, writeSortKey } from '../codegen/sort-key.ts';
 import { keyFields, StateLayout } from '../codegen/state-layout.ts';
 import { eraseTableRow, rowNumber } from '../codegen/table-rows.ts';
@@ -36,6 +37,17 @@ const partitionFields: readonly StateField[] = [
   { name: 'limit', physical: 'i64' },
 ];
 
+/**
+ * A row knows its entry: 0 when it is none of the ranked rows any more. Of equal rows only the first is found by its
+ * columns; it leads to the others, which came later.
+ */
+const rowFields: readonly StateField[] = [
+  { name: 'entry', physical: 'i32' },
+  { name: 'leads', physical: 'bool' },
+  { name: 'equal first', physical: 'i32' },
+  { name: 'equal last', physical: 'i32' },
+];
+
 /** Where a function finds rows and partitions. */
 export interface OpenRanks {
   readonly partitions: TableCursor;
@@ -68,8 +80,7 @@ export class RankedRows {
     this.#memory = memory;
     this.#settings = settings;
     this.#types = types;
-    // A row knows its entry: 0 when it is none of the ranked rows any more.
-    this.kept = new KeptRows(memory, types, [{ name: 'entry', physical: 'i32' }]);
+    this.kept = new KeptRows(memory, types, rowFields);
     this.#layout = new StateLayout([
       ...keyFields(settings.partition.map((column) => this.#type(column))),
       ...partitionFields,
@@ -206,6 +217,62 @@ export class RankedRows {
       writer.kernel('orderedKeyLength', 'i32', of),
     ];
     return i32.gtS(writer.kernel('bytesCompare', 'i32', ...keyOf(entry), ...keyOf(other)), i32.const(0));
+  }
+
+  /** The row that was added last of those that are found by these columns, 0 for none. */
+  find(
+    writer: CodeWriter,
+    table: Local<'i32'>,
+    wanted: { readonly scope: RowScope; readonly columns: readonly number[]; readonly hash: Local<'i32'> },
+  ): Local<'i32'> {
+    const { rows } = this.kept;
+    return rows.find(writer, table, wanted, (row) => {
+      const isRanked = i32.ne(i32.load(row, { offset: rows.offset('entry') }), i32.const(0));
+      return i32.and(isRanked, i32.load8U(row, { offset: rows.offset('leads') }));
+    });
+  }
+
+  /** Stores a row that is found by its hash, and leads to those that are equal to it. */
+  addFound(writer: CodeWriter, table: Local<'i32'>, scope: RowScope, hash: I32): Local<'i32'> {
+    const { rows } = this.kept;
+    const row = rows.add(writer, table, scope, hash);
+    writer.f.do(i32.store8(row, i32.const(1), { offset: rows.offset('leads') }));
+    return row;
+  }
+
+  /** Stores a row that is equal to another, which leads to it. */
+  addEqual(writer: CodeWriter, table: Local<'i32'>, scope: RowScope, number: I32, arrival: Local<'i64'>): Local<'i32'> {
+    const { f } = writer;
+    const { rows } = this.kept;
+    const first = f.local('i32', number);
+    const row = rows.add(writer, table, scope, this.kept.spread(arrival));
+    const leader = f.local('i32', rows.at(table, first));
+    rows.append(writer, table, this.#equalRows(leader), f.local('i32', rows.number(table, row)));
+    return row;
+  }
+
+  /**
+   * Before the first of equal rows goes it changes places with the next one, so that the others are still found: they
+   * differ in nothing but their entries.
+   */
+  handOver(writer: CodeWriter, table: Local<'i32'>, row: Local<'i32'>): void {
+    const { f } = writer;
+    const { rows } = this.kept;
+    const next = f.local('i32', i32.load(this.#equalRows(row).first));
+    f.if(next, () => {
+      const other = f.local('i32', rows.at(table, next));
+      rows.takeFirst(writer, this.#equalRows(row), other);
+      const entry = { offset: rows.offset('entry') };
+      const [own, others] = [f.local('i32', i32.load(row, entry)), f.local('i32', i32.load(other, entry))];
+      f.do(i32.store(row, others, entry), i32.store(other, own, entry));
+      f.do(i32.store(writer.kernel('orderedValue', 'i32', others), rows.number(table, row)));
+      f.do(i32.store(writer.kernel('orderedValue', 'i32', own), next));
+    });
+  }
+
+  #equalRows(row: Local<'i32'>): RowChain {
+    const at = (name: string): I32 => i32.add(row, i32.const(this.kept.rows.offset(name)));
+    return { first: at('equal first'), last: at('equal last') };
   }
 
   /** Puts a stored row in its place. @returns its entry */

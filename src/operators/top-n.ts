@@ -238,7 +238,7 @@ class Ranking {
         f.if(border, () => f.set(isIn, i32.eqz(ranked.isBehind(writer, key, border))));
       });
     }
-    const stored = ranked.kept.rows.add(writer, partition.table, row.scope, this.#hash(arrival));
+    const stored = this.#stored(arrival);
     const entry = ranked.insert(writer, key, stored, partition.table);
     f.set(count, i32.add(count, i32.const(1)));
     ranked.setCount(writer, partition, count);
@@ -325,6 +325,7 @@ class Ranking {
       f.br(row.next);
     });
     const entry = f.local('i32', i32.load(stored, { offset: ranked.kept.rows.offset('entry') }));
+    ranked.handOver(writer, partition.table, stored);
     const count = f.local('i32', ranked.count(partition));
     const border = f.local('i32', ranked.border(partition));
     const isIn = f.local('i32', i32.const(1));
@@ -399,7 +400,7 @@ class Ranking {
       : f.local('i32', i32.const(0));
     const isEqual = this.#isEqualInOrder(known);
     const arrival = ranked.kept.nextArrival(writer);
-    const stored = ranked.kept.rows.add(writer, table, row.scope, this.#hash(arrival));
+    const stored = this.#stored(arrival);
     // One that is no better keeps its place among equal ones.
     f.if(isEqual, () => {
       ranked.replace(writer, old, stored, table);
@@ -470,14 +471,32 @@ class Ranking {
   #find(): Local<'i32'> {
     const { writer, row, partition, ranked, key } = this.#parts;
     const hash = ranked.kept.rows.hash(writer, row.scope, key);
-    const isRanked = (stored: Local<'i32'>): I32 =>
-      i32.ne(i32.load(stored, { offset: ranked.kept.rows.offset('entry') }), i32.const(0));
-    return ranked.kept.rows.find(writer, partition.table, { scope: row.scope, columns: key, hash }, isRanked);
+    return ranked.find(writer, partition.table, { scope: row.scope, columns: key, hash });
   }
 
-  #hash(arrival: Local<'i64'>): I32 {
-    const { writer, row, input, ranked, key } = this.#parts;
-    if (input.kind === 'inserts') return ranked.kept.spread(arrival);
-    return ranked.kept.rows.hash(writer, row.scope, key);
+  /** Stores the row at hand. */
+  #stored(arrival: Local<'i64'>): Local<'i32'> {
+    const { writer, row, input, partition, ranked, key } = this.#parts;
+    const { f } = writer;
+    const { table } = partition;
+    switch (input.kind) {
+      case 'inserts':
+        return ranked.kept.rows.add(writer, table, row.scope, ranked.kept.spread(arrival));
+      case 'better':
+        return ranked.addFound(writer, table, row.scope, ranked.kept.rows.hash(writer, row.scope, key));
+      case 'changes': {
+        const stored = f.local('i32');
+        const leader = this.#find();
+        f.if(
+          leader,
+          () => {
+            const number = ranked.kept.rows.number(table, leader);
+            f.set(stored, ranked.addEqual(writer, table, row.scope, number, arrival));
+          },
+          () => f.set(stored, ranked.addFound(writer, table, row.scope, ranked.kept.rows.hash(writer, row.scope, key))),
+        );
+        return stored;
+      }
+    }
   }
 }

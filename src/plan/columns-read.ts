@@ -2,6 +2,7 @@ import { unreachable } from '../types/unreachable.ts';
 import type { AggregateCall, Expression } from './expression.ts';
 import {
   type AttachedWindow,
+  isAppendOnly,
   type JoinMethod,
   type LogicalJoin,
   type LogicalMatch,
@@ -58,10 +59,15 @@ export function columnsRead(
       return [[node.input, [...node.keys, ...node.aggregates.flatMap(ofCall)]]];
     case 'top-n': {
       const variable = typeof node.rankEnd === 'number' ? [] : [node.rankEnd.column];
+      // Rows that are updated are told apart by their key.
+      const key = isAppendOnly(node.input.changes)
+        ? []
+        : (node.input.uniqueKeys.find((columns) => node.partition.every((column) => columns.includes(column))) ?? []);
       const own = [
         ...node.partition,
         ...node.order.map(({ column }) => column),
         ...variable,
+        ...key,
         ...(node.window === null ? [] : windowColumnsOf(node.window)),
       ];
       return [[node.input, [...[...wanted].filter((at) => at < node.input.schema.length), ...own]]];

@@ -6,6 +6,7 @@
 import { group } from './group.ts';
 import type { Bench } from './harness.ts';
 import { hop } from './hop.ts';
+import { join } from './join.ts';
 import { json } from './json.ts';
 import { idle, latency } from './live.ts';
 import { memory } from './memory.ts';
@@ -21,6 +22,7 @@ const benches: readonly Bench[] = [
   tumbleString,
   hop,
   group,
+  join,
   json,
   optimizer,
   pattern,

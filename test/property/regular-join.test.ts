@@ -78,6 +78,7 @@ function nodeOf(spec: JoinSpec): PhysicalOperator {
   };
 }
 
+type Cell = string | bigint | boolean | null;
 type Row = readonly [key: string | null, value: bigint | null];
 
 interface Change {
@@ -130,7 +131,7 @@ class JoinModel {
   #pairs(side: 0 | 1, kind: number, row: Row, partners: readonly Stored[], isRetraction: boolean): void {
     const other = side === 0 ? 1 : 0;
     const [isOuter, isOtherOuter] = [this.#isOuter(side), this.#isOuter(other)];
-    const pair = (a: readonly unknown[], b: readonly unknown[]): readonly unknown[] =>
+    const pair = (a: readonly Cell[], b: readonly Cell[]): readonly Cell[] =>
       side === 0 ? [...a, ...b] : [...b, ...a];
     const nothing = [null, null];
     if (partners.length === 0) {
@@ -182,12 +183,12 @@ class JoinModel {
     if (known.count === 0) stored.splice(at, 1);
   }
 
-  #send(kind: number, values: readonly unknown[]): void {
+  #send(kind: number, values: readonly Cell[]): void {
     this.sent.push(`${changeKindText[kind as 0]} ${textOf(values)}`);
   }
 }
 
-function textOf(values: readonly unknown[]): string {
+function textOf(values: readonly Cell[]): string {
   return values.map((value) => (value === null ? '-' : String(value))).join(' ');
 }
 
@@ -241,7 +242,7 @@ function sentBy(spec: JoinSpec, changes: readonly Change[], cuts: readonly numbe
       );
     }
     run.end();
-    return run.rows.map(([kind, ...values]) => `${changeKindText[kind as 0]} ${textOf(values)}`);
+    return run.rows.map(([kind, ...values]) => `${changeKindText[kind as 0]} ${textOf(values as readonly Cell[])}`);
   } finally {
     run.close();
   }
@@ -275,7 +276,7 @@ const plain: JoinSpec = { type: 'left', hasKey: true, nullsMeet: false, isBounde
 test('the drawing: a left join whose only partner goes', () => {
   const run = new OperatorRun(nodeOf(plain), { memory });
   const texts = (): readonly string[] =>
-    run.rows.map(([kind, ...row]) => `${changeKindText[kind as 0]} ${textOf(row)}`);
+    run.rows.map(([kind, ...row]) => `${changeKindText[kind as 0]} ${textOf(row as readonly Cell[])}`);
   run.rowsIn([['k', 1n]], undefined, 0);
   expect(texts()).toEqual(['+I k 1 - -']);
   run.rowsIn([['k', 7n]], [changeKind.insert], 1);

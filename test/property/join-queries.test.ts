@@ -52,7 +52,8 @@ function subquery(a: string, b: string): fc.Arbitrary<string> {
       .tuple(column, not, column, some)
       .map(([own, no, other, where]) => `${a}.${own} ${no}IN (SELECT ${other} FROM c WHERE ${where})`),
     fc
-      .tuple(not, comparison)
+      // In DuckDB, <> within a correlated EXISTS meets NULL.
+      .tuple(not, fc.constantFrom('=', '<', '>='))
       .map(([no, test]) => `${no}EXISTS (SELECT 1 FROM c WHERE c.x = ${a}.x AND c.z ${test} ${a}.y)`),
     fc
       .tuple(comparison, fc.constantFrom('MAX', 'MIN', 'COUNT', 'SUM'))

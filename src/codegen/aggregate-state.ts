@@ -1,14 +1,15 @@
-import type { AggregateCode, StateField } from '../functions/aggregate-function.ts';
+import type { AggregateCode, KeptValues, StateField } from '../functions/aggregate-function.ts';
 import type { Value } from '../functions/value.ts';
 import { tableLayout } from '../memory/kernels.ts';
 import type { AggregateCall } from '../plan/expression.ts';
 import { INT, type SqlType, withNullable } from '../types/sql-type.ts';
-import { type I32, type I64, i32, i64, type Local } from '../wasm/code.ts';
+import { type I32, type I64, i32, i64, ifElse, type Local } from '../wasm/code.ts';
 import { scaled } from './batch-scope.ts';
 import { DistinctValues } from './distinct-values.ts';
 import type { CodeWriter, RowScope } from './expression-writer.ts';
 import { openTable, readKey, type TableCursor, tableCursor, writeFindOrAdd } from './key-table.ts';
 import { storeParts, zeroParts } from './memory-value.ts';
+import { sameValues } from './same-value.ts';
 import { keyFields, StateLayout, stateAccess } from './state-layout.ts';
 import { eachTableRow, eraseTableRow, rowNumber } from './table-rows.ts';
 import { ValueCollection } from './value-collection.ts';
@@ -31,14 +32,15 @@ interface PlacedCall {
   readonly code: AggregateCode;
   readonly prefix: string;
   readonly distinct: DistinctValues | null;
+  /** What the accumulator keeps, or is made of anew when a row is taken back. */
   readonly collection: ValueCollection | null;
 }
 
 /**
  * The accumulators of a group, as one state row: key, accumulators, and with an updating input a count of rows.
  *
- * Memory: a *group store* is the table of groups, then for each DISTINCT aggregate the table of its values, and over an
- * updating input the ordered maps of those aggregates that cannot take a value back.
+ * Memory: a *group store* is the table of groups, then for each DISTINCT aggregate the table of its values, and the
+ * ordered maps of those aggregates that keep their values, or over an updating input cannot take one back.
  */
 export class AggregateState {
   readonly layout: StateLayout;
@@ -61,8 +63,11 @@ export class AggregateState {
       // Behind FILTER there may be no value at all, as if the argument were NULL.
       const types = call.args.map(({ type }) => (call.filter === null ? type : withNullable(type, true)));
       const code = call.overload.code(types, call.type);
-      const remadeOf = options.updating && code.retract === undefined ? code.remadeOf : undefined;
-      return { call, code, types, prefix: `a${at}.`, remadeOf };
+      const isRemade = options.updating && code.retract === undefined && call.ignoresRetractions !== true;
+      const remadeOf = isRemade ? code.remadeOf : undefined;
+      const keepsNulls = code.seesNulls === true;
+      const values = keepsNulls ? types : types.map((type) => withNullable(type, false));
+      return { call, code, values, prefix: `a${at}.`, remadeOf, keepsNulls };
     });
     this.layout = new StateLayout([
       ...keyFields(keyTypes),
@@ -75,10 +80,16 @@ export class AggregateState {
       ...(options.extra ?? []),
     ]);
     const parts: StorePart[] = [{ kind: 'table', rowBytes: this.layout.rowBytes }];
-    this.#calls = coded.map(({ call, code, types, prefix, remadeOf }) => {
-      const distinct = call.distinct ? new DistinctValues(call, parts.length, this.#chain(prefix, isChained)) : null;
+    this.#calls = coded.map(({ call, code, values, prefix, remadeOf, keepsNulls }) => {
+      const distinct = call.distinct ? new DistinctValues(values, parts.length, this.#chain(prefix, isChained)) : null;
       if (distinct !== null) parts.push({ kind: 'table', rowBytes: distinct.layout.rowBytes });
-      const collection = remadeOf === undefined ? null : new ValueCollection(types, remadeOf.order, parts.length);
+      const { keeps } = code;
+      const collection =
+        keeps !== undefined
+          ? new ValueCollection(keeps.types, { ...keeps, order: 'value' }, parts.length)
+          : remadeOf !== undefined
+            ? new ValueCollection(values, { ...remadeOf, keepsNulls }, parts.length)
+            : null;
       for (const valueBytes of collection?.mapValueBytes ?? []) parts.push({ kind: 'map', valueBytes });
       return { call, code, prefix, distinct, collection };
     });
@@ -113,7 +124,7 @@ export class AggregateState {
           code.seesNulls === true
             ? args
             : args.map((arg) => ({ ...arg, isNull: null, type: withNullable(arg.type, false) }));
-        this.#updateCall(writer, place, placed, values, isRetraction);
+        writer.at(call.span, () => this.#updateCall(writer, place, placed, values, isRetraction));
       });
     }
   }
@@ -136,38 +147,60 @@ export class AggregateState {
       const group = this.#groupNumber(writer, place);
       placed.distinct.update(writer, place, group, values, isRetraction, { add, takeBack });
     } else if (isRetraction === null) add();
+    else if (placed.call.ignoresRetractions === true) writer.f.if(i32.eqz(isRetraction), add);
     else writer.f.if(isRetraction, takeBack, add);
   }
 
   /** Gives a value to an accumulator, and to the collection that it is remade of. */
   #add(writer: CodeWriter, place: GroupPlace, placed: PlacedCall, values: readonly Value[]): void {
     const { code, collection } = placed;
-    if (collection !== null) {
-      collection.add(writer, place, this.#groupNumber(writer, place), values, this.#nextArrival(writer, place, placed));
+    if (collection !== null && code.keeps === undefined) {
+      const number = collection.order === 'value' ? i64.const(1n) : this.#nextArrival(writer, place, placed);
+      collection.add(writer, place, this.#groupNumber(writer, place), values, { number });
     }
-    code.accumulate(writer, this.#access(writer, place, placed), values);
+    code.accumulate(writer, this.#access(writer, place, placed), values, this.#kept(writer, place, placed));
+  }
+
+  /** What an accumulator that keeps values sees of those of its group. */
+  #kept(writer: CodeWriter, place: GroupPlace, { call, code, collection }: PlacedCall): KeptValues {
+    const group = (): Value => this.#groupNumber(writer, place);
+    const asked = (): ValueCollection => {
+      if (collection === null || code.keeps === undefined) throw new Error(`${call.name} keeps no values`);
+      return collection;
+    };
+    return {
+      add: (values, times) =>
+        asked().add(writer, place, group(), values, {
+          number: times,
+          repeated: () => code.keeps?.repeated?.(writer, values),
+        }),
+      remove: (values, times) => {
+        asked().remove(writer, place, group(), values, times);
+      },
+      each: (body) => asked().each(writer, place, group(), 'all', body),
+    };
   }
 
   #takeBack(writer: CodeWriter, place: GroupPlace, placed: PlacedCall, values: readonly Value[]): void {
     const { call, code, collection } = placed;
     const state = this.#access(writer, place, placed);
-    if (collection === null) {
+    if (collection === null || code.keeps !== undefined) {
       if (code.retract === undefined) throw new Error(`${call.name} cannot take a row back`);
-      code.retract(writer, state, values);
+      code.retract(writer, state, values, this.#kept(writer, place, placed));
       return;
     }
     const group = this.#groupNumber(writer, place);
     writer.f.if(collection.remove(writer, place, group, values), () => {
       this.#clearAccumulator(writer, place, placed);
+      const kept = this.#kept(writer, place, placed);
       collection.each(writer, place, group, code.remadeOf?.values ?? 'all', (left) =>
-        code.accumulate(writer, state, left),
+        code.accumulate(writer, state, left, kept),
       );
     });
   }
 
   /** Numbers the values of a group by their arrival. */
-  #nextArrival({ f }: CodeWriter, place: GroupPlace, { prefix, collection }: PlacedCall): I64 {
-    if (collection?.order !== 'arrival') return i64.const(0n);
+  #nextArrival({ f }: CodeWriter, place: GroupPlace, { prefix }: PlacedCall): I64 {
     const { offset } = this.layout.field(`${prefix}arrivals`);
     const arrival = f.local('i64', i64.add(i64.load(place.row, { offset }), i64.const(1n)));
     f.do(i64.store(place.row, arrival, { offset }));
@@ -204,13 +237,35 @@ export class AggregateState {
         distinct.move(writer, place, this.#groupNumber(writer, place), from, (values) =>
           this.#add(writer, place, placed, values),
         );
-      } else if (collection !== null) {
-        collection.each(writer, place, this.#groupNumber(writer, fromPlace), 'all', (values) =>
-          this.#add(writer, place, placed, values),
-        );
-      } else code.merge?.(writer, state, this.#access(writer, fromPlace, placed));
+      } else {
+        if (collection !== null) this.#moveValues(writer, place, fromPlace, placed, collection);
+        if (collection === null || code.keeps !== undefined)
+          code.merge?.(writer, state, this.#access(writer, fromPlace, placed));
+      }
       collection?.clear(writer, place, this.#groupNumber(writer, fromPlace));
     }
+  }
+
+  /** Gives the values of one group to another. */
+  #moveValues(
+    writer: CodeWriter,
+    place: GroupPlace,
+    from: GroupPlace,
+    placed: PlacedCall,
+    collection: ValueCollection,
+  ): void {
+    const group = this.#groupNumber(writer, place);
+    const state = this.#access(writer, place, placed);
+    const kept = this.#kept(writer, place, placed);
+    collection.each(writer, place, this.#groupNumber(writer, from), 'all', (values, count) => {
+      if (placed.code.keeps !== undefined) {
+        kept.add(values, count);
+        return;
+      }
+      const number = collection.order === 'value' ? count : this.#nextArrival(writer, place, placed);
+      collection.add(writer, place, group, values, { number });
+      placed.code.accumulate(writer, state, values, kept);
+    });
   }
 
   /** Takes a group out of its store, with its texts and the values of its aggregates. */
@@ -242,10 +297,21 @@ export class AggregateState {
     return readKey(writer, this.layout, row, at, this.#keyTypes[at] as SqlType);
   }
 
-  result(writer: CodeWriter, place: { readonly table: Local<'i32'>; readonly row: Local<'i32'> }, at: number): Value {
+  result(writer: CodeWriter, place: GroupPlace, at: number): Value {
     const placed = this.#calls[at];
     if (placed === undefined) throw new Error(`no aggregate ${at}`);
-    return placed.code.result(writer, this.#access(writer, place, placed));
+    return placed.code.result(writer, this.#access(writer, place, placed), this.#kept(writer, place, placed));
+  }
+
+  /** Whether two results of a group are the same, and so need not be sent again. */
+  sameResults(writer: CodeWriter, before: readonly Value[], after: readonly Value[]): I32 {
+    const same = sameValues(writer, before, after);
+    return this.#calls.reduce<I32>((all, { code }, at) => {
+      const value = after[at];
+      if (code.resendsNulls !== true || value === undefined) return all;
+      const isWhole = i32.ltS(writer.kernel('arrayFindNull', 'i32', writer.bytes(value)[0]), i32.const(0));
+      return i32.and(all, value.isNull === null ? isWhole : ifElse(value.isNull, i32.const(1), isWhole));
+    }, same);
   }
 
   /** Whether the order in which states are merged shows. */
@@ -255,7 +321,7 @@ export class AggregateState {
 
   /** The first aggregate that has no merge, and so cannot be in HOP, CUMULATE or SESSION. */
   unmergeable(): AggregateCall | null {
-    return this.#calls.find(({ code, collection }) => code.merge === undefined && collection === null)?.call ?? null;
+    return this.#calls.find(({ code }) => code.merge === undefined && code.keeps === undefined)?.call ?? null;
   }
 
   /**
@@ -282,9 +348,10 @@ export class AggregateState {
       }
       if (this.#updating) this.#addRows(writer, into, i64.load(row, { offset: this.layout.field('rows').offset }));
       for (const placed of this.#calls) {
-        if (placed.distinct !== null || placed.collection !== null) continue;
+        const { distinct, collection, code } = placed;
+        if (distinct !== null || (collection !== null && code.keeps === undefined)) continue;
         const state = this.#access(writer, { table: to.table, row: into }, placed);
-        placed.code.merge?.(writer, state, this.#access(writer, { table: from, row }, placed));
+        code.merge?.(writer, state, this.#access(writer, { table: from, row }, placed));
       }
     });
     if (moved !== null)
@@ -325,7 +392,12 @@ export class AggregateState {
       collection.merge(writer, target, source, {
         groupOf,
         arrivalOf: (group) => this.#nextArrival(writer, placeOf(group), placed),
-        added: (group, values) => code.accumulate(writer, this.#access(writer, placeOf(group), placed), values),
+        added: (group, values) => {
+          if (code.keeps !== undefined) return;
+          const place = placeOf(group);
+          code.accumulate(writer, this.#access(writer, place, placed), values, this.#kept(writer, place, placed));
+        },
+        repeated: (values) => code.keeps?.repeated?.(writer, values),
       });
     }
   }

@@ -1,6 +1,5 @@
 import type { Value } from '../functions/value.ts';
-import type { AggregateCall } from '../plan/expression.ts';
-import { INT, type SqlType, withNullable } from '../types/sql-type.ts';
+import { INT, type SqlType } from '../types/sql-type.ts';
 import { i32, i64, type Local } from '../wasm/code.ts';
 import type { GroupPlace } from './aggregate-state.ts';
 import { scaled } from './batch-scope.ts';
@@ -37,20 +36,17 @@ export class DistinctValues {
   readonly #chain: Chain | null;
   readonly #count: number;
 
-  constructor(call: AggregateCall, at: number, chain: Chain | null) {
-    this.#types = [INT(false), ...call.args.map(({ type }) => withNullable(type, false))];
+  /** `types`: those of the call's arguments; nullable where NULL is a value like others. */
+  constructor(types: readonly SqlType[], at: number, chain: Chain | null) {
+    this.#types = [INT(false), ...types];
     this.#at = at;
     this.#chain = chain;
-    this.layout = DistinctValues.layoutOf(call, chain !== null);
-    this.#count = this.layout.field('count').offset;
-  }
-
-  static layoutOf(call: AggregateCall, isChained: boolean): StateLayout {
-    return new StateLayout([
-      ...keyFields([INT(false), ...call.args.map(({ type }) => withNullable(type, false))]),
+    this.layout = new StateLayout([
+      ...keyFields(this.#types),
       { name: 'count', physical: 'i64' },
-      ...(isChained ? [{ name: 'next', physical: 'i32' as const }] : []),
+      ...(chain === null ? [] : [{ name: 'next', physical: 'i32' as const }]),
     ]);
+    this.#count = this.layout.field('count').offset;
   }
 
   /** Takes a value in, or back; `add` and `takeBack` run where it was not there, or is there no more. */

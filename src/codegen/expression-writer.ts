@@ -17,7 +17,7 @@ import { type SqlType, withNullable } from '../types/sql-type.ts';
 import { type Code, f32, f64, type I32, type I64, i32, i64, type Local, type ValueType } from '../wasm/code.ts';
 import { call, type FunctionBuilder, type Label } from '../wasm/function-builder.ts';
 import { ComputedExpressions } from './computed-expressions.ts';
-import { plainValue, readPlainValue, writePlainValue } from './plain-value.ts';
+import { plainValue } from './plain-value.ts';
 import { failureRecord, type QueryModule, status } from './query-module.ts';
 
 /** The columns of the row at hand, computed on first use. */
@@ -101,6 +101,14 @@ export class CodeWriter implements ExpressionWriter {
     this.#span = outer;
     this.#computed.keep(expression, scope, value);
     return value;
+  }
+
+  /** Runs `body`, whose failures are at this place. */
+  at(span: Span, body: () => void): void {
+    const outer = this.#span;
+    this.#span = span;
+    body();
+    this.#span = outer;
   }
 
   /** 1 where the condition is TRUE: not for FALSE and NULL. */
@@ -231,27 +239,6 @@ export class CodeWriter implements ExpressionWriter {
     });
     if (result.isNull !== null) f.set(result.isNull, i32.or(result.isNull, failed));
     return result;
-  }
-
-  converter(from: SqlType, to: SqlType): (value: HostValue) => HostValue {
-    const { module } = this;
-    const part = module.part();
-    const [given, answered] = [part.own(plainValue.bytes), part.own(plainValue.bytes)];
-    const { builder: f } = part.builder.function([], 'i32', 'convert');
-    const writer = new CodeWriter(part, f, this.#span);
-    const input = loadPlain(writer, given, withNullable(from, false));
-    writer.putPlain(
-      answered,
-      writeCast(writer, input, withNullable(to, true), { safe: false, timeZone: this.session.timeZone }),
-    );
-    f.return(i32.const(status.ok));
-    const { convert } = part.instantiate() as unknown as { convert(): number };
-    return (value) => {
-      part.scratch.reset();
-      writePlainValue(module.memory, given, from, value, part.scratch);
-      if (convert() !== status.ok) throw new Error(part.failure().message);
-      return readPlainValue(module.memory, answered, to);
-    };
   }
 
   fail(message: string, ...shown: readonly Value[]): void {

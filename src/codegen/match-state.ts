@@ -1,4 +1,4 @@
-import type { AggregateCode, StateField } from '../functions/aggregate-function.ts';
+import { type AggregateCode, noValues, type StateField } from '../functions/aggregate-function.ts';
 import type { Value } from '../functions/value.ts';
 import { patternsLayout, tableLayout } from '../memory/kernels.ts';
 import type { AggregateCall, Expression } from '../plan/expression.ts';
@@ -187,7 +187,7 @@ export class MatchState {
         code.seesNulls === true
           ? args
           : args.map((arg) => ({ ...arg, isNull: null, type: withNullable(arg.type, false) }));
-      code.accumulate(writer, this.#accumulator(writer, base, prefix), values);
+      code.accumulate(writer, this.#accumulator(writer, base, prefix), values, noValues);
     });
   }
 
@@ -296,7 +296,7 @@ export class MatchState {
     if (aggregate === undefined) throw new Error('an aggregate has its place');
     if (aggregate.kind === 'kept') {
       const base = f.local('i32', i32.add(node, i32.const(patternsLayout.node.header)));
-      return aggregate.code.result(writer, this.#accumulator(writer, base, aggregate.prefix));
+      return aggregate.code.result(writer, this.#accumulator(writer, base, aggregate.prefix), noValues);
     }
     const { state } = aggregate;
     const store = f.local('i32', i32.const(this.#stores.get(state) ?? 0));
@@ -340,8 +340,9 @@ function placed(reference: MatchReference, at: number): readonly (readonly [Matc
     call.args.map(({ type }) => type),
     call.type,
   );
-  const keepsBytes = code.state.some(({ physical }) => physical === 'bytes');
-  if (keepsBytes) return [[reference, { kind: 'walked', state: new AggregateState([], [call], { updating: false }) }]];
+  const isOfFixedWidth = code.keeps === undefined && code.state.every(({ physical }) => physical !== 'bytes');
+  if (!isOfFixedWidth)
+    return [[reference, { kind: 'walked', state: new AggregateState([], [call], { updating: false }) }]];
   return [[reference, { kind: 'kept', code, prefix: `a${at}.` }]];
 }
 

@@ -47,7 +47,6 @@ export class QueryModule {
   readonly #constants = new Map<string, number>();
   readonly #sites: FailureSite[] = [];
   readonly #hosts: HostFunction[] = [];
-  readonly #parts: QueryModule[] = [];
   readonly #callbacks: Record<string, (...args: never[]) => unknown> = {};
   #hostMessage: string | null = null;
 
@@ -107,13 +106,6 @@ export class QueryModule {
     return { ref, address };
   }
 
-  /** A module of its own that lives as long as this one: code that JavaScript calls while this one runs. */
-  part(): QueryModule {
-    const part = new QueryModule(this.memory, this.session);
-    this.#parts.push(part);
-    return part;
-  }
-
   /** The exports of the assembled module. */
   instantiate(): WebAssembly.Exports {
     const bytes = this.builder.toBytes();
@@ -139,8 +131,6 @@ export class QueryModule {
   }
 
   close(): void {
-    for (const part of this.#parts) part.close();
-    this.#parts.length = 0;
     for (const address of this.#owned) this.memory.free(address);
     this.#owned.length = 0;
     this.scratch.release();

@@ -1,9 +1,9 @@
 import type { StateAccess, StateField } from '../functions/aggregate-function.ts';
 import type { Value } from '../functions/value.ts';
+import { asWords } from '../functions/value-words.ts';
 import { type Physical, physicalOf, physicalWidth } from '../types/physical.ts';
-import type { SqlType } from '../types/sql-type.ts';
-import type { Code, I32, Local, ValueType } from '../wasm/code.ts';
-import { i32 } from '../wasm/code.ts';
+import { type ArrayType, BYTES, type SqlType } from '../types/sql-type.ts';
+import { type Code, type I32, i32, type Local, type ValueType } from '../wasm/code.ts';
 import type { CodeWriter } from './expression-writer.ts';
 import { loadParts, storeParts } from './memory-value.ts';
 
@@ -97,6 +97,31 @@ export function stateAccess(
       const { offset } = layout.field(prefix + name);
       const [address, length] = writer.bytes(value);
       writer.f.do(writer.kernel('textAppend', 'void', table, slot(offset), address, length));
+    },
+    listAdd(name: string, value: Value): void {
+      const field = slot(layout.field(prefix + name).offset);
+      const isNull = writer.isNull(value);
+      if (value.physical === 'bytes') {
+        writer.f.do(writer.kernel('listAddBytes', 'void', table, field, isNull, ...writer.bytes(value)));
+        return;
+      }
+      const [low, high] = asWords(value);
+      const width = i32.const(physicalWidth[value.physical]);
+      writer.f.do(writer.kernel('listAddFixed', 'void', table, field, isNull, low, high, width));
+    },
+    listAddAll(name: string, other: StateAccess): void {
+      this.append(name, other.read(name, BYTES(false)));
+    },
+    list(name: string, type: ArrayType, count: I32): Value {
+      const { f } = writer;
+      const [address, length] = writer.bytes(this.read(name, BYTES(false)));
+      const physical = physicalOf(type.element);
+      const width = i32.const(physical === 'bytes' ? 0 : physicalWidth[physical]);
+      const bytes = f.local('i32', writer.kernel('listArrayBytes', 'i32', length, count, width));
+      // Copies go up to 16 bytes beyond their end.
+      const to = writer.scratch(i32.add(bytes, i32.const(16)));
+      f.do(writer.kernel('listToArray', 'void', to, address, count, width));
+      return writer.value({ ...type, nullable: false }, null, to, bytes);
     },
   };
 }

@@ -11,13 +11,22 @@ import { StateLayout } from './state-layout.ts';
 /** Where a collection is read from: one end, or all of it in its order. */
 export type CollectionEnd = 'first' | 'last' | 'all';
 
+/** How values are kept. */
+export interface CollectionOptions {
+  readonly order: 'value' | 'arrival';
+  /** By value: how many of the parts, from the first, tell values apart. Default: all. */
+  readonly keyParts?: number;
+  /** NULL is a value like others. */
+  readonly keepsNulls?: boolean;
+}
+
 /**
- * The values that an aggregate has taken in, for accumulators that cannot take one back: MIN without its smallest value
- * is made anew from what is left.
+ * The values that an aggregate has taken in: what COLLECT and PERCENTILE are made of, and what accumulators that cannot
+ * take a value back are made of anew, as MIN without its smallest value.
  *
  * Memory: ordered maps of the group store, shared by its groups.
  * ```
- * by value     (group, values)                 -> how often, group, values
+ * by value     (group, key parts)              -> how often, group, values
  * by arrival   (group, number of arrival)      -> number, group, values
  *              (group, values, number)         -> number              finds the one to take back: the earliest
  * ```
@@ -28,42 +37,52 @@ export class ValueCollection {
   /** Bytes of the values of its maps in the group store. */
   readonly mapValueBytes: readonly number[];
   readonly #types: readonly SqlType[];
+  readonly #keyParts: number;
   /** The position of its first map in the store. */
   readonly #at: number;
   readonly #layout: StateLayout;
 
-  constructor(types: readonly SqlType[], order: 'value' | 'arrival', at: number) {
-    this.order = order;
-    this.#types = types.map((type) => withNullable(type, false));
+  constructor(types: readonly SqlType[], options: CollectionOptions, at: number) {
+    this.order = options.order;
+    this.#types = options.keepsNulls === true ? types : types.map((type) => withNullable(type, false));
+    this.#keyParts = options.keyParts ?? types.length;
     this.#at = at;
     this.#layout = new StateLayout([
       { name: 'group', physical: 'i32' },
       // How often, or the number of arrival.
       { name: 'number', physical: 'i64' },
-      ...this.#types.map((type, index) => ({ name: `value${index}`, physical: physicalOf(type) })),
+      ...this.#types.flatMap((type, index) => [
+        { name: `value${index}`, physical: physicalOf(type) },
+        ...(type.nullable ? [{ name: `value${index}.null`, physical: 'bool' as const }] : []),
+      ]),
     ]);
-    this.mapValueBytes = order === 'value' ? [this.#layout.rowBytes] : [this.#layout.rowBytes, 8];
+    this.mapValueBytes = options.order === 'value' ? [this.#layout.rowBytes] : [this.#layout.rowBytes, 8];
   }
 
-  /** Takes values in; `arrival` is above those of all others of the group. */
-  add(writer: CodeWriter, place: GroupPlace, group: Value, values: readonly Value[], arrival: I64): void {
-    this.#add(writer, place, group, values, arrival, i64.const(1n));
-  }
-
-  #add(writer: CodeWriter, place: GroupPlace, group: Value, values: readonly Value[], arrival: I64, count: I64): void {
+  /**
+   * Takes values in: by value so many times, by arrival with a number above those of all others of the group.
+   * `repeated` runs for those that are there already.
+   */
+  add(
+    writer: CodeWriter,
+    place: GroupPlace,
+    group: Value,
+    values: readonly Value[],
+    { number: added, repeated }: { readonly number: I64; readonly repeated?: () => void },
+  ): void {
     const { f } = writer;
     const number = this.#layout.field('number').offset;
     const isByValue = this.order === 'value';
-    const sequence = writer.value(BIGINT(false), null, arrival);
+    const sequence = writer.value(BIGINT(false), null, added);
     const main = this.#map(writer, place);
-    const node = this.#insert(writer, main, isByValue ? [group, ...values] : [group, sequence]);
+    const node = this.#insert(writer, main, isByValue ? [group, ...this.#keyOf(values)] : [group, sequence]);
     const store = (): void => {
       f.do(i32.store(node, writer.i32(group), { offset: this.#layout.field('group').offset }));
       for (const [index, value] of values.entries()) this.#store(writer, place, node, index, value);
     };
     if (isByValue) {
-      f.if(writer.kernel('orderedInserted', 'i32', main), store);
-      f.do(i64.store(node, i64.add(i64.load(node, { offset: number }), count), { offset: number }));
+      f.if(writer.kernel('orderedInserted', 'i32', main), store, repeated);
+      f.do(i64.store(node, i64.add(i64.load(node, { offset: number }), writer.i64(sequence)), { offset: number }));
       return;
     }
     store();
@@ -72,19 +91,25 @@ export class ValueCollection {
     f.do(i64.store(found, writer.i64(sequence)));
   }
 
-  /** Takes values out, the earliest of equal ones. @returns 1 where they were there */
-  remove(writer: CodeWriter, place: GroupPlace, group: Value, values: readonly Value[]): Local<'i32'> {
+  /** Takes values out so many times, by arrival the earliest of equal ones, once. @returns 1 where they were there */
+  remove(
+    writer: CodeWriter,
+    place: GroupPlace,
+    group: Value,
+    values: readonly Value[],
+    times: I64 = i64.const(1n),
+  ): Local<'i32'> {
     const { f } = writer;
     const isThere = f.local('i32', i32.const(0));
     const main = this.#map(writer, place);
-    const key = this.#key(writer, [group, ...values]);
+    const key = this.#key(writer, [group, ...this.#keyOf(values)]);
     if (this.order === 'value') {
       const node = f.local('i32', writer.kernel('orderedFind', 'i32', main, ...range(key)));
       f.if(node, () => {
         f.set(isThere, i32.const(1));
         const value = f.local('i32', writer.kernel('orderedValue', 'i32', node));
         const { offset } = this.#layout.field('number');
-        const left = f.local('i64', i64.sub(i64.load(value, { offset }), i64.const(1n)));
+        const left = f.local('i64', i64.sub(i64.load(value, { offset }), times));
         f.do(i64.store(value, left, { offset }));
         f.if(i64.leS(left, i64.const(0n)), () => this.#erase(writer, place, main, node));
       });
@@ -112,9 +137,10 @@ export class ValueCollection {
     place: GroupPlace,
     group: Value,
     end: CollectionEnd,
-    body: (values: readonly Value[]) => void,
+    body: (values: readonly Value[], number: Local<'i64'>) => void,
   ): void {
     const { f } = writer;
+    const { offset } = this.#layout.field('number');
     const map = this.#map(writer, place);
     const key = this.#key(writer, [group]);
     const node = f.local('i32');
@@ -126,7 +152,8 @@ export class ValueCollection {
       f.loop((again) => {
         f.brIf(done, i32.eqz(node));
         f.brIf(done, i32.eqz(this.#hasPrefix(writer, map, node, key)));
-        body(this.#values(writer, f.local('i32', writer.kernel('orderedValue', 'i32', node))));
+        const value = f.local('i32', writer.kernel('orderedValue', 'i32', node));
+        body(this.#values(writer, value), f.local('i64', i64.load(value, { offset })));
         if (end !== 'all') return;
         f.set(node, writer.kernel('orderedNext', 'i32', node));
         f.br(again);
@@ -156,7 +183,7 @@ export class ValueCollection {
 
   /**
    * Adds the values of the groups of another store, which stays as it is: `groupOf` gives the group here of one there,
-   * `arrivalOf` its next number of arrival; `added` runs for each.
+   * `arrivalOf` its next number of arrival; `added` runs for each, `repeated` for those that are there already.
    */
   merge(
     writer: CodeWriter,
@@ -166,6 +193,7 @@ export class ValueCollection {
       readonly groupOf: (group: I32) => Value;
       readonly arrivalOf: (group: Value) => I64;
       readonly added: (group: Value, values: readonly Value[]) => void;
+      readonly repeated?: (values: readonly Value[]) => void;
     },
   ): void {
     const { f } = writer;
@@ -176,10 +204,16 @@ export class ValueCollection {
       const group = into.groupOf(i32.load(value, { offset: this.#layout.field('group').offset }));
       const values = this.#values(writer, value);
       const count = i64.load(value, { offset: this.#layout.field('number').offset });
-      this.#add(writer, place, group, values, into.arrivalOf(group), count);
+      const number = this.order === 'value' ? count : into.arrivalOf(group);
+      this.add(writer, place, group, values, { number, repeated: () => into.repeated?.(values) });
       into.added(group, values);
       f.set(node, writer.kernel('orderedNext', 'i32', node));
     });
+  }
+
+  /** What tells values apart. */
+  #keyOf(values: readonly Value[]): readonly Value[] {
+    return values.slice(0, this.#keyParts);
   }
 
   #map(writer: CodeWriter, { store }: Pick<GroupPlace, 'store'>): Local<'i32'> {
@@ -212,6 +246,16 @@ export class ValueCollection {
   }
 
   #store(writer: CodeWriter, place: GroupPlace, node: Local<'i32'>, index: number, value: Value): void {
+    if (this.#types[index]?.nullable !== true || value.isNull === null) {
+      this.#storeParts(writer, place, node, index, value);
+      return;
+    }
+    const flag = this.#layout.field(`value${index}.null`);
+    writer.f.do(i32.store8(node, value.isNull, { offset: flag.offset }));
+    writer.f.if(i32.eqz(value.isNull), () => this.#storeParts(writer, place, node, index, value));
+  }
+
+  #storeParts(writer: CodeWriter, place: GroupPlace, node: Local<'i32'>, index: number, value: Value): void {
     const { physical, offset } = this.#layout.field(`value${index}`);
     if (physical !== 'bytes') {
       writer.f.do(...storeParts(physical, node, value.parts, offset));
@@ -225,7 +269,10 @@ export class ValueCollection {
   #values(writer: CodeWriter, node: Local<'i32'>): readonly Value[] {
     return this.#types.map((type, index) => {
       const { physical, offset } = this.#layout.field(`value${index}`);
-      return writer.value(type, null, ...loadParts(physical, node, offset));
+      const isNull = type.nullable
+        ? i32.load8U(node, { offset: this.#layout.field(`value${index}.null`).offset })
+        : null;
+      return writer.value(type, isNull, ...loadParts(physical, node, offset));
     });
   }
 

@@ -1,6 +1,6 @@
 import type { Physical } from '../types/physical.ts';
-import type { SqlType } from '../types/sql-type.ts';
-import type { Code, ValueType } from '../wasm/code.ts';
+import type { ArrayType, SqlType } from '../types/sql-type.ts';
+import type { Code, I32, I64, Local, ValueType } from '../wasm/code.ts';
 import type { Parameter } from './scalar-function.ts';
 import type { ExpressionWriter, Value } from './value.ts';
 
@@ -10,11 +10,13 @@ export interface AggregateFunction {
   readonly aliases?: readonly string[];
   readonly summary: string;
   /**
-   * Without keys or with FILTER there may be no value: the result is then nullable even for a NOT NULL argument.
-   * Default true; never for COUNT, and for LISTAGG only with FILTER, since a group has a row.
+   * Where there may be no value the result is nullable even for a NOT NULL argument: without keys or with FILTER
+   * (`empty`, the default), with FILTER only, or `never`, as for COUNT.
    */
-  readonly nullableIfEmpty?: boolean | 'filtered';
+  readonly nullableIf?: 'empty' | 'filtered' | 'never';
   readonly overloads: readonly AggregateOverload[];
+  /** What it is with IGNORE NULLS, where that is another function; absent: the clause is refused. */
+  readonly ignoringNulls?: AggregateFunction;
   readonly examples?: readonly { readonly sql: string; readonly result: string | null }[];
 }
 
@@ -41,7 +43,39 @@ export interface StateAccess {
   write(name: string, value: Value): void;
   /** Appends to a `bytes` field in the table's heap, capacity doubling. */
   append(name: string, value: Value): void;
+  /** Adds a value, which may be NULL, to the list that a `bytes` field is (see kernels/value-list.ts). */
+  listAdd(name: string, value: Value): void;
+  /** Adds the values of another state's list. */
+  listAddAll(name: string, other: StateAccess): void;
+  /** The list of a field as an ARRAY of so many values, in memory that lives as long as the batch. */
+  list(name: string, type: ArrayType, count: I32): Value;
 }
+
+/** What an accumulator keeps beside its state row: values in their order, with how often each is there. */
+export interface KeptShape {
+  /** The parts of a value; kept and given as NOT NULL. */
+  readonly types: readonly SqlType[];
+  /** Values with equal first parts are one, whose other parts are those of the first that came. Default: all parts. */
+  readonly keyParts?: number;
+  /** Runs where a value comes that is there already, for values that may be there once only. */
+  readonly repeated?: (w: ExpressionWriter, values: readonly Value[]) => void;
+}
+
+/** The values that a group keeps; for an accumulator without `keeps` there are none to ask for. */
+export interface KeptValues {
+  add(values: readonly Value[], times: I64): void;
+  /** Takes a value away so often; one that is not there is not missed. */
+  remove(values: readonly Value[], times: I64): void;
+  /** Runs `body` for each value, in the order of their first parts. */
+  each(body: (values: readonly Value[], times: Local<'i64'>) => void): void;
+}
+
+const noneKept = (): never => {
+  throw new Error('this accumulator keeps no values');
+};
+
+/** For accumulators without `keeps`. */
+export const noValues: KeptValues = { add: noneKept, remove: noneKept, each: noneKept };
 
 /**
  * How an accumulator lives in a state row. NULL inputs do not reach `accumulate` unless `seesNulls`; FILTER and
@@ -52,9 +86,13 @@ export interface AggregateCode {
   readonly seesNulls?: boolean;
   /** The result depends on the order in which states are merged (LISTAGG). */
   readonly isOrdered?: boolean;
-  accumulate(w: ExpressionWriter, state: StateAccess, args: readonly Value[]): void;
+  /** Values kept in ordered maps beside the row, whatever the input: they merge by themselves. */
+  readonly keeps?: KeptShape;
+  /** An ARRAY with a NULL in it is sent again though it is the same, as Flink does. */
+  readonly resendsNulls?: boolean;
+  accumulate(w: ExpressionWriter, state: StateAccess, args: readonly Value[], kept: KeptValues): void;
   /** The inverse, where one exists on this state. */
-  readonly retract?: (w: ExpressionWriter, state: StateAccess, args: readonly Value[]) => void;
+  readonly retract?: (w: ExpressionWriter, state: StateAccess, args: readonly Value[], kept: KeptValues) => void;
   /**
    * Without an inverse, what the accumulator is made of anew when a row was taken back: of the values that are left, in
    * this order, the first, the last or all. Absent too: the function is refused over an updating input.
@@ -63,5 +101,5 @@ export interface AggregateCode {
   /** Adds `other` (a newer slice's or session's state) to `state`; absent: refused in HOP, CUMULATE and SESSION as Flink does. */
   readonly merge?: (w: ExpressionWriter, state: StateAccess, other: StateAccess) => void;
   /** The value of the accumulator. */
-  result(w: ExpressionWriter, state: StateAccess): Value;
+  result(w: ExpressionWriter, state: StateAccess, kept: KeptValues): Value;
 }

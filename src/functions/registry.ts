@@ -1,8 +1,12 @@
+import { arrayAgg } from './aggregate/array-agg.ts';
 import { average } from './aggregate/average.ts';
+import { collect } from './aggregate/collect.ts';
 import { count } from './aggregate/count.ts';
 import { max, min } from './aggregate/extreme.ts';
 import { firstValue, lastValue } from './aggregate/first-last.ts';
+import { jsonArrayAgg, jsonObjectAgg } from './aggregate/json-agg.ts';
 import { listagg } from './aggregate/listagg.ts';
+import { percentileFunction } from './aggregate/percentile.ts';
 import { singleValue } from './aggregate/single-value.ts';
 import { sum } from './aggregate/sum.ts';
 import { stddevPop, stddevSamp, varPop, varSamp } from './aggregate/variance.ts';
@@ -115,6 +119,7 @@ const scalarTopics: readonly (readonly ScalarFunction[])[] = [
 const aggregateTopics: readonly (readonly AggregateFunction[])[] = [
   [count, sum, average, min, max],
   [firstValue, lastValue, listagg, singleValue],
+  [arrayAgg, collect, jsonArrayAgg, jsonObjectAgg, percentileFunction],
   [stddevPop, stddevSamp, varPop, varSamp],
 ];
 

@@ -73,9 +73,6 @@ export interface ExpressionWriter {
   /** A value that may fail: NULL where it does. A failure in an argument that was computed before is none of its own. */
   attempt(type: SqlType, compute: () => Value): Value;
 
-  /** The cast of one value at a time, for JavaScript to call from a host function. It throws where the cast fails. */
-  converter(from: SqlType, to: SqlType): (value: HostValue) => HostValue;
-
   /** Stops with error F001 at this expression's place: the job fails, or under TRY_CAST the value is NULL. */
   fail(message: string, ...shown: readonly Value[]): void;
 }

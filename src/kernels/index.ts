@@ -23,6 +23,8 @@ export * from './text-order';
 export * from './text-search';
 export * from './like';
 export * from './nested';
+export * from './value-list';
+export * from './multiset';
 export * from './timestamp-pattern';
 export * from './sort-key';
 export * from './ordered-map';

@@ -137,3 +137,21 @@ export function nestedPut(value: usize, slot: usize, end: u32, from: usize, leng
   copyBytes(value + end, from, length);
   return end + length;
 }
+
+/**
+ * Writes an ARRAY of elements that wait in entries of 24 bytes: u32 1 for NULL, at +8 the 16 bytes of the value or u32
+ * address, u32 length. `width` 0 for bytes.
+ */
+export function arrayBuild(to: usize, entries: usize, count: u32, width: u32): void {
+  const slotBytes: u32 = width == 0 ? 8 : width;
+  let end = arrayStart(to, count, slotBytes);
+  let slot = to + end - count * slotBytes;
+  let entry = entries;
+  for (let index: u32 = 0; index < count; index++) {
+    if (load<u32>(entry) != 0) arraySetNull(to, index);
+    else if (width == 0) end = nestedPut(to, slot, end, load<u32>(entry, 8), load<u32>(entry, 12));
+    else memory.copy(slot, entry + 8, width);
+    slot += slotBytes;
+    entry += 24;
+  }
+}

@@ -244,6 +244,25 @@ export function textAppend(table: usize, slotAddress: usize, from: usize, length
   store<u32>(slotAddress, total, 4);
 }
 
+/** Makes the text at `slotAddress` longer by so many bytes; the address of the first, for the caller to write. */
+export function textReserve(table: usize, slotAddress: usize, bytes: u32): usize {
+  const before = load<u32>(slotAddress, 4);
+  const total = before + bytes;
+  assert(total >= before);
+  let address = <usize>load<u32>(slotAddress);
+  const capacity: u32 = address == 0 ? 0 : load<u32>(address - 4);
+  if (total > capacity) {
+    const doubled = capacity < 0x7fff0000 ? capacity << 1 : total;
+    const wider = allocText(table, max<u32>(max(total, doubled), 28));
+    copyBytes(wider, address, before);
+    freeText(table, address);
+    store<u32>(slotAddress, <u32>wider);
+    address = wider;
+  }
+  store<u32>(slotAddress, total, 4);
+  return address + before;
+}
+
 /** Gives the room of the text at `slotAddress` back and empties it. */
 export function textFree(table: usize, slotAddress: usize): void {
   freeText(table, load<u32>(slotAddress));

@@ -60,7 +60,7 @@ export abstract class CompiledOperator implements Operator {
     this.#out = out;
     this.metrics.rowsIn += batch.rowCount;
     const compiled = this.compiledFor(batch.encoding, input);
-    compiled.module.scratch.reset();
+    if (!this.keepsScratch) compiled.module.scratch.reset();
     const ended = compiled.exports.process?.(batch.address);
     this.afterRows(compiled);
     this.metrics.lateRows = Number(this.context.memory.i64[(this.cells + baseCells.lateRows) >> 3] ?? 0n);
@@ -79,6 +79,11 @@ export abstract class CompiledOperator implements Operator {
     this.context.memory.free(this.cells);
   }
 
+  /** Whether what the last batches put into the scratch is still wanted. */
+  protected get keepsScratch(): boolean {
+    return false;
+  }
+
   /** Behind the last row of a batch, also where it failed: the rows before are good. */
   protected afterRows(_compiled: Compiled): void {}
 
@@ -92,6 +97,12 @@ export abstract class CompiledOperator implements Operator {
   protected anyCompiled(): Compiled {
     for (const compiled of this.#compiled.values()) return compiled;
     return this.compiledFor('native');
+  }
+
+  /** The code that a module became. */
+  protected compiledOf(module: QueryModule): Compiled {
+    for (const compiled of this.#compiled.values()) if (compiled.module === module) return compiled;
+    throw new Error('no code of this module');
   }
 
   /** Calls an export that sends rows. */

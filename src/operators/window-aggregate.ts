@@ -1,4 +1,4 @@
-import { AggregateState } from '../codegen/aggregate-state.ts';
+import { AggregateState, type GroupPlace } from '../codegen/aggregate-state.ts';
 import { ComputedColumns } from '../codegen/batch-scope.ts';
 import { CodeWriter, type RowScope, withType } from '../codegen/expression-writer.ts';
 import { openTable, tableCursor, writeFindOrAdd, writeHash } from '../codegen/key-table.ts';
@@ -209,8 +209,8 @@ export class WindowAggregate implements Operator {
       return this.#sliding.window(start, end, slices);
     }
     const merged = this.#stores.take();
-    // Newest first, as Flink merges slices: it shows in LISTAGG.
-    for (const { store } of slices.toReversed()) compiled.merge(merged, store);
+    // As Flink merges, which shows in LISTAGG: slices newest first, the panes of a group window oldest first.
+    for (const { store } of this.#work.legacy ? slices : slices.toReversed()) compiled.merge(merged, store);
     return merged;
   }
 
@@ -428,13 +428,14 @@ export class WindowAggregate implements Operator {
     const { builder: f } = module.builder.function(['i32', 'i64', 'i64', 'i64'], 'i32', 'emit');
     const writer = new CodeWriter(module, f, this.#node.span);
     const bounds = { start: f.param(1, 'i64'), end: f.param(2, 'i64'), time: f.param(3, 'i64') };
-    const table = f.local('i32', i32.load(f.param(0, 'i32')));
+    const store = f.param(0, 'i32');
+    const table = f.local('i32', i32.load(store));
     const count = output.open(writer);
     eachTableRow(writer, table, this.#state.layout.rowBytes, (row) => {
       f.block((next) => {
         const empty = this.#state.isEmpty(row);
         if (empty !== null) f.brIf(next, empty);
-        const scope = this.#resultScope(writer, table, row, bounds);
+        const scope = this.#resultScope(writer, { store, table, row }, bounds);
         writeStepsAfter(
           writer,
           this.#node.after,
@@ -448,14 +449,13 @@ export class WindowAggregate implements Operator {
   }
 
   /** Keys, aggregates, window columns. */
-  #resultScope(writer: CodeWriter, table: Local<'i32'>, row: Local<'i32'>, bounds: WindowBounds): RowScope {
+  #resultScope(writer: CodeWriter, place: GroupPlace, bounds: WindowBounds): RowScope {
     const { keys, aggregates, windowColumns, window } = this.#work;
     return new ComputedColumns(writer.f, (index) => {
-      if (index < keys.length) return this.#state.key(writer, row, index);
-      if (index < keys.length + aggregates.length)
-        return this.#state.result(writer, { table, row }, index - keys.length);
+      if (index < keys.length) return this.#state.key(writer, place.row, index);
+      if (index < keys.length + aggregates.length) return this.#state.result(writer, place, index - keys.length);
       const column = windowColumns[index - keys.length - aggregates.length];
-      if (column === 'start' && window.kind === 'attached') return this.#state.key(writer, row, keys.length);
+      if (column === 'start' && window.kind === 'attached') return this.#state.key(writer, place.row, keys.length);
       return writer.value(this.#node.workSchema[index]?.type ?? TIMESTAMP(3, false), null, boundOf(bounds, column));
     });
   }

@@ -11,6 +11,7 @@ import type {
   LogicalUnnest,
   MatchReference,
   MatchSkip,
+  MiniBatch,
   OverFrame,
   PatternElement,
   SessionTime,
@@ -127,6 +128,7 @@ export type Work =
       readonly keys: readonly number[];
       readonly aggregates: readonly AggregateCall[];
       readonly stateTtlMs: number;
+      readonly miniBatch: MiniBatch | null;
     }
   | {
       readonly kind: 'top-n';

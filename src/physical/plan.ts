@@ -151,8 +151,8 @@ class Planner {
         });
       }
       case 'aggregate': {
-        const { keys, aggregates, stateTtlMs } = node;
-        return this.#operator(node, [node.input], { kind: 'aggregate', keys, aggregates, stateTtlMs });
+        const { keys, aggregates, stateTtlMs, miniBatch } = node;
+        return this.#operator(node, [node.input], { kind: 'aggregate', keys, aggregates, stateTtlMs, miniBatch });
       }
       case 'top-n': {
         const { partition, order, rankStart, rankEnd, outputRank, window } = node;

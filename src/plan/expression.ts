@@ -70,6 +70,8 @@ export interface AggregateCall {
   readonly distinct: boolean;
   /** FILTER (WHERE ...): only rows where it is TRUE count. */
   readonly filter: Expression | null;
+  /** Rows that are taken back are not looked at: MAX of what only grows. */
+  readonly ignoresRetractions?: boolean;
   readonly type: SqlType;
   readonly span: Span;
 }

@@ -213,6 +213,15 @@ export interface LogicalAggregate extends NodeBase {
   readonly aggregates: readonly AggregateCall[];
   /** `table.exec.state.ttl` or a STATE_TTL hint; 0: kept for ever. */
   readonly stateTtlMs: number;
+  readonly miniBatch: MiniBatch | null;
+}
+
+/** `table.exec.mini-batch.*`: results are sent when so many rows have come, or so long after the first of them. */
+export interface MiniBatch {
+  readonly sizeRows: number;
+  readonly latencyMs: number;
+  /** With two, rows are bundled into one partial result a key, and those count again. */
+  readonly phases: 1 | 2;
 }
 
 export interface SortKey {

@@ -23,6 +23,7 @@ import {
   type WindowColumn,
   type WindowTime,
 } from './logical.ts';
+import { withoutRetractions } from './monotonic.ts';
 import { joinUniqueKeys } from './unique-keys.ts';
 
 /** Makers of plan nodes: each derives schema, changes and unique keys from its inputs. */
@@ -113,7 +114,7 @@ export function aggregateNode(
   input: LogicalNode,
   keys: readonly number[],
   aggregates: readonly AggregateCall[],
-  stateTtlMs: number,
+  { stateTtlMs, miniBatch }: Pick<LogicalAggregate, 'stateTtlMs' | 'miniBatch'>,
   span: Span,
 ): LogicalAggregate {
   const schema = [...keyColumns(input, keys), ...aggregateColumns(aggregates, input)];
@@ -121,7 +122,19 @@ export function aggregateNode(
     ? { updateBefore: true, updateAfter: true, delete: false }
     : allChanges;
   const uniqueKeys = [keys.map((_, at) => at)];
-  return { kind: 'aggregate', input, keys, aggregates, stateTtlMs, schema, changes, uniqueKeys, span };
+  const calls = withoutRetractions(aggregates, input, keys);
+  return {
+    kind: 'aggregate',
+    input,
+    keys,
+    aggregates: calls,
+    stateTtlMs,
+    miniBatch,
+    schema,
+    changes,
+    uniqueKeys,
+    span,
+  };
 }
 
 export function windowAggregateNode(

@@ -130,11 +130,6 @@ export function withNullable<T extends SqlType>(type: T, nullable: boolean): T {
   return type.nullable === nullable || type.kind === 'NULL' ? type : { ...type, nullable };
 }
 
-/** Types whose values hold others. */
-export function isNested(type: SqlType): type is ArrayType | MapType | MultisetType | RowType {
-  return type.kind === 'ARRAY' || type.kind === 'MAP' || type.kind === 'MULTISET' || type.kind === 'ROW';
-}
-
 /** Equal but for nullability, at every depth unless `exact`. */
 export function sameType(a: SqlType, b: SqlType, options: { readonly exact?: boolean } = {}): boolean {
   if (a.kind !== b.kind || (options.exact === true && a.nullable !== b.nullable)) return false;

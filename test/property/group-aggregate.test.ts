@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { SourceText } from '../../src/diagnostics/source-text.ts';
+import { arrayAgg } from '../../src/functions/aggregate/array-agg.ts';
+import { collect } from '../../src/functions/aggregate/collect.ts';
 import { count } from '../../src/functions/aggregate/count.ts';
 import { max, min } from '../../src/functions/aggregate/extreme.ts';
 import { firstValue, lastValue } from '../../src/functions/aggregate/first-last.ts';
@@ -8,12 +10,14 @@ import { listagg } from '../../src/functions/aggregate/listagg.ts';
 import { sum } from '../../src/functions/aggregate/sum.ts';
 import type { AggregateFunction } from '../../src/functions/aggregate-function.ts';
 import { changeKind } from '../../src/memory/batch.ts';
+import type { CellValue } from '../../src/memory/cell-value.ts';
 import { Memory } from '../../src/memory/memory.ts';
+import { decodeNested } from '../../src/memory/nested.ts';
 import type { PhysicalOperator } from '../../src/physical/graph.ts';
 import type { AggregateCall, ColumnExpression } from '../../src/plan/expression.ts';
 import { allChanges } from '../../src/plan/logical.ts';
 import type { Schema } from '../../src/types/column.ts';
-import { BIGINT, type SqlType, STRING } from '../../src/types/sql-type.ts';
+import { ARRAY, BIGINT, MULTISET, type SqlType, STRING } from '../../src/types/sql-type.ts';
 import { OperatorRun } from '../support/operators/run-operator.ts';
 
 /** A key and two values, each of which may be NULL. */
@@ -52,6 +56,11 @@ const aggregates = [
   aggregate(listagg, [2], STRING()),
   aggregate(count, [2], BIGINT(false), true),
   aggregate(max, [2], STRING(), true),
+  aggregate(arrayAgg, [1], ARRAY(BIGINT())),
+  aggregate(arrayAgg, [2], ARRAY(STRING())),
+  aggregate(arrayAgg, [1], ARRAY(BIGINT()), true),
+  aggregate(collect, [2], MULTISET(STRING(), false)),
+  aggregate(collect, [1], MULTISET(BIGINT(), false), true),
 ];
 const output: Schema = [
   { name: 'key', type: STRING() },
@@ -64,7 +73,7 @@ const node: PhysicalOperator = {
   inputChanges: allChanges,
   steps: [],
   stepSchema: input,
-  work: { kind: 'aggregate', keys: [0], aggregates, stateTtlMs: 0 },
+  work: { kind: 'aggregate', keys: [0], aggregates, stateTtlMs: 0, miniBatch: null },
   after: [],
   workSchema: output,
   schema: output,
@@ -79,6 +88,7 @@ function results(rows: readonly Row[]): string {
   const texts = rows.flatMap(({ text }) => text ?? []);
   const least = <T>(values: readonly T[], isLess: (a: T, b: T) => boolean): T | null =>
     values.length === 0 ? null : values.reduce((a, b) => (isLess(b, a) ? b : a));
+  const countOf = <T>(values: readonly T[], value: T): number => values.filter((other) => other === value).length;
   return [
     rows.length,
     numbers.length === 0 ? null : numbers.reduce((a, b) => a + b, 0n),
@@ -90,7 +100,31 @@ function results(rows: readonly Row[]): string {
     texts.length === 0 ? null : texts.join(','),
     new Set(texts).size,
     least(texts, (a, b) => a > b),
+    listText(rows.map(({ number }) => number)),
+    listText(rows.map(({ text }) => text)),
+    sortedText([...new Set(rows.map(({ number }) => number))].map(String)),
+    sortedText([...new Set(texts)].map((text) => `${text}=${countOf(texts, text)}`)),
+    sortedText([...new Set(numbers)].map((number) => `${number}=1`)),
   ].join('|');
+}
+
+function listText(values: readonly unknown[]): string {
+  return `[${values.map(String).join(', ')}]`;
+}
+
+/** In no order: that of distinct values is of their first coming, that of a multiset of their hashes. */
+function sortedText(values: readonly string[]): string {
+  return listText(values.toSorted());
+}
+
+/** A value that came out, as `results` has it. */
+function shownText(value: CellValue, at: number): string {
+  if (value === null) return '';
+  const type = output[at]?.type;
+  if (!(value instanceof Uint8Array) || type === undefined) return String(value);
+  const parts = decodeNested(type, value) as readonly unknown[];
+  if (type.kind === 'ARRAY') return at === output.length - 3 ? sortedText(parts.map(String)) : listText(parts);
+  return sortedText(parts.map((pair) => (pair as readonly unknown[]).join('=')));
 }
 
 /** What is left when a row like it is taken back: of equal values, the aggregates forget the earliest. */
@@ -167,7 +201,7 @@ function remaining(
     operator.end();
     for (const [kind, ...values] of operator.rows) {
       const key = String(values[0]);
-      const text = values.map((value) => (value === null ? '' : String(value))).join('|');
+      const text = values.map(shownText).join('|');
       const isTakenBack = kind === changeKind.delete || kind === changeKind.updateBefore;
       expect(shown.get(key), `${kind} ${text}`).toBe(isTakenBack ? text : undefined);
       if (isTakenBack) shown.delete(key);

@@ -1,15 +1,19 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { SourceText } from '../../src/diagnostics/source-text.ts';
+import { arrayAgg } from '../../src/functions/aggregate/array-agg.ts';
+import { collect } from '../../src/functions/aggregate/collect.ts';
 import { count } from '../../src/functions/aggregate/count.ts';
 import { listagg } from '../../src/functions/aggregate/listagg.ts';
 import type { AggregateFunction } from '../../src/functions/aggregate-function.ts';
+import type { CellValue } from '../../src/memory/cell-value.ts';
 import { Memory } from '../../src/memory/memory.ts';
+import { decodeNested } from '../../src/memory/nested.ts';
 import type { PhysicalOperator } from '../../src/physical/graph.ts';
 import type { AggregateCall, ColumnExpression } from '../../src/plan/expression.ts';
 import { appendOnly } from '../../src/plan/logical.ts';
 import type { Schema } from '../../src/types/column.ts';
-import { BIGINT, STRING, TIMESTAMP } from '../../src/types/sql-type.ts';
+import { ARRAY, BIGINT, MULTISET, STRING, TIMESTAMP } from '../../src/types/sql-type.ts';
 import { OperatorRun } from '../support/operators/run-operator.ts';
 
 /** A row: its time, a key that may be NULL, a text that may be NULL. */
@@ -27,6 +31,8 @@ const output: Schema = [
   { name: 'texts', type: STRING() },
   { name: 'distinct_texts', type: STRING() },
   { name: 'distinct', type: BIGINT(false) },
+  { name: 'all', type: ARRAY(STRING()) },
+  { name: 'counted', type: MULTISET(STRING(), false) },
   { name: 'window_start', type: TIMESTAMP(3, false) },
   { name: 'window_end', type: TIMESTAMP(3, false) },
 ];
@@ -41,7 +47,7 @@ function column(index: number): ColumnExpression {
 function aggregate(entry: AggregateFunction, args: readonly number[], distinct = false): AggregateCall {
   const overload = entry.overloads.find(({ params }) => params.length === args.length);
   if (overload === undefined) throw new Error(`${entry.name} does not take ${args.length} arguments`);
-  const type = entry === count ? BIGINT(false) : STRING();
+  const type = overload.returns(args.map((at) => column(at).type));
   return { name: entry.name, overload, args: args.map(column), distinct, filter: null, type, span };
 }
 
@@ -62,6 +68,8 @@ function sessions(gapMs: number): PhysicalOperator {
         aggregate(listagg, [2]),
         aggregate(listagg, [2], true),
         aggregate(count, [2], true),
+        aggregate(arrayAgg, [2]),
+        aggregate(collect, [2]),
       ],
       windowColumns: ['start', 'end'],
       legacy: false,
@@ -120,7 +128,31 @@ function resultText({ key, start, end, texts }: Session): string {
   const present = texts.filter((text) => text !== null);
   const joined = (values: readonly string[]): string => (values.length === 0 ? 'null' : values.join(','));
   const distinct = [...new Set(present)];
-  return [0, key ?? 'null', texts.length, joined(present), joined(distinct), distinct.length, start, end].join(' ');
+  const counted = distinct.map((text) => `${text}=${present.filter((other) => other === text).length}`);
+  const all = `[${texts.map(String).join(', ')}]`;
+  const multiset = `{${counted.toSorted().join(', ')}}`;
+  return [
+    0,
+    key ?? 'null',
+    texts.length,
+    joined(present),
+    joined(distinct),
+    distinct.length,
+    all,
+    multiset,
+    start,
+    end,
+  ].join(' ');
+}
+
+/** A value that came out, as `resultText` has it. */
+function shownText(value: CellValue, at: number): string {
+  const type = output[at]?.type;
+  if (!(value instanceof Uint8Array) || type === undefined) return String(value);
+  const parts = decodeNested(type, value) as readonly unknown[];
+  if (type.kind === 'ARRAY') return `[${parts.map(String).join(', ')}]`;
+  const pairs = parts.map((pair) => (pair as readonly unknown[]).join('='));
+  return `{${pairs.toSorted().join(', ')}}`;
 }
 
 function run(
@@ -133,7 +165,7 @@ function run(
     for (const [at, key, text] of rows) operator.rowsIn([[BigInt(at), key, text]]);
     operator.end();
     return {
-      results: operator.rows.map((row) => row.map((value) => String(value)).join(' ')),
+      results: operator.rows.map(([kind, ...row]) => [kind, ...row.map(shownText)].join(' ')),
       late: operator.operator.metrics.lateRows,
     };
   } finally {

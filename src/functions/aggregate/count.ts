@@ -16,7 +16,7 @@ const code: AggregateCode = {
 export const count: AggregateFunction = {
   name: 'COUNT',
   summary: 'How many rows there are, or with a value, in how many it is not NULL.',
-  nullableIfEmpty: false,
+  nullableIf: 'never',
   overloads: [
     { params: [], returns: () => BIGINT(false), code: () => code },
     { params: [any('value')], returns: () => BIGINT(false), code: () => code },

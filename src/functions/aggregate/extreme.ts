@@ -108,11 +108,13 @@ function isBetter(w: ExpressionWriter, value: Value, than: Value, best: 'min' | 
   }
 }
 
-/** What has an order: all but nested values. */
+/** What has an order: no nested values, and as in Flink no bytes and no intervals. */
 const comparable = parameter(
   'value',
   'COMPARABLE',
-  (type) => !['ARRAY', 'MAP', 'MULTISET', 'ROW', 'VARIANT', 'NULL'].includes(type.kind),
+  (type) =>
+    !['ARRAY', 'MAP', 'MULTISET', 'ROW', 'VARIANT', 'NULL', 'BINARY', 'VARBINARY'].includes(type.kind) &&
+    !type.kind.startsWith('INTERVAL'),
 );
 
 function extreme(name: 'MIN' | 'MAX', best: 'min' | 'max', summary: string, result: string): AggregateFunction {

@@ -1,14 +1,23 @@
 import { type SqlType, STRING } from '../../types/sql-type.ts';
 import { i32, i64 } from '../../wasm/code.ts';
-import type { AggregateCode, AggregateFunction, StateAccess } from '../aggregate-function.ts';
-import { character } from '../parameters.ts';
+import type { AggregateCode, AggregateFunction, AggregateOverload, StateAccess } from '../aggregate-function.ts';
+import { isCharacter } from '../coercion.ts';
+import { character, parameter } from '../parameters.ts';
 import type { ExpressionWriter, Value } from '../value.ts';
 import { addToField } from './state.ts';
+
+/** A literal that is not NULL. */
+const separator = parameter(
+  'separator',
+  'STRING literal',
+  (type, { literals }) => isCharacter(type) && typeof literals[1] === 'string',
+  { literal: true },
+);
 
 const defaultSeparator = new TextEncoder().encode(',');
 
 /** Texts in the order of arrival with a separator between them. State: the text so far, the separator, a count. */
-function listaggCode(hasSeparator: boolean): AggregateCode {
+function listaggCode(type: SqlType, hasSeparator: boolean): AggregateCode {
   const separatorOf = (w: ExpressionWriter, state: StateAccess): Value =>
     hasSeparator
       ? state.read('separator', STRING(false))
@@ -47,21 +56,23 @@ function listaggCode(hasSeparator: boolean): AggregateCode {
     },
     result(w, state) {
       const isNull = i64.eqz(state.get('count', 'i64'));
-      return w.value(STRING(), isNull, ...state.read('text', STRING(false)).parts);
+      return w.value(type, isNull, ...state.read('text', STRING(false)).parts);
     },
   };
 }
 
+const returnsText: AggregateOverload['returns'] = ([text]) => text as SqlType;
+
 export const listagg: AggregateFunction = {
   name: 'LISTAGG',
-  nullableIfEmpty: 'filtered',
   summary: 'The texts that are not NULL, in the order of arrival, with a separator (a comma) between them.',
+  nullableIf: 'filtered',
   overloads: [
-    { params: [character('text')], returns: ([text]) => text as SqlType, code: () => listaggCode(false) },
+    { params: [character('text')], returns: returnsText, code: (_args, type) => listaggCode(type, false) },
     {
-      params: [character('text'), character('separator', { literal: true })],
-      returns: ([text]) => text as SqlType,
-      code: () => listaggCode(true),
+      params: [character('text'), separator],
+      returns: returnsText,
+      code: (_args, type) => listaggCode(type, true),
     },
   ],
   examples: [{ sql: "LISTAGG(x, '-') FROM (VALUES ('a'), ('b')) AS t(x)", result: 'a-b' }],

@@ -1,10 +1,11 @@
-import { DECIMAL, DOUBLE, type SqlType, withNullable } from '../../types/sql-type.ts';
-import { f32, f64, type I64, i32, i64, type Local, select } from '../../wasm/code.ts';
+import { DECIMAL, type SqlType, withNullable } from '../../types/sql-type.ts';
+import { f32, f64, type I64, i32, i64, select } from '../../wasm/code.ts';
 import type { AggregateCode, AggregateFunction, StateAccess } from '../aggregate-function.ts';
-import { resultHalves, writeDecimalOfDouble } from '../decimal-value.ts';
+import { resultHalves } from '../decimal-value.ts';
 import { numeric } from '../parameters.ts';
 import type { ExpressionWriter, Value } from '../value.ts';
 import { averageReturns } from './average.ts';
+import { type Counted, decimalVariance } from './decimal-variance.ts';
 import { narrowed } from './narrow.ts';
 import { addToField, isWhole, wideInteger } from './state.ts';
 
@@ -19,10 +20,15 @@ interface Variance {
  * The variance from sums: (sum(x^2) - sum(x)^2 / n) / n, or / (n - 1) for a sample.
  *
  * Of integers in 128 bits with divisions that cut, as Flink divides, but without its overflow; a root of it is cut
- * to the argument's type. Of FLOAT and DOUBLE in double precision. Of DECIMAL by way of DOUBLE: some 15 digits.
+ * to the argument's type. Of others in their own type.
  */
 function varianceCode(argument: SqlType, type: SqlType, kind: Variance): AggregateCode {
-  return isWhole(argument) ? wholeCode(type, kind) : doubleCode(argument, type, kind);
+  if (isWhole(argument)) return wholeCode(type, kind);
+  const { deviation } = kind;
+  if (argument.kind === 'DECIMAL') {
+    return decimalVariance(argument, type, { deviation, counted: (w, state) => counted(w, state, kind) });
+  }
+  return argument.kind === 'FLOAT' ? floatCode(type, kind) : doubleCode(type, kind);
 }
 
 const halvesType = DECIMAL(38, 0, false);
@@ -92,11 +98,11 @@ function wholeCode(type: SqlType, kind: Variance): AggregateCode {
   };
 }
 
-function doubleCode(argument: SqlType, type: SqlType, kind: Variance): AggregateCode {
+function doubleCode(type: SqlType, kind: Variance): AggregateCode {
   const add = (w: ExpressionWriter, state: StateAccess, field: string, value: ReturnType<typeof f64.const>): void =>
     w.f.do(state.set(field, f64.add(state.get(field, 'f64'), value)));
   const update = (w: ExpressionWriter, state: StateAccess, value: Value, negative: boolean): void => {
-    const x = w.f.local('f64', asDouble(w, value, argument));
+    const x = w.f64(value);
     const square = f64.mul(x, x);
     add(w, state, 'sum', negative ? f64.neg(x) : x);
     add(w, state, 'squares', negative ? f64.neg(square) : square);
@@ -125,16 +131,12 @@ function doubleCode(argument: SqlType, type: SqlType, kind: Variance): Aggregate
       const squares = state.get('squares', 'f64');
       const mean = f64.div(f64.mul(sum, sum), f64.convertI64S(count));
       const variance = f64.div(f64.sub(squares, mean), f64.convertI64S(divisor));
-      return ofDouble(w, type, isNull, w.f.local('f64', kind.deviation ? f64.sqrt(variance) : variance));
+      return w.value(type, isNull, kind.deviation ? f64.sqrt(variance) : variance);
     },
   };
 }
 
-function counted(
-  w: ExpressionWriter,
-  state: StateAccess,
-  kind: Variance,
-): { readonly count: Local<'i64'>; readonly divisor: Local<'i64'>; readonly isNull: Local<'i32'> } {
+function counted(w: ExpressionWriter, state: StateAccess, kind: Variance): Counted {
   const { f } = w;
   const count = f.local('i64', state.get('count', 'i64'));
   const divisor = f.local('i64', kind.sample ? i64.sub(count, i64.const(1n)) : count);
@@ -145,24 +147,42 @@ function counted(
   return { count, divisor, isNull };
 }
 
-function asDouble(w: ExpressionWriter, value: Value, argument: SqlType): ReturnType<typeof f64.const> {
-  if (value.physical === 'f64') return w.f64(value);
-  if (value.physical === 'f32') return f64.promoteF32(w.f32(value));
-  const [low, high] = w.i128(value);
-  const scale = argument.kind === 'DECIMAL' ? argument.scale : 0;
-  const whole = f64.add(f64.mul(f64.convertI64S(high), f64.const(2 ** 64)), f64.convertI64U(low));
-  return f64.div(whole, f64.const(10 ** scale));
-}
-
-function ofDouble(w: ExpressionWriter, type: SqlType, isNull: Local<'i32'>, value: Local<'f64'>): Value {
-  if (type.kind === 'FLOAT') return w.value(type, isNull, f32.demoteF64(value));
-  if (type.kind !== 'DECIMAL') return w.value(type, isNull, value);
-  const result = w.variable(withNullable(type, true));
-  w.f.if(i32.eqz(isNull), () => {
-    const shown = w.value(DOUBLE(false), null, value);
-    w.assign(result, writeDecimalOfDouble(w, value, type, shown));
-  });
-  return result;
+function floatCode(type: SqlType, kind: Variance): AggregateCode {
+  const add = (w: ExpressionWriter, state: StateAccess, field: string, value: ReturnType<typeof f32.const>): void =>
+    w.f.do(state.set(field, f32.add(state.get(field, 'f32'), value)));
+  const update = (w: ExpressionWriter, state: StateAccess, value: Value, negative: boolean): void => {
+    const x = w.f32(value);
+    const square = f32.mul(x, x);
+    add(w, state, 'sum', negative ? f32.neg(x) : x);
+    add(w, state, 'squares', negative ? f32.neg(square) : square);
+    addToField(w, state, 'count', i64.const(negative ? -1n : 1n));
+  };
+  return {
+    state: [
+      { name: 'sum', physical: 'f32' },
+      { name: 'squares', physical: 'f32' },
+      { name: 'count', physical: 'i64' },
+    ],
+    accumulate(w, state, [value]) {
+      if (value !== undefined) update(w, state, value, false);
+    },
+    retract(w, state, [value]) {
+      if (value !== undefined) update(w, state, value, true);
+    },
+    merge(w, state, other) {
+      add(w, state, 'sum', other.get('sum', 'f32'));
+      add(w, state, 'squares', other.get('squares', 'f32'));
+      addToField(w, state, 'count', other.get('count', 'i64'));
+    },
+    result(w, state) {
+      const { count, divisor, isNull } = counted(w, state, kind);
+      const sum = w.f.local('f32', state.get('sum', 'f32'));
+      const mean = f32.div(f32.mul(sum, sum), f32.convertI64S(count));
+      const variance = f32.div(f32.sub(state.get('squares', 'f32'), mean), f32.convertI64S(divisor));
+      const root = f32.demoteF64(f64.sqrt(f64.promoteF32(variance)));
+      return w.value(type, isNull, kind.deviation ? root : variance);
+    },
+  };
 }
 
 function variance(

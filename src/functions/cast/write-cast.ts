@@ -1,9 +1,9 @@
-import { lengthMax, type SqlType, sameType, type TextType } from '../../types/sql-type.ts';
+import { lengthMax, type SqlType, STRING, sameType, type TextType } from '../../types/sql-type.ts';
 import { i32, i64 } from '../../wasm/code.ts';
 import { isCharacter, isNumeric } from '../coercion.ts';
 import type { ExpressionWriter, Value } from '../value.ts';
 import { writeFromText } from './from-text.ts';
-import { nestedCast } from './nested.ts';
+import { nestedCast, nestedToText } from './nested.ts';
 import { asLong, writeNumber } from './number.ts';
 import { writeTime } from './time.ts';
 import { writeLength, writeText } from './to-text.ts';
@@ -47,7 +47,7 @@ export function writeCast(
     case 'INTERVAL_DAY_TIME':
       return isNumeric(from) ? w.value(type, null, i64.add(asLong(w, value), i64.const(0n))) : { ...value, type };
     default:
-      return nestedCast(w, value, type, options.timeZone);
+      return nestedCast(w, value, type, (part, to) => writeCast(w, part, to, options));
   }
 }
 
@@ -55,7 +55,7 @@ function toText(w: ExpressionWriter, value: Value, type: TextType, timeZone: str
   const { kind } = value.type;
   if (isCharacter(value.type) || kind === 'BINARY' || kind === 'VARBINARY') return sized(w, value, type);
   const nested = kind === 'ARRAY' || kind === 'MAP' || kind === 'MULTISET' || kind === 'ROW' || kind === 'VARIANT';
-  return sized(w, nested ? nestedCast(w, value, type, timeZone) : writeText(w, value), type);
+  return sized(w, nested ? nestedToText(w, value, STRING(false), timeZone) : writeText(w, value), type);
 }
 
 function sized(w: ExpressionWriter, value: Value, type: TextType): Value {

@@ -64,12 +64,15 @@ const ifFunction: ScalarFunction = {
   examples: [{ sql: 'IF(1 < 2, 3, 4)', result: '3' }],
 };
 
+/** What IF does not take, though CASE does. */
+const nested: ReadonlySet<SqlType['kind']> = new Set(['ARRAY', 'MAP', 'MULTISET', 'ROW']);
+
 /** A branch of IF: the common type of the two, of two times the first. A bare NULL has no type. */
 function branch(name: string) {
   return parameter(name, 'COMMON', (type, { args }) => {
     const [, then, otherwise] = args as readonly [SqlType, SqlType, SqlType];
     const both = commonType([then, otherwise]);
-    if (both === null || then.kind === 'NULL' || otherwise.kind === 'NULL') return null;
+    if (both === null || then.kind === 'NULL' || otherwise.kind === 'NULL' || nested.has(both.kind)) return null;
     return withNullable(isDatetime(then) && then.kind === otherwise.kind ? then : both, type.nullable);
   });
 }

@@ -7,7 +7,7 @@ import type { HostCall, HostValue, ScalarFunction } from '../scalar-function.ts'
 import { array, map } from './nested-access.ts';
 import { valueKey } from './nested-order.ts';
 
-/** Functions of maps; their entries keep the order in which they were put. */
+/** Functions of maps; their entries keep the order in which they were put, unless it is said. */
 
 type Entry = readonly [key: NestedValue, value: NestedValue];
 
@@ -127,10 +127,11 @@ export const mapUnion: ScalarFunction = {
         evaluate: (args, call) => {
           const { key: keyType } = call.type as MapType;
           const merged = new Map<string, Entry>();
-          for (const at of args.keys()) {
+          // The last map's entries come first, as in Flink.
+          for (const at of [...args.keys()].toReversed()) {
             for (const entry of entries(args, call, at)) {
               const key = valueKey(keyType, entry[0]);
-              merged.set(key, [merged.get(key)?.[0] ?? entry[0], entry[1]]);
+              if (!merged.has(key)) merged.set(key, entry);
             }
           }
           return encodeNested(call.type, [...merged.values()]);

@@ -130,7 +130,7 @@ export const cardinality: ScalarFunction = {
       },
     },
     {
-      params: [parameter('map', 'MAP or MULTISET', (type) => type.kind === 'MAP' || type.kind === 'MULTISET')],
+      params: [map('map')],
       returns: () => INT(false),
       code: {
         kind: 'wasm',

@@ -45,13 +45,13 @@ function entryType(type: SqlType, { args, index }: ParameterContext): SqlType | 
   return withNullable(common, type.nullable);
 }
 
-/** A literal key that comes again takes the place of the earlier one. */
+/** A key that is written again takes the place of the earlier one; another expression of the same value does not. */
 function writeMap(w: ExpressionWriter, args: readonly Value[], type: SqlType): Value {
   const entries: { key: Value; value: Value }[] = [];
   for (let at = 0; at < args.length; at += 2) {
     const key = args[at]!;
     const value = args[at + 1]!;
-    const same = entries.find((entry) => key.constant !== undefined && entry.key.constant === key.constant);
+    const same = entries.find((entry) => isSameKey(entry.key, key));
     if (same === undefined) entries.push({ key, value });
     else same.value = value;
   }
@@ -60,6 +60,11 @@ function writeMap(w: ExpressionWriter, args: readonly Value[], type: SqlType): V
     entries.flatMap(({ key, value }) => [key, value]),
     type,
   );
+}
+
+function isSameKey(a: Value, b: Value): boolean {
+  if (b.constant !== undefined) return a.constant === b.constant;
+  return a.parts.every((part, at) => part === b.parts[at]);
 }
 
 function pairs(parts: readonly HostValue[]): readonly (readonly [HostValue, HostValue])[] {

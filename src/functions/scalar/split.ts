@@ -1,6 +1,7 @@
 import { encodeNested } from '../../memory/nested.ts';
 import { ARRAY, MAP, type SqlType, STRING } from '../../types/sql-type.ts';
 import { i32, i64 } from '../../wasm/code.ts';
+import { inHashMapOrder, javaTextHash } from '../java-map-order.ts';
 import { character, int } from '../parameters.ts';
 import type { ScalarFunction } from '../scalar-function.ts';
 import type { ExpressionWriter, Value } from '../value.ts';
@@ -110,7 +111,10 @@ export const strToMap: ScalarFunction = {
           const [key = '', value] = pieces(entry, separatorOf(String(within ?? '=')), 2);
           entries.set(key, value ?? null);
         }
-        return encodeNested(mapType, [...entries]);
+        return encodeNested(
+          mapType,
+          inHashMapOrder([...entries], ([key]) => javaTextHash(key)),
+        );
       },
     },
   })),

@@ -1,15 +1,21 @@
 import { fail } from '../../diagnostics/diagnostic.ts';
+import type { Span } from '../../diagnostics/source-text.ts';
+import { jsonAggregateName } from '../../functions/aggregate/json-agg.ts';
+import type { AggregateFunction } from '../../functions/aggregate-function.ts';
+import { isCharacter } from '../../functions/coercion.ts';
 import { aggregateFunction } from '../../functions/registry.ts';
 import { callText, resolveAggregate, signatures } from '../../functions/resolve.ts';
-import type { FunctionCall } from '../../sql/ast.ts';
-import { withNullable } from '../../types/sql-type.ts';
+import type { FunctionCall, JsonAggregate } from '../../sql/ast.ts';
+import { type SqlType, STRING, withNullable } from '../../types/sql-type.ts';
 import type { AggregateCall, Expression } from '../expression.ts';
 import { bindExpression, type ExpressionContext, notYet } from './bind-expression.ts';
-import { castTo, condition, isAggregateName, isConstant } from './calls.ts';
+import { call, castTo, condition, isAggregateName, isConstant } from './calls.ts';
+import { literal } from './literals.ts';
 import type { Syntax } from './syntax.ts';
 
 /** Whether the node is a call of an aggregate function (not one with OVER). */
 export function isAggregateCall(node: Syntax): boolean {
+  if (node.kind === 'jsonAggregate') return node.over === null;
   return (
     node.kind === 'functionCall' &&
     node.over === null &&
@@ -22,15 +28,71 @@ export function isAggregateCall(node: Syntax): boolean {
  * An aggregate over the rows of `context`; `grouped` whether there are keys, so that every group has a row. With OVER its
  * arguments may be aggregates themselves, where the rows are groups.
  */
-export function bindAggregateCall(node: FunctionCall, context: ExpressionContext, grouped: boolean): AggregateCall {
+export function bindAggregateCall(
+  node: FunctionCall | JsonAggregate,
+  context: ExpressionContext,
+  grouped: boolean,
+): AggregateCall {
+  if (node.kind === 'jsonAggregate') return bindJsonAggregate(node, context, grouped);
   const name = (node.name.parts[0]?.name ?? '').toUpperCase();
   const entry = aggregateFunction(name);
   if (entry === undefined) return notYet('W004', node.span, name);
   if (node.withinGroup !== null || node.orderBy.length > 0) return notYet('W003', node.span, `${name} with ORDER BY`);
-  if (node.nullTreatment !== null) return notYet('W003', node.span, node.nullTreatment);
   const args = argumentsOf(node, context, name);
   if (name === 'COUNT') checkCount(node, args.length);
   const distinct = node.quantifier === 'DISTINCT';
+  return resolved(withNullTreatment(entry, node), args, { node, distinct, filter: filterOf(node, context), grouped });
+}
+
+/** ARRAY_AGG(x IGNORE NULLS) is another function; the others do without NULLs as they are. */
+function withNullTreatment(entry: AggregateFunction, { nullTreatment, span }: FunctionCall): AggregateFunction {
+  if (nullTreatment === null) return entry;
+  if (entry.ignoringNulls === undefined) fail('B011', span, `${entry.name} takes no ${nullTreatment}`);
+  return nullTreatment === 'IGNORE NULLS' ? entry.ignoringNulls : entry;
+}
+
+/** JSON_OBJECTAGG and JSON_ARRAYAGG: their values are made JSON before they are aggregated. */
+function bindJsonAggregate(node: JsonAggregate, context: ExpressionContext, grouped: boolean): AggregateCall {
+  const { name, span } = node;
+  const entry = aggregateFunction(name);
+  if (entry === undefined) throw new Error(`${name} is registered`);
+  if (node.withinGroup !== null || node.orderBy.length > 0) return notYet('W003', span, `${name} with ORDER BY`);
+  const inner = withoutAggregates(context, name, node.over);
+  const nullClause = node.nullClause ?? (node.key === null ? 'ABSENT ON NULL' : 'NULL ON NULL');
+  const value = jsonOf(bindExpression(node.value, inner), name, nullClause);
+  const args = node.key === null ? [value] : keyAndMember(bindExpression(node.key, inner), value, span);
+  const named = { ...entry, name: jsonAggregateName(name, nullClause) };
+  return resolved(named, args, { node, distinct: false, filter: filterOf(node, context), grouped });
+}
+
+/** What JSON_OBJECT and JSON_ARRAY make is JSON; other values become it. */
+function jsonOf(value: Expression, name: string, nullClause: 'NULL ON NULL' | 'ABSENT ON NULL'): Expression {
+  if (value.kind === 'call' && value.name === 'JSON') {
+    fail('B011', value.span, `JSON() may stand in JSON_OBJECT and JSON_ARRAY, not in ${name}`);
+  }
+  const isJson = value.kind === 'call' && (value.name === 'JSON_OBJECT' || value.name === 'JSON_ARRAY');
+  const json = isJson ? value : call('JSON_STRING', [value], value.span);
+  if (nullClause === 'ABSENT ON NULL' || !json.type.nullable) return json;
+  return call('COALESCE', [json, literal('null', STRING(false), value.span)], value.span);
+}
+
+/** The key, and `"key":value`. */
+function keyAndMember(key: Expression, value: Expression, span: Span): readonly Expression[] {
+  if (!isCharacter(key.type)) return [key, value];
+  const colon = literal(':', STRING(false), span);
+  return [key, call('||', [call('||', [call('JSON_STRING', [key], span), colon], span), value], span)];
+}
+
+interface CallParts {
+  readonly node: FunctionCall | JsonAggregate;
+  readonly distinct: boolean;
+  readonly filter: Expression | null;
+  readonly grouped: boolean;
+}
+
+function resolved(entry: AggregateFunction, args: readonly Expression[], parts: CallParts): AggregateCall {
+  const { node, distinct, filter, grouped } = parts;
+  const { name } = entry;
   const shapes = args.map((arg) => ({
     type: arg.type,
     isLiteral: isConstant(arg),
@@ -42,9 +104,12 @@ export function bindAggregateCall(node: FunctionCall, context: ExpressionContext
       help: `expected one of: ${signatures(entry).join('; ')}`,
     });
   }
-  const filter = node.filter === null ? null : condition(bindExpression(node.filter, context), 'FILTER');
-  const isOpen = !grouped && entry.nullableIfEmpty !== 'filtered';
-  const mayBeEmpty = entry.nullableIfEmpty !== false && (isOpen || filter !== null);
+  const uncounted = distinct ? args.find(({ type }) => undistinguished.has(type.kind)) : undefined;
+  if (uncounted !== undefined) {
+    fail('B005', uncounted.span, `DISTINCT does not take a ${uncounted.type.kind}`, { help: 'name its parts' });
+  }
+  const { nullableIf = 'empty' } = entry;
+  const mayBeEmpty = nullableIf !== 'never' && (filter !== null || (nullableIf === 'empty' && !grouped));
   return {
     name,
     overload: resolution.overload,
@@ -54,6 +119,13 @@ export function bindAggregateCall(node: FunctionCall, context: ExpressionContext
     type: mayBeEmpty ? withNullable(resolution.type, true) : resolution.type,
     span: node.span,
   };
+}
+
+/** What DISTINCT aggregates do not tell apart. */
+const undistinguished: ReadonlySet<SqlType['kind']> = new Set(['ROW', 'MAP', 'MULTISET']);
+
+function filterOf({ filter }: FunctionCall | JsonAggregate, context: ExpressionContext): Expression | null {
+  return filter === null ? null : condition(bindExpression(filter, context), 'FILTER');
 }
 
 function checkCount(node: FunctionCall, count: number): void {
@@ -70,13 +142,18 @@ function argumentsOf(node: FunctionCall, context: ExpressionContext, name: strin
     if (name !== 'COUNT') fail('B005', first.span, `${name} takes no star`);
     return [];
   }
-  const inner: ExpressionContext = {
+  const inner = withoutAggregates(context, name, node.over);
+  return (node.arguments ?? []).map(({ value }) => bindExpression(value, inner));
+}
+
+/** Where arguments are bound: no aggregate may stand in one, unless with OVER. */
+function withoutAggregates(context: ExpressionContext, name: string, over: FunctionCall['over']): ExpressionContext {
+  return {
     ...context,
     intercept: (child) => {
-      if (node.over === null && isAggregateCall(child))
+      if (over === null && isAggregateCall(child))
         fail('B011', child.span, `an aggregate function within ${name}`, { help: 'aggregate in a subquery first' });
       return context.intercept?.(child) ?? null;
     },
   };
-  return (node.arguments ?? []).map(({ value }) => bindExpression(value, inner));
 }

@@ -25,6 +25,7 @@ import type { Expression } from '../expression.ts';
 import { call, caseCall, castTo, explicitCast, isAggregateName, truth } from './calls.ts';
 import { unitInterval } from './interval-literals.ts';
 import { bindLiteral, intervalLiteral, nullLiteral, stringLiteral } from './literals.ts';
+import { comparison } from './row-comparison.ts';
 import { fieldOf, resolveColumn, type Scope } from './scope.ts';
 
 /** What the names and calls of an expression mean where it stands. */
@@ -140,7 +141,7 @@ export function bindExpression(node: Syntax, context: ExpressionContext): Expres
     case 'elementAccess':
       return call('ITEM', [bind(node.value), bind(node.index)], span);
     case 'fieldAccess':
-      return fieldOf(bind(node.value), node.field);
+      return fieldOf(bind(node.value), node.field, { anyCase: true });
     case 'star':
     case 'fieldStar':
       return fail('B011', span, 'a star may only stand in the SELECT list and in COUNT(*)');
@@ -201,7 +202,7 @@ function bindBinary(node: BinaryExpression, bind: Bind): Expression {
       return call('OVERLAPS', [...ends(node.left), ...ends(node.right)], span);
     }
     default:
-      return call(operator, [bind(node.left), bind(node.right)], span);
+      return comparison(operator, bind(node.left), bind(node.right), span);
   }
 }
 
@@ -243,7 +244,7 @@ function checkItems(items: readonly Expression[]): void {
 /** An item of an IN list: a number beside text is compared as text, a BOOLEAN or a time beside text reads it. */
 function isIn(value: Expression, item: Expression, span: Span): Expression {
   const [a, b] = isCharacter(value.type) ? [item, value] : [value, item];
-  if (!isCharacter(b.type) || isCharacter(a.type) || a.type.kind === 'NULL') return call('=', [value, item], span);
+  if (!isCharacter(b.type) || isCharacter(a.type) || a.type.kind === 'NULL') return comparison('=', value, item, span);
   return isNumeric(a.type)
     ? call('=', [castTo(a, STRING()), b], span)
     : call('=', [a, castTo(b, withNullable(a.type, true))], span);
@@ -365,6 +366,9 @@ function bindCall(node: FunctionCall, bind: Bind, context: ExpressionContext): E
   }
   if (node.quantifier !== null || node.filter !== null || node.orderBy.length > 0) {
     fail('B005', span, `${upper} is no aggregate function: DISTINCT, FILTER and ORDER BY do not apply`);
+  }
+  if (upper === 'ARRAY' || upper === 'MAP') {
+    fail('B002', span, `there is no function ${upper}`, { help: `${upper}[...] makes one` });
   }
   const named = node.arguments?.find((argument) => argument.name !== null);
   if (named !== undefined) return notYet('W003', named.span, 'a named argument');

@@ -1,6 +1,6 @@
 import { DiagnosticError, fail } from '../../diagnostics/diagnostic.ts';
 import type { Span } from '../../diagnostics/source-text.ts';
-import type { FunctionCall, GroupingItem, Select } from '../../sql/ast.ts';
+import type { FunctionCall, GroupingItem, JsonAggregate, Select } from '../../sql/ast.ts';
 import { BIGINT, BOOLEAN, TIMESTAMP, withNullable } from '../../types/sql-type.ts';
 import type { AggregateCall, ColumnExpression, Expression } from '../expression.ts';
 import type { LogicalNode, WindowColumn, WindowKind } from '../logical.ts';
@@ -162,7 +162,7 @@ class GroupContext {
   }
 
   #intercept(node: Syntax, place: (expression: Expression) => Expression): Expression | null {
-    if (isAggregateCall(node)) return place(this.#aggregate(node as FunctionCall));
+    if (isAggregateCall(node)) return place(this.#aggregate(node as FunctionCall | JsonAggregate));
     if (node.kind === 'functionCall' && node.over === null) {
       const auxiliary = this.#auxiliary(node) ?? this.#groupingBits(node);
       if (auxiliary !== null) return place(auxiliary);
@@ -203,7 +203,7 @@ class GroupContext {
     return { kind: 'column', index: at, type: type as Expression['type'], span: node.span };
   }
 
-  #aggregate(node: FunctionCall): Expression {
+  #aggregate(node: FunctionCall | JsonAggregate): Expression {
     const grouped = this.#grouping.window !== null || this.#grouping.sets.every((set) => set.length > 0);
     const bound = bindAggregateCall(node, this.#context, grouped);
     const text = aggregateText(bound);
@@ -234,27 +234,41 @@ class GroupContext {
     return { kind: 'column', index: windowAt + windowColumnOrder.indexOf(column), type, span: node.span };
   }
 
-  /** GROUPING(a, b), GROUPING_ID(a, b): a bit a key, 1 where the set has it not. GROUP_ID(): 0. */
+  /**
+   * GROUPING(a, b), GROUPING_ID(a, b): a bit a key, 1 where the set has it not. GROUP_ID(): how many equal sets were
+   * written before.
+   */
   #groupingBits(node: FunctionCall): Expression | null {
     const name = (node.name.parts[0]?.name ?? '').toUpperCase();
     const { span } = node;
-    if (name === 'GROUP_ID') return literal(0n, BIGINT(false), span);
+    if (name === 'GROUP_ID') return this.#bySet((set) => earlierEqual(this.#grouping.sets, set), span);
     if (name !== 'GROUPING' && name !== 'GROUPING_ID') return null;
     const keys = (node.arguments ?? []).map(({ value }) => {
       const key = this.#key(value);
       return key?.kind === 'column' ? key.index : fail('B010', value.span, `${name} takes keys of GROUP BY`);
     });
-    const { sets } = this.#grouping;
+    if (keys.length === 0) fail('B005', span, `${name} takes keys of GROUP BY`);
     const bitsOf = (set: readonly number[]): bigint =>
       keys.reduce((bits, key) => (bits << 1n) | (set.includes(key) ? 0n : 1n), 0n);
-    if (sets.length === 1) return literal(bitsOf(sets[0] ?? []), BIGINT(false), span);
+    return this.#bySet(bitsOf, span);
+  }
+
+  /** A number that depends on the grouping set of a row. */
+  #bySet(numberOf: (set: readonly number[]) => bigint, span: Span): Expression {
+    const { sets } = this.#grouping;
+    if (new Set(sets.map(numberOf)).size === 1) return literal(numberOf(sets[0] ?? []), BIGINT(false), span);
     const set: Expression = { kind: 'column', index: this.#grouping.keys.length, type: BIGINT(false), span };
     const args = sets.flatMap((each, id) => [
       call('=', [set, literal(BigInt(id), BIGINT(false), span)], span),
-      literal(bitsOf(each), BIGINT(false), span),
+      literal(numberOf(each), BIGINT(false), span),
     ]);
     return caseCall([...args.slice(0, -2), args.at(-1) as Expression], span);
   }
+}
+
+/** How many of the sets before have the same keys. */
+function earlierEqual(sets: readonly (readonly number[])[], set: readonly number[]): bigint {
+  return BigInt(sets.slice(0, sets.indexOf(set)).filter((other) => sameSet(other, set)).length);
 }
 
 function isConstantNode(node: Syntax): boolean {
@@ -294,7 +308,6 @@ function groupingOf(select: Select, input: LogicalNode, context: ExpressionConte
   };
   let sets: readonly (readonly number[])[] = [[]];
   for (const item of select.groupBy?.items ?? []) {
-    if (item.kind === 'numberLiteral') fail('B010', item.span, 'GROUP BY takes expressions, not positions');
     const next = setsOf(item);
     sets = sets.flatMap((set) => next.map((added) => [...new Set([...set, ...added])]));
   }
@@ -433,7 +446,7 @@ function planGroups(
       return key?.kind === 'column' ? key.index : 0;
     });
     return {
-      node: aggregateNode(prepared.node, [...prepared.keys, ...windowColumns], aggregates, settings.stateTtlMs, span),
+      node: aggregateNode(prepared.node, [...prepared.keys, ...windowColumns], aggregates, settings, span),
       windowed: false,
     };
   };

@@ -52,7 +52,7 @@ export function lateralRows(bound: BoundQuery, correlation: Correlation, stateTt
   const rows = projectNode(node, columns, span);
   const all = rows.schema.map((_, at) => at);
   return {
-    node: correlation.isDistinct ? aggregateNode(rows, all, [], stateTtlMs, span) : rows,
+    node: correlation.isDistinct ? aggregateNode(rows, all, [], { stateTtlMs, miniBatch: null }, span) : rows,
     width: values.length,
     conditions,
   };

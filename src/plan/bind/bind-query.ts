@@ -36,6 +36,7 @@ import { type BoundFrom, type BoundQuery, ofNode, settled } from './bound-query.
 import { castTo } from './calls.ts';
 import { castColumns } from './cast-columns.ts';
 import type { JoinSettings } from './join-settings.ts';
+import { miniBatchOf } from './mini-batch.ts';
 import { withOptionHints } from './option-hints.ts';
 import { orderingOf, refuseUnordered } from './order-by.ts';
 import { QueryHints } from './query-hints.ts';
@@ -150,8 +151,14 @@ export class QueryBinder {
     const stateTtlMs = hints.stateTtlMs(relations) ?? defaultTtlMs;
     const isDescribed = this.#isDescribed;
     const bind: BindSubquery = (query, scope) => this.bound(query, false, scope);
-    const subqueries = { bind, stateTtlMs, isDescribed };
-    return bindSelect(select, from, { timeZone: this.timeZone, stateTtlMs, isDescribed, outer, subqueries });
+    return bindSelect(select, from, {
+      timeZone: this.timeZone,
+      stateTtlMs,
+      miniBatch: miniBatchOf(this.session.settings, select.span),
+      isDescribed,
+      outer,
+      subqueries: { bind, stateTtlMs, isDescribed },
+    });
   }
 
   from(node: TableExpression, joins: JoinSettings): BoundFrom {

@@ -298,5 +298,5 @@ function distinct(bound: BoundQuery, select: Select, settings: SelectSettings): 
   if (bound.correlation !== undefined) return { ...bound, correlation: { ...bound.correlation, isDistinct: true } };
   const node = settled(bound);
   const keys = node.schema.map((_, at) => at);
-  return ofNode(aggregateNode(node, keys, [], settings.stateTtlMs, select.span));
+  return ofNode(aggregateNode(node, keys, [], settings, select.span));
 }

@@ -81,7 +81,7 @@ function distinct(node: LogicalNode, stateTtlMs: number, span: Span): LogicalNod
     node,
     node.schema.map((_, at) => at),
     [],
-    stateTtlMs,
+    { stateTtlMs, miniBatch: null },
     span,
   );
 }
@@ -103,7 +103,7 @@ function counted(sides: readonly LogicalNode[], how: 'least' | 'rest', stateTtlM
   const isLeft = columnOf(all, width, span);
   const counts = [isLeft, call('NOT', [isLeft], span)].map((filter) => countIf(filter, span));
   const keys = types.slice(0, width).map((_, at) => at);
-  const groups = aggregateNode(all, keys, counts, stateTtlMs, span);
+  const groups = aggregateNode(all, keys, counts, { stateTtlMs, miniBatch: null }, span);
   const [left, right] = [columnOf(groups, width, span), columnOf(groups, width + 1, span)];
   const copies = how === 'least' ? call('LEAST', [left, right], span) : call('-', [left, right], span);
   const names = types.slice(0, width);

@@ -145,9 +145,7 @@ function refuseArguments(entry: ScalarFunction, args: readonly Expression[], spa
 }
 
 /** Aggregates of Flink that are not executed yet. */
-const laterAggregates: ReadonlySet<string> = new Set(
-  'COLLECT ARRAY_AGG PERCENTILE APPROX_COUNT_DISTINCT SUM0'.split(' '),
-);
+const laterAggregates: ReadonlySet<string> = new Set('APPROX_COUNT_DISTINCT SUM0'.split(' '));
 
 /** Whether a name in a call is an aggregate function. */
 export function isAggregateName(name: string): boolean {

@@ -116,13 +116,21 @@ export function ambiguous(name: { readonly name: string; readonly span: Span }):
 }
 
 /** A field of a ROW, nullable where the row is. @throws DiagnosticError B003 */
-export function fieldOf(value: Expression, field: Identifier): Expression {
+export function fieldOf(
+  value: Expression,
+  field: Identifier,
+  { anyCase = false }: { readonly anyCase?: boolean } = {},
+): Expression {
   const { type } = value;
   if (type.kind !== 'ROW') {
     const text = typeText(withNullable(type, true));
     fail('B003', field.span, `"${field.name}" is asked of ${text}, which is no ROW and has no fields`);
   }
-  const index = type.fields.findIndex((each) => each.name === field.name);
+  const exact = type.fields.findIndex((each) => each.name === field.name);
+  const index =
+    exact < 0 && anyCase
+      ? type.fields.findIndex((each) => each.name.toLowerCase() === field.name.toLowerCase())
+      : exact;
   if (index < 0) {
     const names = type.fields.map((each) => each.name);
     const help = didYouMean(field.name, names) ?? `the row has: ${names.join(', ')}`;

@@ -3,7 +3,7 @@ import { ErrorCollector } from '../../diagnostics/error-collector.ts';
 import type { Span } from '../../diagnostics/source-text.ts';
 import type { Identifier, SelectItem } from '../../sql/ast.ts';
 import type { Expression } from '../expression.ts';
-import type { LogicalNode } from '../logical.ts';
+import type { LogicalNode, MiniBatch } from '../logical.ts';
 import { bindExpression, type ExpressionContext } from './bind-expression.ts';
 import { fieldOf, relationsNamed, resolveColumn, type Scope, shownColumns, shownExpression } from './scope.ts';
 import type { SubquerySettings } from './subqueries.ts';
@@ -13,6 +13,7 @@ import type { Syntax } from './syntax.ts';
 export interface SelectSettings {
   readonly timeZone: string;
   readonly stateTtlMs: number;
+  readonly miniBatch: MiniBatch | null;
   /** Only the columns are asked for, as of a view: not how the query runs. */
   readonly isDescribed: boolean;
   /** Of the query around a subquery. */

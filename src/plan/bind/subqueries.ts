@@ -252,8 +252,9 @@ export class SubqueryJoins {
     const keys = equalities.map((_, at) => at);
     const { stateTtlMs } = this.#settings;
     const all = columns.map((_, at) => at);
-    const rows = correlation?.isDistinct === true ? aggregateNode(input, all, [], stateTtlMs, span) : input;
-    const grouped = aggregateNode(rows, keys, [single], stateTtlMs, span);
+    const rows =
+      correlation?.isDistinct === true ? aggregateNode(input, all, [], { stateTtlMs, miniBatch: null }, span) : input;
+    const grouped = aggregateNode(rows, keys, [single], { stateTtlMs, miniBatch: null }, span);
     const result: Expression = { kind: 'column', index: keys.length, type, span };
     if (correlation === undefined) return { ...bound, node: grouped };
     const conditions = equalities.map(({ inner, outer, nullsMeet }, at) =>

@@ -3,11 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { SourceText } from '../src/diagnostics/source-text.ts';
-import { Engine } from '../src/engine.ts';
-import type { JobSummary } from '../src/runtime/job.ts';
-import { rowTexts } from '../src/session/result-text.ts';
-import type { AnswerHeader } from '../src/session/statement-event.ts';
+import { type QueryAnswer, runQuery, sorted } from './support/queries/run-query.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = join(root, 'queries/clickstream');
@@ -165,47 +161,9 @@ describe('the queries', () => {
   });
 });
 
-interface Answer {
-  /** The texts of the rows as they came. */
-  readonly rows: string[][];
-  /** What remains when the changes are applied. */
-  readonly remaining: string[][];
-  readonly summary: JobSummary;
-}
-
-async function run(name: string): Promise<Answer> {
-  const setup = readFileSync(join(folder, 'setup.sql'), 'utf8').replace(
-    "'queries/clickstream/hits'",
-    `'${join(folder, 'hits')}'`,
-  );
-  const query = readFileSync(join(folder, `${name}.sql`), 'utf8');
-  const engine = new Engine();
-  let header: AnswerHeader | undefined;
-  let summary: JobSummary | undefined;
-  const rows: string[][] = [];
-  const counts = new Map<string, number>();
-  for await (const event of engine.run(new SourceText(`${name}.sql`, `${setup}\n${query}`))) {
-    if (event.kind === 'refused') throw new Error(event.diagnostics.map(({ message }) => message).join('\n'));
-    if (event.kind === 'answer') header = event.header;
-    if (event.kind === 'summary') summary = event.summary;
-    if (event.kind !== 'rows' || header === undefined) continue;
-    const textsOf = rowTexts(header);
-    for (const row of event.rows) {
-      const texts = textsOf(row).map((text) => text ?? 'NULL');
-      rows.push(texts);
-      const key = JSON.stringify(texts);
-      counts.set(key, (counts.get(key) ?? 0) + (row.kind === '+I' || row.kind === '+U' ? 1 : -1));
-    }
-  }
-  engine.close();
-  if (summary === undefined) throw new Error(`${name}.sql ran no job`);
-  expect([...counts.values()].every((count) => count === 0 || count === 1)).toBe(true);
-  const remaining = [...counts].filter(([, count]) => count === 1).map(([key]) => JSON.parse(key) as string[]);
-  return { rows, remaining, summary };
-}
-
-function sorted(rows: readonly (readonly string[])[]): string[] {
-  return rows.map((row) => row.join(' | ')).sort();
+/** The answer of a query in this folder. */
+function run(name: string): Promise<QueryAnswer> {
+  return runQuery(folder, name, (setup) => setup.replace("'queries/clickstream/hits'", `'${join(folder, 'hits')}'`));
 }
 
 /** FNV-1a, 32 bits: http://www.isthe.com/chongo/tech/comp/fnv/ */

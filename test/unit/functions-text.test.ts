@@ -1,20 +1,91 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compiledRegex } from '../../src/functions/scalar/java-regex.ts';
 import { jsonPath, readPath } from '../../src/functions/scalar/json-path.ts';
 import { decimalText, parseJson, tryParseJson, writeJson } from '../../src/functions/scalar/json-text.ts';
 import { likeShape } from '../../src/functions/scalar/like-shape.ts';
+import { findRegex } from '../../src/functions/scalar/regex-machine.ts';
 import { similarToRegex } from '../../src/functions/scalar/similar-pattern.ts';
 import { urlParts } from '../../src/functions/scalar/url.ts';
+import { Memory } from '../../src/memory/memory.ts';
+
+const memory = Memory.create();
+const regexFind = memory.exports.regexFind as (...places: number[]) => number;
+
+/** Without groups inside repetitions, which Java keeps longer than JavaScript. */
+const patterns = [
+  'a+b',
+  '(a+?)(b*)$',
+  '(?i)A|1',
+  '^\\w+',
+  '\\b(\\w+)\\b',
+  '(?<=a)b|(?=1).',
+  '[^ab]+',
+  'é?(a{1,2}|1)',
+  '(a*+)(a?)b',
+  '(?m)^(.*)$',
+  '(\\w)\\1',
+  '(?s).{2,3}?b',
+  '\\p{L}+|\\d',
+  '(?!a)[a1]|😀',
+  '(?<=a{1,2}b?)1',
+  '(?<!ab|é)[b1]',
+];
 
 /** All matches of a pattern of java.util.regex, as their places. */
 function places(pattern: string, text: string): readonly (readonly [number, string])[] | null {
   const compiled = compiledRegex(pattern);
   if (compiled === null) return null;
-  compiled.regex.lastIndex = 0;
-  return Array.from(text.matchAll(compiled.regex), (match) => [match.index, match[0]] as const);
+  return Array.from(compiled.all(text), (match) => [match.index, match[0] ?? ''] as const);
 }
 
 describe('java.util.regex', () => {
+  test.each(['(a+)+$', '(a|aa)*$', '(\\w*)*!x', '^(([a-z])+.)+[A-Z]([a-z])+$', '(.*)(.*)(.*)(.*)(.*)[^a]$'])(
+    '%s does not take long on a text that nearly matches',
+    (pattern) => {
+      const started = performance.now();
+      expect(places(pattern, 'a'.repeat(2000))).not.toBeNull();
+      expect(performance.now() - started).toBeLessThan(5000);
+    },
+  );
+
+  test('a pattern that refers to its groups is given up where it would take too long', () => {
+    expect(() => places('(a*)*\\1b', 'a'.repeat(100))).toThrow('would take too long');
+    expect(places('(\\w)\\1', 'hello')).toEqual([[2, 'll']]);
+  });
+
+  test('a group keeps what an earlier round gave it', () => {
+    expect(compiledRegex('((a)|b)+')!.first('ab')![2]).toBe('a');
+  });
+
+  test('the program of a pattern finds what JavaScript finds, in the kernel and without it', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...patterns), fc.stringMatching(/^[ab1 é😀\n]{0,12}$/u), (pattern, text) => {
+        const compiled = compiledRegex(pattern)!;
+        const { program } = compiled;
+        const match = new RegExp(compiled.source, 'v').exec(text);
+        const expected = match === null ? null : compiled.groups.map((group) => match[group]);
+        const bytes = Buffer.from(text, 'utf8');
+        const textOf = (slots: Int32Array): (string | undefined)[] =>
+          compiled.groups.map((group) =>
+            slots[2 * group]! < 0 ? undefined : bytes.toString('utf8', slots[2 * group], slots[2 * group + 1]),
+          );
+        const found = findRegex(program!, bytes, 0);
+        expect(found && textOf(found)).toEqual(expected);
+        const code = memory.alloc(program!.words.byteLength);
+        memory.u8.set(new Uint8Array(program!.words.buffer), code);
+        const at = memory.alloc(bytes.length + 16);
+        memory.u8.set(bytes, at);
+        const into = memory.alloc(4 * program!.slotCount);
+        const answer = regexFind(code, at, bytes.length, 0, into);
+        const slots = new Int32Array(memory.wasm.buffer, into, program!.slotCount);
+        expect(answer === 1 ? textOf(slots) : null).toEqual(expected);
+        for (const address of [code, at, into]) memory.free(address);
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
   test('a dot is no line end, unless (?s) says so', () => {
     for (const end of ['\n', '\r', '\u0085', '\u2028', '\u2029']) {
       expect(places('a.b', `a${end}b`)).toEqual([]);
@@ -45,7 +116,7 @@ describe('java.util.regex', () => {
     expect(places('a*+a', 'aaa')).toEqual([]);
     expect(places('(?>a*)a', 'aaa')).toEqual([]);
     const compiled = compiledRegex('(?>x(y))*+(z)\\2')!;
-    const match = compiled.regex.exec('xyzz')!;
+    const match = compiled.first('xyzz')!;
     expect([1, 2].map((group) => match[compiled.groups[group]!])).toEqual(['y', 'z']);
   });
 

@@ -1,17 +1,112 @@
 import { letterClass, namedClass } from './java-regex-class.ts';
+import { findRegex } from './regex-machine.ts';
+import { type RegexProgram, regexProgram } from './regex-program.ts';
+import { type RegexNode, readRegex } from './regex-syntax.ts';
 
 /**
- * Regular expressions as java.util.regex has them, run by JavaScript's: the pattern is rewritten once.
+ * Regular expressions as java.util.regex has them: the pattern is rewritten once for JavaScript's, which runs it where
+ * it cannot take long; other patterns run as programs (`regex-program.ts`), in the pipeline all do.
  *
  * Characters are code points; `.` `^` `$` know Java's line ends; `(?i)` folds ASCII unless `(?u)` is set; possessive
  * quantifiers and atomic groups become a lookahead with a capture, so groups are renumbered (`groups`).
  * Not supported: `\N{...}`, and `\G` is only the start.
  */
-export interface JavaRegex {
-  /** Global; set `lastIndex` before use. */
-  readonly regex: RegExp;
+export class JavaRegex {
   /** The number of Java's group i in the match; `groups[0]` is 0. */
   readonly groups: readonly number[];
+  /** Null where the pattern is too large. */
+  readonly program: RegexProgram | null;
+  /** As JavaScript writes it, with the `v` flag. */
+  readonly source: string;
+  readonly #regex: RegExp;
+  readonly #isQuick: boolean;
+
+  constructor(source: string, groups: readonly number[]) {
+    this.groups = groups;
+    this.source = source;
+    this.#regex = new RegExp(source, 'gv');
+    const tree = readRegex(source);
+    this.program = regexProgram(tree);
+    this.#isQuick = this.program === null ? false : isQuick(tree);
+  }
+
+  /** The first match. @throws Error where it would take too long */
+  first(text: string): RegexMatch | null {
+    for (const match of this.all(text)) return match;
+    return null;
+  }
+
+  /** All matches from the start. @throws Error where they would take too long */
+  *all(text: string): Generator<RegexMatch> {
+    if (this.#isQuick) {
+      this.#regex.lastIndex = 0;
+      yield* text.matchAll(this.#regex);
+      return;
+    }
+    if (this.program === null) throw new Error('the regular expression is too large, or looks too far behind');
+    const bytes = Buffer.from(text, 'utf8');
+    for (let from = 0; from <= bytes.length; ) {
+      const slots = findRegex(this.program, bytes, from);
+      if (slots === null) return;
+      yield matchOf(bytes, slots);
+      const [start = 0, end = 0] = slots;
+      from = end > start ? end : end + characterBytes(bytes[end]);
+    }
+  }
+}
+
+/** What a match took: [0] all of it, [n] JavaScript's group n. */
+export interface RegexMatch {
+  /** In UTF-16 units. */
+  readonly index: number;
+  readonly [group: number]: string | undefined;
+}
+
+function matchOf(bytes: Buffer, slots: Int32Array): RegexMatch {
+  const match: { index: number; [group: number]: string | undefined } = {
+    index: bytes.toString('utf8', 0, slots[0]).length,
+  };
+  for (let group = 0; 2 * group + 1 < slots.length; group++) {
+    const [start = -1, end = -1] = slots.subarray(2 * group);
+    if (start >= 0 && end >= start) match[group] = bytes.toString('utf8', start, end);
+  }
+  return match;
+}
+
+function characterBytes(first: number | undefined): number {
+  return first === undefined || first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+}
+
+/**
+ * With one repetition without end, no more, JavaScript's backtracking goes over the text twice at most. A group within
+ * a repetition keeps in Java what an earlier round gave it, and not in JavaScript.
+ */
+function isQuick(tree: RegexNode): boolean {
+  return repetitions(tree) <= 1 && !capturesInRounds(tree, false);
+}
+
+function capturesInRounds(node: RegexNode, isRepeated: boolean): boolean {
+  if (node.kind === 'capture' && isRepeated) return true;
+  if ('body' in node) return capturesInRounds(node.body, isRepeated || node.kind === 'repeat');
+  return 'parts' in node && node.parts.some((part) => capturesInRounds(part, isRepeated));
+}
+
+function repetitions(node: RegexNode): number {
+  switch (node.kind) {
+    case 'repeat':
+      return (node.max === null ? 1 : 0) + repetitions(node.body) * (node.max === null ? 2 : Math.min(node.max, 2));
+    case 'capture':
+    case 'atomic':
+    case 'look':
+      return repetitions(node.body);
+    case 'sequence':
+    case 'alternatives':
+      return node.parts.reduce((sum, part) => sum + repetitions(part), 0);
+    case 'reference':
+      return 2;
+    default:
+      return 0;
+  }
 }
 
 const cache = new Map<string, JavaRegex | null>();
@@ -32,7 +127,7 @@ function compile(pattern: string): JavaRegex | null {
   try {
     const translator = new Translator(pattern);
     const source = translator.translate();
-    return { regex: new RegExp(source, 'gv'), groups: translator.groups };
+    return new JavaRegex(source, translator.groups);
   } catch (error) {
     if (error instanceof Malformed || error instanceof SyntaxError) return null;
     throw error;

@@ -298,8 +298,7 @@ class PathReader {
     if (compiled === null) throw new PathError('the pattern is malformed');
     return (item, root) => {
       const value = left(item, root);
-      compiled.regex.lastIndex = 0;
-      return typeof value === 'string' && compiled.regex.test(value);
+      return typeof value === 'string' && compiled.first(value) !== null;
     };
   }
 

@@ -94,8 +94,7 @@ export const similarTo: ScalarFunction = {
         evaluate: ([text, pattern, escaper]) => {
           const regex = compiledRegex(similarToRegex(String(pattern), escaper === undefined ? null : String(escaper)));
           if (regex === null) throw new Error(`the pattern ${JSON.stringify(pattern)} is malformed`);
-          regex.regex.lastIndex = 0;
-          return regex.regex.test(String(text));
+          return regex.first(String(text)) !== null;
         },
       },
     },

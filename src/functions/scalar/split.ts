@@ -76,14 +76,14 @@ function separatorOf(pattern: string): JavaRegex {
 }
 
 /** The pieces between matches, as java.lang.String.split has them: an empty match at the start makes no piece. */
-function pieces(text: string, { regex }: JavaRegex, limit: number): string[] {
+function pieces(text: string, regex: JavaRegex, limit: number): string[] {
   const found: string[] = [];
   let from = 0;
-  regex.lastIndex = 0;
-  for (const match of text.matchAll(regex)) {
+  for (const match of regex.all(text)) {
     if (limit > 0 && found.length === limit - 1) break;
-    const end = match.index + match[0].length;
-    if (end === 0 || (match[0] === '' && match.index >= text.length)) continue;
+    const taken = match[0] ?? '';
+    const end = match.index + taken.length;
+    if (end === 0 || (taken === '' && match.index >= text.length)) continue;
     found.push(text.slice(from, match.index));
     from = end;
   }

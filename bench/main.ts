@@ -3,6 +3,7 @@
  * The last line of each is JSON: {"bench","eventsPerSecond","peer","peerEventsPerSecond","ratio","checked"}.
  */
 
+import { functions } from './functions.ts';
 import { group } from './group.ts';
 import type { Bench } from './harness.ts';
 import { hop } from './hop.ts';
@@ -23,6 +24,7 @@ const benches: readonly Bench[] = [
   hop,
   group,
   join,
+  functions,
   json,
   optimizer,
   pattern,

@@ -33,6 +33,7 @@ export * from './ordered-map';
 export * from './patterns';
 export * from './sort';
 export * from './columns';
+export * from './json-find';
 export * from './json-decode';
 export * from './csv-decode';
 export * from './raw-decode';

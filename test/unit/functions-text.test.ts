@@ -230,6 +230,81 @@ describe('JSON', () => {
   });
 });
 
+describe('a scalar at a path of JSON text', () => {
+  const jsonScalar = memory.exports.jsonScalar as (...places: number[]) => bigint;
+
+  /** What the kernel finds; undefined where it leaves the text to JavaScript. */
+  function found(text: string, steps: readonly (string | number)[]): string | undefined {
+    const parts = steps.map((step) => {
+      const head = Buffer.alloc(4);
+      head.writeInt32LE(typeof step === 'number' ? -1 - step : Buffer.byteLength(step));
+      return typeof step === 'number' ? head : Buffer.concat([head, Buffer.from(step)]);
+    });
+    const [bytes, path] = [Buffer.from(text), Buffer.concat(parts)];
+    const [at, pathAt] = [memory.alloc(bytes.length + 16), memory.alloc(path.length + 16)];
+    memory.u8.set(bytes, at);
+    memory.u8.set(path, pathAt);
+    const view = BigInt.asUintN(64, jsonScalar(at, bytes.length, pathAt, path.length));
+    const shown = view === 0n ? undefined : memory.text(Number(view & 0xffff_ffffn), Number(view >> 32n));
+    memory.free(at);
+    memory.free(pathAt);
+    return shown;
+  }
+
+  test('is found among others, the last of equal names', () => {
+    expect(found('{"a": 1, "b": {"a": [true, "x y"]}}', ['b', 'a', 1])).toBe('x y');
+    expect(found('{"a": 1, "a": -27 }', ['a'])).toBe('-27');
+    expect(found(' "" ', [])).toBe('');
+    expect(found('[[], {"é": false}]', [1, 'é'])).toBe('false');
+  });
+
+  test.each([
+    '{"a": 1.50}',
+    '{"a": "\\n"}',
+    '{"a": -0}',
+    '{"a": 01}',
+    '{"a": 1,}',
+    '{"a": 1} 2',
+    '{"a": null}',
+    '{"a": [1]}',
+    '{"a": 1, "\\u0061": 2}',
+    '{"a": 1, "b": "\u0001"}',
+    '{"a": 1',
+    '',
+  ])('%s is left to JavaScript', (text) => {
+    expect(found(text, ['a'])).toBeUndefined();
+  });
+
+  test('is what JavaScript finds, in damaged texts too', () => {
+    const steps = fc.array(fc.oneof(fc.constantFrom('a', 'b', 'é'), fc.nat(2)), { maxLength: 3 });
+    const json = fc.letrec((tie) => ({
+      value: fc.oneof({ maxDepth: 3 }, tie('leaf'), tie('list'), tie('object')),
+      leaf: fc.oneof(fc.constantFrom('x', 'q"', true, false, null, 7, -1, 0.5), fc.string()),
+      list: fc.array(tie('value'), { maxLength: 3 }),
+      object: fc.dictionary(fc.constantFrom('a', 'b', 'é'), tie('value'), { maxKeys: 3 }),
+    })).value;
+    fc.assert(
+      fc.property(
+        json,
+        steps,
+        fc.nat(),
+        fc.constantFrom('', '"', '{', ']', ',', '1', '\\'),
+        (value, path, place, put) => {
+          const whole = JSON.stringify(value);
+          const at = place % (whole.length + 1);
+          const text = whole.slice(0, at) + put + whole.slice(at + (place % 2));
+          const shown = found(text, path);
+          if (shown === undefined) return;
+          const written = path.map((step) => (typeof step === 'number' ? `[${step}]` : `['${step}']`)).join('');
+          const expected = readPath(jsonPath(`$${written}`), parseJson(text));
+          expect(shown).toBe(typeof expected === 'string' ? expected : writeJson(expected));
+        },
+      ),
+      { numRuns: 20_000 },
+    );
+  });
+});
+
 describe('addresses', () => {
   test('are cut as java.net.URL cuts them', () => {
     expect(urlParts('https://ann:pw@shop.example:8443/cart?id=7#top')).toEqual({

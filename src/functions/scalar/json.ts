@@ -1,10 +1,13 @@
 import { encodeNested } from '../../memory/nested.ts';
 import { ARRAY, BOOLEAN, type SqlType, STRING, withNullable } from '../../types/sql-type.ts';
+import { i32, i64 } from '../../wasm/code.ts';
 import { isCharacter } from '../coercion.ts';
 import { character, parameter } from '../parameters.ts';
 import type { HostCall, HostValue, Parameter, ScalarFunction } from '../scalar-function.ts';
-import { jsonPath, PathError, readPath } from './json-path.ts';
+import type { ExpressionWriter, Value } from '../value.ts';
+import { type JsonPath, jsonPath, PathError, readPath } from './json-path.ts';
 import { isJsonArray, isScalar, type Json, JsonError, parseJson, tryParseJson, writeJson } from './json-text.ts';
+import { viewValue } from './text-value.ts';
 
 /**
  * Questions to JSON text. The clauses of SQL arrive as further arguments, literals, `''` where they are not written:
@@ -138,6 +141,63 @@ function scalarText(value: Json): string {
   return typeof value === 'string' ? value : writeJson(value);
 }
 
+/** Whatever the clauses say, in JavaScript. */
+function evaluateJsonValue(args: readonly HostValue[], call: HostCall): HostValue {
+  const [text, pathText, onEmpty, whenEmpty = null, onError, whenWrong = null] = args;
+  if (text === null || pathText === null) return null;
+  const answer = ask(text, pathText);
+  const { argTypes } = call;
+  const empty = { value: whenEmpty, type: argTypes[3] ?? STRING() };
+  const wrong = { value: whenWrong, type: argTypes[5] ?? STRING() };
+  if ('problem' in answer) return instead(onError, wrong, call, answer.problem);
+  if (answer.value !== null && isScalar(answer.value)) return fromText(scalarText(answer.value), call.type);
+  if (answer.mode === 'lax') return instead(onEmpty, empty, call, 'the path finds nothing');
+  return instead(onError, wrong, call, 'the path finds no scalar');
+}
+
+/** The kernel finds what stands at a literal path as it is to be shown; the rest is asked of JavaScript. */
+function writeJsonValue(w: ExpressionWriter, args: readonly Value[], type: SqlType): Value {
+  const [text, pathText] = args as readonly [Value, Value];
+  const steps = typeof pathText.constant === 'string' && type.kind === 'VARCHAR' ? plainSteps(pathText.constant) : null;
+  if (steps === null) return w.host(evaluateJsonValue, args, type);
+  const result = w.variable(withNullable(type, true));
+  w.f.if(i32.eqz(w.isNull(text)), () => {
+    const path = w.constant(steps);
+    const view = w.f.local('i64', w.kernel('jsonScalar', 'i64', ...w.bytes(text), path, i32.const(steps.length)));
+    w.f.if(
+      i64.eqz(view),
+      () => w.assign(result, w.host(evaluateJsonValue, args, type)),
+      () => w.assign(result, viewValue(w, type, view)),
+    );
+  });
+  return result;
+}
+
+/** Names and indexes for the kernel: an i32 length and the name's bytes, or -1 - index. Null for other paths. */
+function plainSteps(text: string): Uint8Array | null {
+  const written = text.replace(/^\s*(lax|strict)\s+/i, '');
+  let found: JsonPath;
+  try {
+    found = jsonPath(written);
+  } catch (error) {
+    if (error instanceof PathError) return null;
+    throw error;
+  }
+  const parts: Buffer[] = [];
+  for (const step of found.steps) {
+    const head = Buffer.alloc(4);
+    if (step.kind === 'members' && step.names.length === 1) {
+      const name = Buffer.from(step.names[0]!, 'utf8');
+      head.writeInt32LE(name.length);
+      parts.push(head, name);
+    } else if (step.kind === 'indexes' && step.indexes.length === 1 && step.indexes[0]! >= 0) {
+      head.writeInt32LE(-1 - step.indexes[0]!);
+      parts.push(head);
+    } else return null;
+  }
+  return found.call === null ? Buffer.concat(parts) : null;
+}
+
 export const jsonValue: ScalarFunction = {
   name: 'JSON_VALUE',
   category: 'json',
@@ -160,20 +220,7 @@ export const jsonValue: ScalarFunction = {
       ],
       returns: (args) => returnedType(args[6]),
       nulls: 'custom',
-      code: {
-        kind: 'host',
-        evaluate: ([text, pathText, onEmpty, whenEmpty = null, onError, whenWrong = null], call) => {
-          if (text === null || pathText === null) return null;
-          const answer = ask(text, pathText);
-          const { argTypes } = call;
-          const empty = { value: whenEmpty, type: argTypes[3] ?? STRING() };
-          const wrong = { value: whenWrong, type: argTypes[5] ?? STRING() };
-          if ('problem' in answer) return instead(onError, wrong, call, answer.problem);
-          if (answer.value !== null && isScalar(answer.value)) return fromText(scalarText(answer.value), call.type);
-          if (answer.mode === 'lax') return instead(onEmpty, empty, call, 'the path finds nothing');
-          return instead(onError, wrong, call, 'the path finds no scalar');
-        },
-      },
+      code: { kind: 'wasm', write: writeJsonValue },
     },
   ],
 };

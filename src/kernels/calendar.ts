@@ -40,8 +40,24 @@ export function daysFromCivil(year: i32, month: i32, day: i32): i32 {
   return era * 146097 + dayOfEra - 719468;
 }
 
-/** The date of a day: `year << 16 | month << 8 | day`. */
+/**
+ * The date of a day: `year << 16 | month << 8 | day`. Of the years from -32,768 to 2,9 million by multiplications.
+ * Source: Neri and Schneider 2022, "Euclidean affine functions and their application to calendar algorithms".
+ */
 export function civilFromDays(days: i32): i64 {
+  if (days >= -12699422 && days <= 1061042401) {
+    const ofEras = 4 * <u32>(days + 12699422) + 3;
+    const century = ofEras / 146097;
+    const ofCentury = 4 * ((ofEras % 146097) / 4) + 3;
+    const product = <u64>2939745 * ofCentury;
+    const ofYear = <u32>product / 2939745 / 4;
+    const shiftedMonth = 2141 * ofYear + 197913;
+    const month = shiftedMonth >> 16;
+    const day = (shiftedMonth & 0xffff) / 2141 + 1;
+    const runsOn = ofYear >= 306;
+    const year = <i64>(100 * century + <u32>(product >> 32)) - 32800 + i64(runsOn);
+    return (year << 16) | <i64>(((runsOn ? month - 12 : month) << 8) | day);
+  }
   const z: i64 = <i64>days + 719468;
   const era: i64 = floorDivide(z, 146097);
   const dayOfEra: i32 = <i32>(z - era * 146097);
@@ -205,7 +221,8 @@ export function timeExtract(millis: i32, unit: i32): i64 {
 /** A field of a timestamp. */
 export function timestampExtract(value: i64, unit: i32, unitsPerSecond: i64): i64 {
   if (unit == unitEpoch) return floorDivide(value, unitsPerSecond);
-  const seconds = floorDivide(value, unitsPerSecond);
+  // A division by a constant is a multiplication.
+  const seconds = unitsPerSecond == 1000 ? floorDivide(value, 1000) : floorDivide(value, 1000000);
   if (unit > unitSecond && unit <= unitNanosecond) {
     const fraction = value - seconds * unitsPerSecond;
     const wanted: i64 = unit == unitMillisecond ? 1000 : unit == unitMicrosecond ? 1000000 : 1000000000;

@@ -621,6 +621,20 @@ export function decimalFromF64(value: f64, precision: i32, scale: i32, result: u
 export function roundF64(value: f64, places: i32, cut: i32): f64 {
   const bits = reinterpret<u64>(value);
   if ((bits & 0x7fffffffffffffff) == 0 || (bits & 0x7ff0000000000000) == 0x7ff0000000000000) return value + 0;
+  if (places >= 0 && places <= 12) {
+    // Where the scaled number is not near a point at which the answer changes, its last bits do not matter.
+    const unit = load<f64>(exactPowers + (<usize>places << 3));
+    const scaled = Math.abs(value) * unit;
+    if (scaled < 1e11) {
+      const whole = Math.floor(scaled);
+      const rest = scaled - whole;
+      const toEdge = cut != 0 ? min(rest, 1 - rest) : Math.abs(rest - 0.5);
+      if (toEdge > 1e-4) {
+        const kept = (whole + f64(cut == 0 && rest > 0.5)) / unit;
+        return bits >> 63 != 0 && kept != 0 ? -kept : kept;
+      }
+    }
+  }
   javaDigitsOfF64(bits);
   if (places >= -javaPower) return value;
   const drop = -<i64>javaPower - places;

@@ -170,7 +170,8 @@ describe('LIKE with a literal pattern', () => {
     expect(likeShape('%%rce%', none)).toEqual({ kind: 'holds', text: 'rce' });
     expect(likeShape('parcel', none)).toEqual({ kind: 'equals', text: 'parcel' });
     expect(likeShape('%', none).kind).toBe('all');
-    expect(likeShape('p%l', none).kind).toBe('pattern');
+    expect(likeShape('p%r%%l', none)).toMatchObject({ kind: 'parts', parts: ['p', 'r', 'l'] });
+    expect(likeShape('p_l', none).kind).toBe('pattern');
     expect(likeShape('50!%', 0x21).kind).toBe('pattern');
   });
 });

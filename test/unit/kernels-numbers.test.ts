@@ -364,6 +364,28 @@ describe('floats', () => {
     expect(getText(kernel('floatFormatF64', at, x))).toBe(text);
   });
 
+  test('a DOUBLE is rounded and cut by the digits of its text', () => {
+    const round = memory.exports.roundF64 as (value: number, places: number, cut: number) => number;
+    const value = fc.oneof(
+      anyDouble,
+      fc.integer({ min: -99_999, max: 99_999 }).map((n) => n / 1000),
+    );
+    fc.assert(
+      fc.property(value, fc.integer({ min: -20, max: 20 }), fc.boolean(), (x, places, cut) => {
+        fc.pre(Number.isFinite(x) && x !== 0);
+        const [mantissa = '', exponent = '0'] = javaFloatText(Math.abs(x), false).split('E');
+        const [whole = '', fraction = ''] = mantissa.split('.');
+        const power = Number(exponent) - fraction.length + places;
+        const unscaled = BigInt(whole + fraction);
+        const unit = pow(Math.min(Math.max(-power, 0), 400));
+        const kept = power >= 0 ? null : cut ? unscaled / unit : halfUp(unscaled, unit);
+        const rounded = kept === null ? Math.abs(x) : Number(`${kept}e${-places}`);
+        expect(round(x, places, cut ? 1 : 0)).toBe(rounded === 0 ? 0 : Math.sign(x) * rounded);
+      }),
+      { numRuns: 10_000 },
+    );
+  });
+
   test('text of any length is read to the nearest DOUBLE and FLOAT', () => {
     const digits = fc.string({ unit: fc.constantFrom(...'0123456789'), minLength: 1, maxLength: 40 });
     fc.assert(

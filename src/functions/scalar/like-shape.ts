@@ -1,8 +1,13 @@
 /** What a literal LIKE pattern asks for; `pattern` is what needs the matcher. */
-export interface LikeShape {
-  readonly kind: 'all' | 'equals' | 'starts' | 'ends' | 'holds' | 'pattern';
-  readonly text: string;
-}
+export type LikeShape =
+  | { readonly kind: 'all' | 'equals' | 'starts' | 'ends' | 'holds' | 'pattern'; readonly text: string }
+  /** Texts in this order, the first at the start and the last at the end unless they are open there. */
+  | {
+      readonly kind: 'parts';
+      readonly parts: readonly string[];
+      readonly isOpenAtStart: boolean;
+      readonly isOpenAtEnd: boolean;
+    };
 
 /**
  * The shape of a literal pattern. The empty pattern takes any text: so Flink answers for a literal, though not for a
@@ -13,9 +18,10 @@ export function likeShape(pattern: string, escapeByte: number): LikeShape {
   const escapeCharacter = escapeByte < 0 ? null : String.fromCharCode(escapeByte);
   if (escapeCharacter !== null && pattern.includes(escapeCharacter)) return { kind: 'pattern', text: pattern };
   const inner = pattern.replace(/^%+|%+$/g, '');
-  if (/[%_]/.test(inner)) return { kind: 'pattern', text: pattern };
+  if (inner.includes('_')) return { kind: 'pattern', text: pattern };
   const isOpenAtStart = pattern.startsWith('%');
   const isOpenAtEnd = pattern.endsWith('%');
+  if (inner.includes('%')) return { kind: 'parts', parts: inner.split(/%+/), isOpenAtStart, isOpenAtEnd };
   if (inner === '') return { kind: 'all', text: '' };
   if (isOpenAtStart && isOpenAtEnd) return { kind: 'holds', text: inner };
   if (isOpenAtStart) return { kind: 'ends', text: inner };

@@ -4,7 +4,7 @@ import { character } from '../parameters.ts';
 import type { ScalarFunction } from '../scalar-function.ts';
 import type { ExpressionWriter, Value } from '../value.ts';
 import { compiledRegex } from './java-regex.ts';
-import { likeShape } from './like-shape.ts';
+import { type LikeShape, likeShape } from './like-shape.ts';
 import { similarToRegex } from './similar-pattern.ts';
 
 const noEscape = -1;
@@ -26,6 +26,7 @@ function writeLike(w: ExpressionWriter, args: readonly Value[], type: SqlType): 
   }
   if (typeof pattern.constant === 'string') {
     const shape = likeShape(pattern.constant, escapeByte(escaper, noEscape));
+    if (shape.kind === 'parts') return writeParts(w, view, shape, type);
     const bytes = Buffer.from(shape.text, 'utf8');
     const part = [w.constant(bytes), i32.const(bytes.length)] as const;
     switch (shape.kind) {
@@ -48,6 +49,37 @@ function writeLike(w: ExpressionWriter, args: readonly Value[], type: SqlType): 
     }
   }
   return writeMatch(w, view, w.bytes(pattern), escapeByte(escaper, backslash), type, pattern);
+}
+
+/** Part after part is searched for, each behind the one before: the first place is the best for those that follow. */
+function writeParts(
+  w: ExpressionWriter,
+  text: readonly [I32, I32],
+  { parts, isOpenAtStart, isOpenAtEnd }: LikeShape & { readonly kind: 'parts' },
+  type: SqlType,
+): Value {
+  const { f } = w;
+  const truth = f.local('i32', i32.const(0));
+  const from = f.local('i32', i32.const(0));
+  f.block((otherwise) => {
+    for (const [index, part] of parts.entries()) {
+      const bytes = Buffer.from(part, 'utf8');
+      const needle = [w.constant(bytes), i32.const(bytes.length)] as const;
+      if (index === 0 && !isOpenAtStart) {
+        f.brIf(otherwise, i32.eqz(w.kernel('textStartsWith', 'i32', ...text, ...needle)));
+        f.set(from, i32.const(bytes.length));
+      } else if (index === parts.length - 1 && !isOpenAtEnd) {
+        f.brIf(otherwise, i32.ltS(text[1], i32.add(from, i32.const(bytes.length))));
+        f.brIf(otherwise, i32.eqz(w.kernel('textEndsWith', 'i32', ...text, ...needle)));
+      } else {
+        const at = f.local('i32', w.kernel('textFind', 'i32', ...text, ...needle, from));
+        f.brIf(otherwise, i32.ltS(at, i32.const(0)));
+        f.set(from, i32.add(at, i32.const(bytes.length)));
+      }
+    }
+    f.set(truth, i32.const(1));
+  });
+  return w.value(type, null, truth);
 }
 
 function writeMatch(

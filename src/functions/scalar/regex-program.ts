@@ -74,7 +74,7 @@ class NotCompiled extends Error {}
 
 class Compiler {
   readonly #tree: RegexNode;
-  readonly #words: number[] = new Array<number>(programHeader.code).fill(0);
+  readonly #words: number[] = Array.from({ length: programHeader.code }, () => 0);
   readonly #tables = new Map<string, number>();
   readonly #patches: { readonly at: number; readonly source: string }[] = [];
   #slots = 2;

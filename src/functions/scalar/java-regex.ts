@@ -78,35 +78,54 @@ function characterBytes(first: number | undefined): number {
 }
 
 /**
- * With one repetition without end, no more, JavaScript's backtracking goes over the text twice at most. A group within
- * a repetition keeps in Java what an earlier round gave it, and not in JavaScript.
+ * With one repetition without end and few other choices JavaScript's backtracking goes over the text a few times at
+ * most. A group within a repetition keeps in Java what an earlier round gave it, and not in JavaScript.
  */
 function isQuick(tree: RegexNode): boolean {
-  return repetitions(tree) <= 1 && !capturesInRounds(tree, false);
+  const { loops, ways } = choices(tree);
+  return loops <= 1 && ways <= 64 && !capturesInRounds(tree, false);
+}
+
+/** Repetitions without end, and the ways through all the rest. */
+interface Choices {
+  readonly loops: number;
+  readonly ways: number;
+}
+
+const notQuick: Choices = { loops: 2, ways: 1 };
+
+function choices(node: RegexNode): Choices {
+  switch (node.kind) {
+    case 'repeat': {
+      const body = choices(node.body);
+      if (body.loops > 0 || body.ways > 1) return notQuick;
+      return node.max === null ? { loops: 1, ways: 1 } : { loops: 0, ways: node.max - node.min + 1 };
+    }
+    case 'capture':
+    case 'atomic':
+    case 'look':
+      return choices(node.body);
+    case 'sequence':
+    case 'alternatives': {
+      const parts = node.parts.map(choices);
+      const loops = parts.reduce((sum, part) => sum + part.loops, 0);
+      const isSequence = node.kind === 'sequence';
+      return {
+        loops,
+        ways: parts.reduce((all, { ways }) => (isSequence ? all * ways : all + ways), isSequence ? 1 : 0),
+      };
+    }
+    case 'reference':
+      return notQuick;
+    default:
+      return { loops: 0, ways: 1 };
+  }
 }
 
 function capturesInRounds(node: RegexNode, isRepeated: boolean): boolean {
   if (node.kind === 'capture' && isRepeated) return true;
   if ('body' in node) return capturesInRounds(node.body, isRepeated || node.kind === 'repeat');
   return 'parts' in node && node.parts.some((part) => capturesInRounds(part, isRepeated));
-}
-
-function repetitions(node: RegexNode): number {
-  switch (node.kind) {
-    case 'repeat':
-      return (node.max === null ? 1 : 0) + repetitions(node.body) * (node.max === null ? 2 : Math.min(node.max, 2));
-    case 'capture':
-    case 'atomic':
-    case 'look':
-      return repetitions(node.body);
-    case 'sequence':
-    case 'alternatives':
-      return node.parts.reduce((sum, part) => sum + repetitions(part), 0);
-    case 'reference':
-      return 2;
-    default:
-      return 0;
-  }
 }
 
 const cache = new Map<string, JavaRegex | null>();

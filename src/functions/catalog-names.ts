@@ -1,6 +1,7 @@
 /**
  * The names by which SHOW FUNCTIONS of Flink 2.2 lists its functions: those of their definitions, which are not always
- * what SQL writes (`regexpExtract` is REGEXP_EXTRACT). Operators and helpers of its own stand among them.
+ * what SQL writes (`regexpExtract` is REGEXP_EXTRACT). Operators stand among them. One that is not executed yet is refused
+ * by its name.
  */
 export const catalogNames: readonly string[] =
   `ARRAY_AGG ARRAY_APPEND ARRAY_CONCAT ARRAY_CONTAINS ARRAY_DISTINCT ARRAY_EXCEPT ARRAY_INTERSECT ARRAY_JOIN ARRAY_MAX

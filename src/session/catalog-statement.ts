@@ -268,7 +268,10 @@ function dropObject(session: Session, statement: Drop): void {
 function use(session: Session, statement: Use): void {
   const [name] = statement.names;
   if (name === undefined || statement.object === 'MODULES') {
-    throw new DiagnosticError([unsupported('W001', statement.span, 'USE MODULES')]);
+    const unknown = statement.names.find(({ parts }) => parts[0]?.name !== 'core');
+    if (unknown !== undefined)
+      fail('B014', unknown.span, `unknown module "${unknown.parts[0]?.name ?? ''}"`, { help: 'there is: core' });
+    return;
   }
   if (statement.object === 'CATALOG') {
     const catalog = session.catalog(name.parts[0]?.name ?? '', name);

@@ -6,10 +6,12 @@ import { bindStatement, objectSchema, viewParts } from '../plan/bind/bind-statem
 import type { TableTraitsOf } from '../plan/bind/table-traits.ts';
 import { appendOnly, type LogicalSink } from '../plan/logical.ts';
 import { optimize } from '../plan/optimize.ts';
-import type { Explain, Statement } from '../sql/ast.ts';
+import type { CompilePlan, ExecutePlan, Explain, Statement } from '../sql/ast.ts';
 import { addCreatedTable, executeCatalogStatement, isThereAlready } from './catalog-statement.ts';
+import { compilePlan, type Planning, restorePlan } from './compiled-plan.ts';
 import { explainText } from './explain.ts';
 import { codeText } from './explain-code.ts';
+import { refusalOf } from './refused-statement.ts';
 import { type JobHooks, runJob } from './run-job.ts';
 import type { SessionContext } from './session-context.ts';
 import type { StatementEvent } from './statement-event.ts';
@@ -42,15 +44,39 @@ export async function* runStatement(
     yield* textAnswer(answerTexts(['result'], [[explain(statement, context)]]), context);
     return;
   }
+  if (statement.kind === 'compilePlan' || statement.kind === 'executePlan') {
+    yield* runPlan(statement, context, hooks);
+    return;
+  }
   const answer = executeCatalogStatement(statement, session, schemasOf(context));
-  if (answer === 'other') throw new DiagnosticError([unsupported('W001', statement.span, statementName(statement))]);
+  if (answer === 'other') throw new DiagnosticError([refusalOf(statement)]);
   if (answer !== null) yield* textAnswer(answer, context);
+}
+
+/** COMPILE PLAN, and what runs a plan: EXECUTE PLAN, COMPILE AND EXECUTE PLAN. */
+async function* runPlan(
+  statement: CompilePlan | ExecutePlan,
+  context: SessionContext,
+  hooks: JobHooks,
+): AsyncGenerator<StatementEvent> {
+  const planning: Planning = {
+    plan: (planned, session, names) => {
+      const sinks = bindStatement(planned, session, traits, names);
+      if (sinks === null) return fail('B051', planned.span, 'a plan is of an INSERT or a statement set');
+      return optimized(sinks, { ...context, session });
+    },
+    declare: (declared, session) => executeDeclaration(declared, { ...context, session }),
+  };
+  if (statement.kind === 'compilePlan') compilePlan(statement, context.session, planning);
+  if (statement.kind === 'compilePlan' && !statement.isExecute) return;
+  const { sinks, session } = restorePlan(statement, context.session, planning);
+  yield* runJob(sinks, { ...context, session }, hooks);
 }
 
 /** Executes a statement that needs no job and answers nothing. @throws DiagnosticError when it is refused, W001 for another */
 export function executeDeclaration(statement: Statement, context: SessionContext): void {
   const answer = executeCatalogStatement(statement, context.session, schemasOf(context));
-  if (answer === 'other') throw new DiagnosticError([unsupported('W001', statement.span, statementName(statement))]);
+  if (answer === 'other') throw new DiagnosticError([refusalOf(statement)]);
 }
 
 /** Windows that send before or after their end (`table.exec.emit.*`) are not executed yet. @throws DiagnosticError W002 */
@@ -121,9 +147,4 @@ function* textAnswer({ columns, rows }: TextAnswer, { session }: SessionContext)
       ),
     })),
   };
-}
-
-/** As a person calls it: `ALTER TABLE`. */
-function statementName({ kind }: Statement): string {
-  return kind.replace(/[A-Z]/g, (letter) => ` ${letter}`).toUpperCase();
 }

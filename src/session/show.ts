@@ -57,7 +57,7 @@ export function showObject(statement: Show, session: Session, schemas: TableSche
     case 'FUNCTIONS':
     case 'USER FUNCTIONS': {
       const own = userFunctions(statement, session);
-      return list('function name', statement.object === 'FUNCTIONS' ? [...listedFunctions(), ...own] : own);
+      return list('function name', statement.object === 'FUNCTIONS' ? [...catalogNames, ...own] : own);
     }
     case 'MODULES':
       return answerTexts(['module name'], [['core']]);
@@ -78,13 +78,6 @@ export function showObject(statement: Show, session: Session, schemas: TableSche
     default:
       throw new DiagnosticError([unsupported('W001', statement.span, `SHOW ${statement.object}`)]);
   }
-}
-
-/** Flink's functions that are here, by Flink's names for them. */
-function listedFunctions(): readonly string[] {
-  const plain = (name: string): string => name.toLowerCase().replaceAll('_', '');
-  const here = new Set(functionNames().map(plain));
-  return catalogNames.filter((name) => here.has(plain(name.replace(/_(ABSENT|NULL)_ON_NULL$/, ''))));
 }
 
 function userFunctions({ name }: Show, session: Session): readonly string[] {

@@ -241,13 +241,14 @@ function checkItems(items: readonly Expression[]): void {
   fail('B006', other.span, 'the items of IN have no common type', { notes, help: 'cast them to one type' });
 }
 
-/** An item of an IN list: a number beside text is compared as text, a BOOLEAN or a time beside text reads it. */
+/** An item of an IN list becomes what the value is: a number beside a text a text, and a text beside any other its kind. */
 function isIn(value: Expression, item: Expression, span: Span): Expression {
-  const [a, b] = isCharacter(value.type) ? [item, value] : [value, item];
-  if (!isCharacter(b.type) || isCharacter(a.type) || a.type.kind === 'NULL') return comparison('=', value, item, span);
-  return isNumeric(a.type)
-    ? call('=', [castTo(a, STRING()), b], span)
-    : call('=', [a, castTo(b, withNullable(a.type, true))], span);
+  const [isText, isItemText] = [isCharacter(value.type), isCharacter(item.type)];
+  if (isText === isItemText || item.type.kind === 'NULL' || value.type.kind === 'NULL')
+    return comparison('=', value, item, span);
+  if (isText && !isNumeric(item.type)) return call('=', [castTo(value, withNullable(item.type, true)), item], span);
+  const type = isText ? STRING() : withNullable(value.type, true);
+  return call('=', [value, castTo(item, type)], span);
 }
 
 /** `a > ALL (b, c)`, `a = SOME (b, c)`: over a list, ANDs and ORs of comparisons. */

@@ -18,8 +18,9 @@ export function bindStatement(
   statement: Statement,
   session: Session,
   traits: TableTraitsOf,
+  names: QueryNames | null = null,
 ): readonly LogicalSink[] | null {
-  const binder = new QueryBinder(session, traits.source);
+  const binder = new QueryBinder(session, traits.source, false, names);
   switch (statement.kind) {
     case 'queryStatement': {
       const input = withShownTimes(withUniqueNames(binder.query(statement.query)), () =>

@@ -31,6 +31,11 @@ export class QueryNames implements QueryObserver {
     this.#paths.set(name, { path, columns });
   }
 
+  /** Of all tables and views, what others read before these. */
+  paths(): readonly ObjectPath[] {
+    return [...this.#paths.values()].flatMap(({ path }) => path ?? []);
+  }
+
   scopeOf(select: Select): Scope | undefined {
     return this.#scopes.get(select);
   }

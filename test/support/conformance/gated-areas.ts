@@ -11,4 +11,6 @@ export const gatedAreas: readonly string[] = [
   'patterns',
   'joins',
   'collections',
+  'errors',
+  'statements',
 ];

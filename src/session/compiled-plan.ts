@@ -1,0 +1,143 @@
+import { createHash } from 'node:crypto';
+import { pathText } from '../catalog/object-path.ts';
+import { type CatalogObject, newCatalog, newDatabase, Session } from '../catalog/session.ts';
+import type { ObjectPath } from '../catalog/table.ts';
+import { fail } from '../diagnostics/diagnostic.ts';
+import { SourceText } from '../diagnostics/source-text.ts';
+import { planPhysically } from '../physical/plan.ts';
+import { expandQuery, QueryNames } from '../plan/bind/expand-query.ts';
+import type { LogicalSink } from '../plan/logical.ts';
+import { printPlan } from '../plan/print.ts';
+import type { CompilePlan, ExecutePlan, Insert, QualifiedName, Statement } from '../sql/ast.ts';
+import { format } from '../sql/format.ts';
+import { parseScript } from '../sql/parse.ts';
+import { type PlanFile, planFileExists, readPlanFile, writePlanFile } from './plan-file.ts';
+import { createTableText, createViewText } from './show-create.ts';
+
+/** How a statement is planned in a session, and how one that declares is executed there. */
+export interface Planning {
+  readonly plan: (statement: Statement, session: Session, names: QueryNames | null) => readonly LogicalSink[];
+  readonly declare: (statement: Statement, session: Session) => void;
+}
+
+/**
+ * COMPILE PLAN: writes what EXECUTE PLAN needs to run the same plan again, wherever its tables' data is found.
+ * @throws DiagnosticError B015 for a file that is there, F014 for one that cannot be written, and as for the statement
+ */
+export function compilePlan(statement: CompilePlan, session: Session, planning: Planning): void {
+  if (planFileExists(statement.path)) {
+    // COMPILE AND EXECUTE goes on with the plan that is there.
+    if (statement.ifNotExists || statement.isExecute) return;
+    fail('B015', statement.path.span, `"${statement.path.value}" exists already`, { help: 'write IF NOT EXISTS' });
+  }
+  const names = new QueryNames();
+  const sinks = planning.plan(statement.statement, session, names);
+  const inserts = 'inserts' in statement.statement ? statement.statement.inserts : [statement.statement];
+  const paths = [...names.paths(), ...inserts.map(({ table }) => session.path(table))];
+  const objects = new Map<string, string>();
+  for (const path of paths) {
+    const object = session.find(path);
+    if (object !== undefined) objects.set(pathText(path), createText(object));
+  }
+  writePlanFile(statement.path, {
+    tidemark: 'plan',
+    version: 1,
+    statement: writtenOut(statement.statement, session, names),
+    objects: Object.fromEntries(objects),
+    settings: Object.fromEntries(session.settings.entries()),
+    fingerprint: fingerprintOf(sinks),
+  });
+}
+
+/**
+ * EXECUTE PLAN: the sinks of a plan that was compiled, in a session of its own with the tables and settings of then.
+ * @throws DiagnosticError B051 where a table is another now, or the engine plans the statement otherwise
+ */
+export function restorePlan(
+  { path }: Pick<ExecutePlan, 'path'>,
+  session: Session,
+  planning: Planning,
+): { readonly sinks: readonly LogicalSink[]; readonly session: Session } {
+  const plan = readPlanFile(path);
+  const restored = restoredSession(plan, path.value, session, path.span, planning);
+  const [statement] = parseScript(new SourceText(path.value, plan.statement)).statements;
+  if (statement === undefined) return fail('B051', path.span, `"${path.value}" holds no statement`);
+  const sinks = planning.plan(statement, restored, null);
+  if (fingerprintOf(sinks) !== plan.fingerprint) {
+    fail('B051', path.span, `"${path.value}" was compiled to another plan than this engine makes of it`, {
+      help: 'look at EXPLAIN of its statement, and COMPILE PLAN again: state that was kept does not fit',
+    });
+  }
+  return { sinks, session: restored };
+}
+
+function restoredSession(
+  plan: PlanFile,
+  name: string,
+  session: Session,
+  span: ExecutePlan['span'],
+  planning: Planning,
+): Session {
+  const restored = new Session({ ...Object.fromEntries(session.settings.entries()), ...plan.settings });
+  for (const text of Object.values(plan.objects)) {
+    for (const statement of parseScript(new SourceText(name, text)).statements) {
+      if (statement.kind !== 'createTable' && statement.kind !== 'createView') continue;
+      const path = session.path(statement.name);
+      const known = session.find(path);
+      if (known !== undefined && createText(known) !== text) {
+        fail('B051', span, `"${pathText(path)}" is another now than when "${name}" was compiled`, {
+          notes: [{ message: `then: ${text.trimEnd()}`, span: null }],
+          help: 'COMPILE PLAN again',
+        });
+      }
+      makePlace(restored, path);
+      planning.declare(statement, restored);
+    }
+  }
+  return restored;
+}
+
+/** The catalog and database of a path. */
+function makePlace({ catalogs }: Session, { catalog, database }: ObjectPath): void {
+  const known = catalogs.get(catalog);
+  if (known === undefined) catalogs.set(catalog, newCatalog(catalog, null, new Map(), database));
+  else if (!known.databases.has(database)) known.databases.set(database, newDatabase(database, null, new Map()));
+}
+
+function createText(object: CatalogObject): string {
+  return object.kind === 'table' ? createTableText(object.table) : createViewText(object.view);
+}
+
+/** The statement as it means the same in any database. */
+function writtenOut(statement: CompilePlan['statement'], session: Session, names: QueryNames): string {
+  const insert = (each: Insert): Insert => ({
+    ...each,
+    hasExecute: false,
+    table: fullName(each.table, session),
+    query: expandQuery(each.query, names),
+  });
+  if (statement.kind === 'insert') return format(insert(statement));
+  return format({ ...statement, hasExecute: true, inserts: statement.inserts.map(insert) });
+}
+
+function fullName(name: QualifiedName, session: Session): QualifiedName {
+  const { catalog, database, name: last } = session.path(name);
+  const parts = [catalog, database, last].map((part) => ({
+    kind: 'identifier' as const,
+    name: part,
+    isQuoted: true,
+    span: name.span,
+  }));
+  return { ...name, parts };
+}
+
+function fingerprintOf(sinks: readonly LogicalSink[]): string {
+  const { operators } = planPhysically(sinks, { replacedRows: true });
+  const steps = operators.map(({ id, inputs, steps: own, after }) => [id, inputs, own.map(kindOf), after.map(kindOf)]);
+  const text = JSON.stringify([printPlan(sinks, { types: true }), steps]);
+  return createHash('sha256').update(text).digest('hex');
+}
+
+function kindOf({ kind }: { readonly kind: string }): string {
+  return kind;
+}

@@ -1,0 +1,107 @@
+import { describe, expect, test } from 'vitest';
+import { declareTable } from '../../src/catalog/declare-table.ts';
+import { Session } from '../../src/catalog/session.ts';
+import { tableTraits } from '../../src/connectors/index.ts';
+import { SourceText } from '../../src/diagnostics/source-text.ts';
+import { changeKind } from '../../src/memory/batch.ts';
+import { Memory } from '../../src/memory/memory.ts';
+import type { PhysicalOperator } from '../../src/physical/graph.ts';
+import { planPhysically } from '../../src/physical/plan.ts';
+import { bindStatement } from '../../src/plan/bind/bind-statement.ts';
+import { parseScript } from '../../src/sql/parse.ts';
+import { OperatorRun, type OutputRow } from '../support/operators/run-operator.ts';
+
+const memory = Memory.create();
+const tables = `
+  CREATE TABLE rows_in (k STRING, v INT) WITH ('connector' = 'filesystem', 'path' = '/nowhere', 'format' = 'json');
+  CREATE TABLE changes_in (k STRING, v INT) WITH ('connector' = 'filesystem', 'path' = '/nowhere', 'format' = 'debezium-json');
+  CREATE TABLE all_out (k STRING, v BIGINT) WITH ('connector' = 'print');
+  CREATE TABLE upserts_out (k STRING, v BIGINT) WITH ('connector' = 'blackhole');
+`;
+const traits = {
+  source: tableTraits,
+  accepts: (table: Parameters<typeof tableTraits>[0]) => tableTraits(table).accepts,
+};
+
+/** The operators of an INSERT, as it is written. */
+function operatorsOf(insert: string): readonly PhysicalOperator[] {
+  const session = new Session();
+  for (const statement of parseScript(new SourceText('tables.sql', tables)).statements) {
+    if (statement.kind !== 'createTable') continue;
+    const table = declareTable(session, statement);
+    session.database(table.path, statement.name).objects.set(table.path.name, { kind: 'table', table });
+  }
+  const [statement] = parseScript(new SourceText('insert.sql', insert)).statements;
+  const sinks = statement === undefined ? null : bindStatement(statement, session, traits);
+  return planPhysically(sinks ?? [], { replacedRows: true }).operators;
+}
+
+type Change = readonly [kind: number, ...row: readonly (string | number)[]];
+
+function sent(node: PhysicalOperator, changes: readonly Change[]): readonly OutputRow[] {
+  const run = new OperatorRun(node, { memory });
+  // One row a batch: every update is sent.
+  for (const [kind, ...row] of changes) run.rowsIn([row], [kind]);
+  run.close();
+  return run.rows;
+}
+
+function operatorOf(insert: string, kind: PhysicalOperator['work']['kind']): PhysicalOperator {
+  const found = operatorsOf(insert).find(({ work }) => work.kind === kind);
+  if (found === undefined) throw new Error(`no ${kind}`);
+  return found;
+}
+
+const { insert, updateBefore, updateAfter, delete: remove } = changeKind;
+
+describe('what an update replaces', () => {
+  const rows: readonly Change[] = [
+    [insert, 'a', 1],
+    [insert, 'a', 2],
+    [insert, 'b', 3],
+  ];
+
+  test('is sent by an aggregate to a sink that takes all changes', () => {
+    const node = operatorOf('INSERT INTO all_out SELECT k, COUNT(*) FROM rows_in GROUP BY k', 'aggregate');
+    expect(sent(node, rows)).toEqual([
+      [insert, 'a', 1n],
+      [updateBefore, 'a', 1n],
+      [updateAfter, 'a', 2n],
+      [insert, 'b', 1n],
+    ]);
+  });
+
+  test('is left out by it for a sink that takes upserts', () => {
+    const node = operatorOf('INSERT INTO upserts_out SELECT k, COUNT(*) FROM rows_in GROUP BY k', 'aggregate');
+    expect(sent(node, rows)).toEqual([
+      [insert, 'a', 1n],
+      [updateAfter, 'a', 2n],
+      [insert, 'b', 1n],
+    ]);
+  });
+
+  test('is left out behind a source of changes where nobody needs it', () => {
+    const node = operatorOf('INSERT INTO upserts_out SELECT k, CAST(v AS BIGINT) FROM changes_in', 'collect');
+    expect(node.steps.map(({ kind }) => kind)).toContain('drop-update-before');
+    const changes: readonly Change[] = [
+      [insert, 'a', 1],
+      [updateBefore, 'a', 1],
+      [updateAfter, 'a', 2],
+      [remove, 'a', 2],
+    ];
+    expect(sent(node, changes)).toEqual([
+      [insert, 'a', 1n],
+      [updateAfter, 'a', 2n],
+      [remove, 'a', 2n],
+    ]);
+  });
+
+  test('is left out by a Top-N with its rank', () => {
+    const ranked = 'SELECT k, v, ROW_NUMBER() OVER (ORDER BY v DESC, k) AS place FROM rows_in';
+    const node = operatorOf(`INSERT INTO upserts_out SELECT k, place FROM (${ranked}) WHERE place <= 2`, 'top-n');
+    expect(node.changes.updateBefore).toBe(false);
+    const kinds = sent(node, rows).map(([kind]) => kind);
+    expect(kinds).not.toContain(updateBefore);
+    expect(kinds).toContain(updateAfter);
+  });
+});

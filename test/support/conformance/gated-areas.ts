@@ -11,6 +11,7 @@ export const gatedAreas: readonly string[] = [
   'patterns',
   'joins',
   'collections',
+  'aggregates',
   'errors',
   'statements',
 ];

@@ -154,7 +154,7 @@ export class QueryBinder {
     return bindSelect(select, from, {
       timeZone: this.timeZone,
       stateTtlMs,
-      miniBatch: miniBatchOf(this.session.settings, select.span),
+      miniBatch: miniBatchOf(this.session.settings, (select.groupBy ?? select).span),
       isDescribed,
       outer,
       subqueries: { bind, stateTtlMs, isDescribed },

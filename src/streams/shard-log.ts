@@ -121,8 +121,9 @@ export class ShardLog {
         cut = { segment: path, offset: index.bytes, bytes: tornBytes };
         await file.truncate(index.bytes);
       }
-      // What a killed process has written is whole, but perhaps not on the disk yet.
+      // What was written before is whole, but perhaps not on the disk yet; nor is the name of a segment that was begun.
       await file.sync();
+      await this.#environment.files.syncFolder(this.#folder.path);
       this.#active = { file, salt: header.salt, index, syncedTo: index.bytes };
       this.#nextIndex = index.nextIndex;
       this.#lastArrivalMs = index.lastArrivalMs;

@@ -219,7 +219,7 @@ export class RankedRows {
     return i32.gtS(writer.kernel('bytesCompare', 'i32', ...keyOf(entry), ...keyOf(other)), i32.const(0));
   }
 
-  /** The row that was added last of those that are found by these columns, 0 for none. */
+  /** The row that is found by these columns, of equal ones the first; 0 for none. */
   find(
     writer: CodeWriter,
     table: Local<'i32'>,

@@ -81,10 +81,10 @@ describe('a sink gets the last row of a key', () => {
             there.push(added);
             return [isUpdate ? updateAfter : insert, ...added];
           }
-          // Of equal rows the one that came last goes.
+          // Of equal rows the one that came first goes.
           const [k, v] = there[at]!;
           there.splice(
-            there.findLastIndex(([key, value]) => key === k && value === v),
+            there.findIndex(([key, value]) => key === k && value === v),
             1,
           );
           return [isUpdate ? updateBefore : remove, k, v];

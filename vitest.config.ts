@@ -4,8 +4,9 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/build-kernels.ts'],
-    // Every file gets its own module registry but not its own process: starting one costs more than most tests.
+    // Files of a worker share one module registry: loading the engine anew costs more than most files' tests.
     pool: 'threads',
+    isolate: false,
     // On two cores the default is one worker.
     maxWorkers: '100%',
     testTimeout: 20_000,

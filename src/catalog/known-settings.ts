@@ -6,10 +6,10 @@ const flag = (name: string, value: boolean, doc: string): OptionSpec => ({
   default: String(value),
   doc,
 });
-const duration = (name: string, value: string, doc: string): OptionSpec => ({
+const duration = (name: string, value: string | undefined, doc: string): OptionSpec => ({
   name,
   type: 'duration',
-  default: value,
+  ...(value === undefined ? {} : { default: value }),
   doc,
 });
 const choice = (name: string, values: readonly string[], doc: string): OptionSpec => ({
@@ -53,10 +53,14 @@ export const knownSettings: readonly OptionSpec[] = [
     doc: 'Rows of a bundle.',
   },
   flag('table.exec.emit.early-fire.enabled', false, 'Legacy group windows send results before their end.'),
-  duration('table.exec.emit.early-fire.delay', '0 ms', 'How often.'),
+  duration('table.exec.emit.early-fire.delay', undefined, 'How long changes wait; 0: each row is sent.'),
   flag('table.exec.emit.late-fire.enabled', false, 'Legacy group windows correct results after their end.'),
-  duration('table.exec.emit.late-fire.delay', '0 ms', 'How often.'),
-  duration('table.exec.emit.allow-lateness', '0 ms', 'How long after its end a legacy group window takes late rows.'),
+  duration('table.exec.emit.late-fire.delay', undefined, 'How long changes wait; 0: each row is sent.'),
+  duration(
+    'table.exec.emit.allow-lateness',
+    undefined,
+    'How long after its end a legacy group window takes late rows; by default the time to live of state.',
+  ),
   choice('table.exec.sink.not-null-enforcer', ['ERROR', 'DROP'], 'What a NULL for a NOT NULL column of a sink does.'),
   choice(
     'table.exec.sink.type-length-enforcer',

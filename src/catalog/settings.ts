@@ -51,7 +51,12 @@ export class Settings {
   }
 
   durationMs(key: string): number {
-    return parseDurationMs(this.get(key) ?? '') ?? 0;
+    return this.givenDurationMs(key) ?? 0;
+  }
+
+  /** Null: not set, and without a default. */
+  givenDurationMs(key: string): number | null {
+    return parseDurationMs(this.get(key) ?? '');
   }
 
   get dropsNulls(): boolean {

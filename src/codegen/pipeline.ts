@@ -3,7 +3,6 @@ import type { Value } from '../functions/value.ts';
 import { type ColumnEncoding, changeKind, descriptor, shardTime } from '../memory/batch.ts';
 import type { Step } from '../physical/graph.ts';
 import type { Expression } from '../plan/expression.ts';
-import type { WindowTime } from '../plan/logical.ts';
 import type { Schema } from '../types/column.ts';
 import { BIGINT, TIMESTAMP, withNullable } from '../types/sql-type.ts';
 import { type I32, type I64, i32, i64, type Local, select } from '../wasm/code.ts';
@@ -246,7 +245,7 @@ function expanded(
 /** Appends window_start, window_end and window_time; rows of several windows go on once for each, earliest first. */
 function writeWindowStep(
   writer: CodeWriter,
-  step: WindowTime & { readonly columnCount: number },
+  step: Extract<Step, { readonly kind: 'window' }>,
   row: PipelineRow,
   then: (row: PipelineRow) => void,
 ): void {
@@ -254,7 +253,10 @@ function writeWindowStep(
   const { window } = step;
   if (window.kind === 'session') throw new Error('a session window without aggregation is an operator of its own');
   const time = row.scope.column(step.timeColumn);
-  if (time.isNull !== null) f.brIf(row.next, time.isNull);
+  if (time.isNull !== null) {
+    if (step.needsTime === true) f.if(time.isNull, () => writer.fail('the event time of a windowed row is NULL'));
+    else f.brIf(row.next, time.isNull);
+  }
   const local = localWallClock(writer, time);
   const offset = BigInt(window.offsetMs);
   const size = BigInt(window.sizeMs);

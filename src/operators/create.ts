@@ -21,6 +21,7 @@ import { TemporalJoin } from './temporal-join.ts';
 import { TemporalSort } from './temporal-sort.ts';
 import { TopN } from './top-n.ts';
 import { Union } from './union.ts';
+import { UpdatedWindows } from './updated-windows.ts';
 import { Values } from './values.ts';
 import { WindowAggregate } from './window-aggregate.ts';
 import { WindowJoin } from './window-join.ts';
@@ -38,6 +39,8 @@ export function createOperator(node: PhysicalOperator, context: OperatorContext)
       if (work.window.kind === 'assign' && work.window.window.kind === 'session') {
         return new SessionAggregate(node, { ...work, window: { ...work.window, window: work.window.window } }, context);
       }
+      if (work.emit !== null && work.window.kind === 'attached')
+        return new UpdatedWindows(node, { ...work, window: work.window, emit: work.emit }, context);
       return new WindowAggregate(node, work, context);
     case 'aggregate':
       return new GroupAggregate(node, work, context);

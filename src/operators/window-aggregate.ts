@@ -523,8 +523,13 @@ function boundOf(bounds: WindowBounds, column: WindowColumn | undefined): I64 {
 
 /** @throws DiagnosticError B011 for an aggregate whose slices cannot be merged, in windows of several */
 function checkMerge({ window }: WindowAggregateWork, state: AggregateState): void {
+  if (window.kind === 'assign' && window.window.kind !== 'tumble') refuseUnmergeable(state);
+}
+
+/** @throws DiagnosticError B011 */
+export function refuseUnmergeable(state: AggregateState): void {
   const call = state.unmergeable();
-  if (call === null || window.kind === 'attached' || window.window.kind === 'tumble') return;
+  if (call === null) return;
   fail('B011', call.span, `${call.name} cannot be in windows that share rows: their slices cannot be merged`, {
     help: 'use TUMBLE',
   });

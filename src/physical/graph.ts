@@ -17,6 +17,7 @@ import type {
   SessionTime,
   SortKey,
   WindowColumn,
+  WindowEmit,
   WindowTime,
 } from '../plan/logical.ts';
 import type { RankInput } from '../plan/rank-input.ts';
@@ -106,8 +107,11 @@ export type Step =
       LogicalUnnest,
       'collection' | 'withOrdinality' | 'isOuter' | 'condition'
     >)
-  /** TUMBLE, HOP, CUMULATE without aggregation: appends start, end, time; a row of several windows goes on several times. */
-  | ({ readonly kind: 'window'; readonly columnCount: number } & WindowTime);
+  /**
+   * TUMBLE, HOP, CUMULATE without aggregation: appends start, end, time; a row of several windows goes on several times,
+   * one without a time in none, unless it fails.
+   */
+  | ({ readonly kind: 'window'; readonly columnCount: number; readonly needsTime?: boolean } & WindowTime);
 
 /** What an operator does with the rows that come through its steps. Column numbers are of the last step's output. */
 export type Work =
@@ -121,6 +125,7 @@ export type Work =
       readonly aggregates: readonly AggregateCall[];
       readonly windowColumns: readonly WindowColumn[];
       readonly legacy: boolean;
+      readonly emit: WindowEmit | null;
     }
   | { readonly kind: 'session-window'; readonly window: SessionTime }
   | {

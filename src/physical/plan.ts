@@ -1,5 +1,14 @@
 import type { Span } from '../diagnostics/source-text.ts';
-import { appendOnly, type Changes, type LogicalNode, type LogicalScan, type LogicalSink } from '../plan/logical.ts';
+import {
+  appendOnly,
+  type Changes,
+  type LogicalNode,
+  type LogicalScan,
+  type LogicalSink,
+  type LogicalWindowAggregate,
+  type WindowTime,
+} from '../plan/logical.ts';
+import { windowColumns } from '../plan/nodes.ts';
 import { rankInputOf } from '../plan/rank-input.ts';
 import { type AnswerNeeds, materializes, sentChanges } from '../plan/sent-changes.ts';
 import { type UniqueKeys, uniqueKeys } from '../plan/unique-keys.ts';
@@ -140,15 +149,10 @@ class Planner {
       case 'values':
         return this.#operator(node, [], { kind: 'values', rows: node.rows });
       case 'window-aggregate': {
-        const { window, keys, aggregates, windowColumns, legacy } = node;
-        return this.#operator(node, [node.input], {
-          kind: 'window-aggregate',
-          window,
-          keys,
-          aggregates,
-          windowColumns,
-          legacy,
-        });
+        const { window, keys, aggregates, windowColumns: columns, legacy, emit } = node;
+        const work = { kind: 'window-aggregate' as const, keys, aggregates, windowColumns: columns, legacy, emit };
+        if (emit !== null && window.kind === 'assign') return this.#updatedWindows(node, work, window);
+        return this.#operator(node, [node.input], { ...work, window });
       }
       case 'aggregate': {
         const { keys, aggregates, stateTtlMs, miniBatch } = node;
@@ -216,6 +220,24 @@ class Planner {
       work,
       { schema, changes, span },
     );
+  }
+
+  /** Windows that are sent more than once: each row goes to each of its windows, which are groups like others. */
+  #updatedWindows(
+    node: LogicalWindowAggregate,
+    work: Omit<Extract<Work, { readonly kind: 'window-aggregate' }>, 'window'>,
+    { window, timeColumn, time }: WindowTime,
+  ): Stream {
+    const { schema, span } = node;
+    const rows = this.#stream(node.input);
+    const columnCount = rows.schema.length;
+    const timed = rows.schema[timeColumn];
+    if (timed === undefined) throw new Error('a window has a time column');
+    const step: Step = { kind: 'window', window, timeColumn, time, columnCount, needsTime: true };
+    const assigned = { ...rows, steps: [...rows.steps, step], schema: [...rows.schema, ...windowColumns(timed)] };
+    const columns = { startColumn: columnCount, endColumn: columnCount + 1 };
+    const attached = { kind: 'attached' as const, ...columns, window, time };
+    return this.#worked([assigned], { ...work, window: attached }, { schema, changes: this.#changes(node), span });
   }
 
   /** The rows of each key of the sink are kept, and it gets the last of those that are there. */

@@ -191,6 +191,16 @@ export interface LogicalWindowAggregate extends NodeBase {
   readonly windowColumns: readonly WindowColumn[];
   /** Legacy group windows (`GROUP BY TUMBLE(ts, ...)`) may hop by a slide that does not divide the size. */
   readonly legacy: boolean;
+  /** Null: a window is sent once, at its end. */
+  readonly emit: WindowEmit | null;
+}
+
+/** When a group window is sent besides at its end: how long changes wait, by the clock; 0: not at all; null: for its end. */
+export interface WindowEmit {
+  readonly earlyMs: number | null;
+  readonly lateMs: number | null;
+  /** How long after its end a window takes rows, by event time. */
+  readonly latenessMs: number;
 }
 
 /** The rows come with their windows from a window function below (window Top-N, a second aggregation by window_start and window_end). */

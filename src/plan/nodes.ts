@@ -139,7 +139,7 @@ export function aggregateNode(
 
 export function windowAggregateNode(
   input: LogicalNode,
-  parts: Pick<LogicalWindowAggregate, 'window' | 'keys' | 'aggregates' | 'windowColumns' | 'legacy'>,
+  parts: Pick<LogicalWindowAggregate, 'window' | 'keys' | 'aggregates' | 'windowColumns' | 'legacy' | 'emit'>,
   timeColumn: Column,
   span: Span,
 ): LogicalWindowAggregate {
@@ -163,7 +163,9 @@ export function windowAggregateNode(
           ],
         ]
       : [];
-  return { kind: 'window-aggregate', input, ...parts, schema, changes: appendOnly, uniqueKeys, span };
+  const changes =
+    parts.emit === null ? appendOnly : { updateBefore: true, updateAfter: true, delete: !isAppendOnly(input.changes) };
+  return { kind: 'window-aggregate', input, ...parts, schema, changes, uniqueKeys, span };
 }
 
 export function joinNode(

@@ -17,6 +17,7 @@ import {
   type PatternElement,
   type SortKey,
   showsRight,
+  type WindowEmit,
   type WindowKind,
 } from './logical.ts';
 import { countReaders } from './walk.ts';
@@ -101,7 +102,8 @@ function nodeText(node: LogicalNode): string {
     case 'window-aggregate': {
       const { window } = node;
       const time = window.kind === 'attached' ? 'the windows of its input' : columnName(node.input, window.timeColumn);
-      return `window aggregate ${windowText(window.window, time)}${groups(node.input, node.keys)}: ${calls(node.aggregates, node.input)}   state: open windows x keys`;
+      const emitted = node.emit === null ? '' : `   sent ${emitText(node.emit)}`;
+      return `window aggregate ${windowText(window.window, time)}${groups(node.input, node.keys)}: ${calls(node.aggregates, node.input)}${emitted}   state: open windows x keys`;
     }
     case 'aggregate':
       return `aggregate${groups(node.input, node.keys)}: ${calls(node.aggregates, node.input)}   state: keys, for ever`;
@@ -128,6 +130,15 @@ function nodeText(node: LogicalNode): string {
     default:
       return unreachable(node);
   }
+}
+
+/** `early at each row, late after 5 s at most, for 1 min` */
+function emitText({ earlyMs, lateMs, latenessMs }: WindowEmit): string {
+  const when = (ms: number): string => (ms === 0 ? 'at each row' : `after ${duration(ms)} at most`);
+  return [
+    ...(earlyMs === null ? [] : [`early ${when(earlyMs)}`]),
+    ...(lateMs === null ? [] : [`late ${when(lateMs)}`, `for ${duration(latenessMs)}`]),
+  ].join(', ');
 }
 
 /** `left join on a.k = b.k AND (v < w)   state: both sides, for ever` */

@@ -46,8 +46,9 @@ export function lateRowCuts(graph: PhysicalGraph, sourceId: string): LateRowCuts
 
 /** The times at which it shows whether the watermark has come there are multiples of these. */
 function boundariesOf(operator: PhysicalOperator): readonly number[] {
-  const windows = windowsOf(operator).map(boundaryOf);
   const { work } = operator;
+  const windows = windowsOf(operator).map(boundaryOf);
+  if (work.kind === 'window-aggregate' && work.emit !== null) windows.push(work.emit.latenessMs);
   if (work.kind === 'join' && (work.method.kind === 'interval' || work.method.kind === 'temporal')) return [1];
   const isByTime = ['over', 'sort', 'deduplicate', 'match'].includes(work.kind);
   return isByTime && dropsLateRows(work) && windows.length === 0 ? [1] : windows;
@@ -56,6 +57,8 @@ function boundariesOf(operator: PhysicalOperator): readonly number[] {
 /** Whether it is enough to know the watermark before a row, with no need that what is due by it has been sent. */
 function marksTellLateRows(operator: PhysicalOperator): boolean {
   const { work } = operator;
+  // What is due at a window's end is sent before a row that is late for it.
+  if (work.kind === 'window-aggregate' && work.emit !== null && work.emit.latenessMs > 0) return false;
   // A bounded frame and a sort ask what was sent.
   if (work.kind === 'sort') return work.time === 'processing';
   if (work.kind === 'over' && work.time === 'event')

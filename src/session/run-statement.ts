@@ -1,6 +1,6 @@
 import { foldConstant } from '../codegen/constant-folder.ts';
 import { tableTraits } from '../connectors/index.ts';
-import { DiagnosticError, fail, unsupported } from '../diagnostics/diagnostic.ts';
+import { DiagnosticError, fail } from '../diagnostics/diagnostic.ts';
 import { planPhysically } from '../physical/plan.ts';
 import { bindStatement, objectSchema, viewParts } from '../plan/bind/bind-statement.ts';
 import type { TableTraitsOf } from '../plan/bind/table-traits.ts';
@@ -33,7 +33,6 @@ export async function* runStatement(
   if (statement.kind === 'createTable' && isThereAlready(statement, session)) return;
   const sinks = bindStatement(statement, session, traits);
   if (sinks !== null) {
-    checkEmitSettings(statement, context);
     const planned = optimized(sinks, context);
     // The table of CREATE TABLE AS stays, whatever becomes of the job, as Flink's does.
     if (statement.kind === 'createTable') addCreatedTable(session, sinks, statement);
@@ -77,14 +76,6 @@ async function* runPlan(
 export function executeDeclaration(statement: Statement, context: SessionContext): void {
   const answer = executeCatalogStatement(statement, context.session, schemasOf(context));
   if (answer === 'other') throw new DiagnosticError([refusalOf(statement)]);
-}
-
-/** Windows that send before or after their end (`table.exec.emit.*`) are not executed yet. @throws DiagnosticError W002 */
-function checkEmitSettings(statement: Statement, { session: { settings } }: SessionContext): void {
-  for (const key of ['table.exec.emit.early-fire.enabled', 'table.exec.emit.late-fire.enabled']) {
-    if (settings.get(key)?.toLowerCase() === 'true')
-      throw new DiagnosticError([unsupported('W002', statement.span, key)]);
-  }
 }
 
 function optimized(

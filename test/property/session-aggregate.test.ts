@@ -73,6 +73,7 @@ function sessions(gapMs: number): PhysicalOperator {
       ],
       windowColumns: ['start', 'end'],
       legacy: false,
+      emit: null,
     },
     after: [],
     workSchema: output,

@@ -74,6 +74,7 @@ function windowAggregate(window: Assigned): PhysicalOperator {
       ],
       windowColumns: ['start', 'end'],
       legacy: false,
+      emit: null,
     },
     after: [],
     workSchema: output,

@@ -27,6 +27,7 @@ const hopping: Work = {
   aggregates: [],
   windowColumns: [],
   legacy: false,
+  emit: null,
 };
 
 /** Takes everything; with `delay`, only when it is told to. */

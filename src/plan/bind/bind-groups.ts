@@ -20,6 +20,7 @@ import { type SelectRows, type SelectSettings, selectedColumns } from './select-
 import { SubqueryJoins } from './subqueries.ts';
 import type { Syntax } from './syntax.ts';
 import { someNode } from './syntax.ts';
+import { groupWindowEmit, refuseWindowEmit } from './window-emit.ts';
 
 /** A group window in GROUP BY: `TUMBLE(ts, INTERVAL '1' HOUR)`. */
 interface GroupWindow {
@@ -404,10 +405,12 @@ function planGroups(
         aggregates,
         windowColumns: wantedColumns,
         legacy: true,
+        emit: groupWindowEmit(settings.emit, grouping.window, span),
       };
       return { node: windowAggregateNode(prepared.node, parts, column, span), windowed: true };
     }
     if (traits !== null && isWindowed) {
+      if (!settings.isDescribed) refuseWindowEmit(settings.emit, span);
       const pushed = belowWindow(prepared.node);
       const keysBelow = pushed === null ? [] : prepared.keys.map((key) => pushed.column(key));
       const argumentsBelow = pushed === null ? null : moved(aggregates, pushed.column);
@@ -424,6 +427,7 @@ function planGroups(
             aggregates: argumentsBelow,
             windowColumns: wantedColumns,
             legacy: false,
+            emit: null,
           };
           return { node: windowAggregateNode(pushed.input, parts, traits.timeColumn, span), windowed: true };
         }
@@ -436,7 +440,14 @@ function planGroups(
           window: traits.window,
           time: traits.time,
         };
-        const parts = { window, keys: prepared.keys, aggregates, windowColumns: wantedColumns, legacy: false };
+        const parts = {
+          window,
+          keys: prepared.keys,
+          aggregates,
+          windowColumns: wantedColumns,
+          legacy: false,
+          emit: null,
+        };
         return { node: windowAggregateNode(prepared.node, parts, traits.timeColumn, span), windowed: true };
       }
     }

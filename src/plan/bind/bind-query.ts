@@ -47,6 +47,7 @@ import type { BindSubquery } from './subqueries.ts';
 import type { Syntax } from './syntax.ts';
 import { type SourceTraitsOf, scopeOf, tableSource } from './table-source.ts';
 import { bindTemporalJoin, isTemporalJoin } from './temporal-join.ts';
+import { emitSettingsOf } from './window-emit.ts';
 
 /** The queries of a WITH clause in force, by name. */
 type CommonTables = ReadonlyMap<
@@ -155,6 +156,7 @@ export class QueryBinder {
       timeZone: this.timeZone,
       stateTtlMs,
       miniBatch: miniBatchOf(this.session.settings, (select.groupBy ?? select).span),
+      emit: emitSettingsOf(this.session.settings),
       isDescribed,
       outer,
       subqueries: { bind, stateTtlMs, isDescribed },

@@ -8,12 +8,14 @@ import { bindExpression, type ExpressionContext } from './bind-expression.ts';
 import { fieldOf, relationsNamed, resolveColumn, type Scope, shownColumns, shownExpression } from './scope.ts';
 import type { SubquerySettings } from './subqueries.ts';
 import type { Syntax } from './syntax.ts';
+import type { EmitSettings } from './window-emit.ts';
 
 /** What a SELECT is bound with. */
 export interface SelectSettings {
   readonly timeZone: string;
   readonly stateTtlMs: number;
   readonly miniBatch: MiniBatch | null;
+  readonly emit: EmitSettings;
   /** Only the columns are asked for, as of a view: not how the query runs. */
   readonly isDescribed: boolean;
   /** Of the query around a subquery. */

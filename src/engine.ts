@@ -3,10 +3,12 @@ import { Session } from './catalog/session.ts';
 import type { ProgramTable } from './connectors/program/program-table.ts';
 import { type Diagnostic, DiagnosticError } from './diagnostics/diagnostic.ts';
 import type { SourceText } from './diagnostics/source-text.ts';
+import type { ProgramFunction } from './functions/program/program-function.ts';
 import type { Batch } from './memory/batch.ts';
 import { Memory } from './memory/memory.ts';
 import { type Clock, systemClock } from './runtime/clock.ts';
 import type { Job } from './runtime/job.ts';
+import { defineFunction } from './session/function-statement.ts';
 import { JobFailure } from './session/run-job.ts';
 import { executeDeclaration, explainStatement, runStatement } from './session/run-statement.ts';
 import { type SessionContext, sessionZone } from './session/session-context.ts';
@@ -108,6 +110,11 @@ export class Engine {
   /** Executes a text of statements that need no job and answer nothing, such as CREATE TABLE. @throws DiagnosticError */
   declare(source: SourceText): void {
     for (const statement of parseScript(source).statements) executeDeclaration(statement, this.#context);
+  }
+
+  /** Makes a function of the program's known to SQL. @throws DiagnosticError B015 for a name that is taken */
+  defineFunction(defined: ProgramFunction): void {
+    defineFunction(defined, this.#context.session);
   }
 
   /**

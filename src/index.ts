@@ -7,6 +7,21 @@ export { SourceText, type Span } from './diagnostics/source-text.ts';
 export { Engine, type EngineOptions, type RunOptions } from './engine.ts';
 export { BackgroundJob } from './library/background-job.ts';
 export type { TableDeclaration, WatermarkDeclaration } from './library/declaration.ts';
+export {
+  type Accumulator,
+  type AggregateFunctionDefinition,
+  type AnyAggregateFunction,
+  type AnyFunction,
+  type AnyScalarFunction,
+  type AnyTableFunction,
+  type ArgumentsOf,
+  aggregateFunction,
+  type FunctionParameters,
+  type ScalarFunctionDefinition,
+  scalarFunction,
+  type TableFunctionDefinition,
+  tableFunction,
+} from './library/function-types.ts';
 export { PushTable } from './library/push-table.ts';
 export { type Change, type ChangeBatch, Query } from './library/query.ts';
 export type { RowSource, Subscribable } from './library/row-sources.ts';

@@ -1,6 +1,8 @@
 import { didYouMean } from '../diagnostics/candidates.ts';
 import { fail } from '../diagnostics/diagnostic.ts';
 import type { Span } from '../diagnostics/source-text.ts';
+import type { FunctionLookup } from '../functions/lookup.ts';
+import { type ProgramFunction, sessionFunctions } from '../functions/program/program-function.ts';
 import type { FunctionLanguage, QualifiedName } from '../sql/ast.ts';
 import { pathText } from './object-path.ts';
 import { Settings } from './settings.ts';
@@ -43,6 +45,9 @@ export class Session {
   readonly catalogs = new Map<string, Catalog>();
   /** By the text of their path; they hide what has the same path. */
   readonly temporary = new Map<string, CatalogObject>();
+  /** Written by the program, by their names in lower case: what Flink calls temporary system functions. */
+  readonly programFunctions = new Map<string, ProgramFunction>();
+  readonly functions: FunctionLookup = sessionFunctions(this.programFunctions);
   currentCatalog = defaultCatalog;
   currentDatabase = defaultDatabase;
 

@@ -300,7 +300,10 @@ export class AggregateState {
   result(writer: CodeWriter, place: GroupPlace, at: number): Value {
     const placed = this.#calls[at];
     if (placed === undefined) throw new Error(`no aggregate ${at}`);
-    return placed.code.result(writer, this.#access(writer, place, placed), this.#kept(writer, place, placed));
+    const { call, code } = placed;
+    return writer.at(call.span, () =>
+      code.result(writer, this.#access(writer, place, placed), this.#kept(writer, place, placed)),
+    );
   }
 
   /** Whether two results of a group are the same, and so need not be sent again. */

@@ -1,5 +1,5 @@
 import type { Value } from '../functions/value.ts';
-import { isDeterministicFunction } from '../plan/deterministic.ts';
+import { isDeterministicCall } from '../plan/deterministic.ts';
 import type { Expression } from '../plan/expression.ts';
 import type { FunctionBuilder } from '../wasm/function-builder.ts';
 import type { RowScope } from './expression-writer.ts';
@@ -57,9 +57,7 @@ export class ComputedExpressions {
         return `${typeof expression.value} ${String(expression.value)} ${JSON.stringify(expression.type)}`;
       case 'call': {
         const parts = expression.args.map((arg) => this.#numberOf(arg));
-        return parts.includes(null) || !isDeterministicFunction(expression.name)
-          ? null
-          : `${expression.name}(${parts.join()})`;
+        return parts.includes(null) || !isDeterministicCall(expression) ? null : `${expression.name}(${parts.join()})`;
       }
       case 'cast': {
         const part = this.#numberOf(expression.input);

@@ -2,7 +2,7 @@ import type { Span } from '../diagnostics/source-text.ts';
 import { writeCast } from '../functions/cast/write-cast.ts';
 import { assignField } from '../functions/scalar/nested-item.ts';
 import type { HostCall, HostValue } from '../functions/scalar-function.ts';
-import type { ExpressionWriter, SessionSettings, Value } from '../functions/value.ts';
+import type { ExpressionWriter, HostOptions, SessionSettings, Value } from '../functions/value.ts';
 import { arenaLayout } from '../memory/kernels.ts';
 import { rowLayout } from '../memory/nested.ts';
 import type {
@@ -18,7 +18,7 @@ import { type Code, f32, f64, type I32, type I64, i32, i64, type Local, type Val
 import { call, type FunctionBuilder, type Label } from '../wasm/function-builder.ts';
 import { ComputedExpressions } from './computed-expressions.ts';
 import { plainValue } from './plain-value.ts';
-import { failureRecord, type QueryModule, status } from './query-module.ts';
+import { failureRecord, noRow, type QueryModule, status } from './query-module.ts';
 
 /** The columns of the row at hand, computed on first use. */
 export interface RowScope {
@@ -65,6 +65,8 @@ export class CodeWriter implements ExpressionWriter {
   readonly session: SessionSettings;
   /** The number of the row at hand, for a failure; set by the loop. */
   readonly row: Local<'i32'>;
+  /** Whether there is a row at hand: not where results are made of what was kept. */
+  hasRow = false;
   readonly #computed: ComputedExpressions;
   #span: Span;
   /** Where a failure goes instead of ending the function: the innermost TRY_CAST. */
@@ -104,11 +106,12 @@ export class CodeWriter implements ExpressionWriter {
   }
 
   /** Runs `body`, whose failures are at this place. */
-  at(span: Span, body: () => void): void {
+  at<T>(span: Span, body: () => T): T {
     const outer = this.#span;
     this.#span = span;
-    body();
+    const written = body();
     this.#span = outer;
+    return written;
   }
 
   /** 1 where the condition is TRUE: not for FALSE and NULL. */
@@ -212,12 +215,10 @@ export class CodeWriter implements ExpressionWriter {
     evaluate: (args: readonly HostValue[], call: HostCall) => HostValue,
     args: readonly Value[],
     type: SqlType,
+    options: HostOptions = {},
   ): Value {
-    const { ref, address } = this.module.host(evaluate, {
-      argTypes: args.map((arg) => arg.type),
-      type,
-      timeZone: this.session.timeZone,
-    });
+    const shape = { argTypes: args.map((arg) => arg.type), type, timeZone: this.session.timeZone };
+    const { ref, address } = this.module.host(evaluate, shape, options);
     for (const [at, arg] of args.entries()) this.putPlain(address + at * plainValue.bytes, arg);
     this.f.if(call(ref), () => {
       if (this.#recover === null)
@@ -270,7 +271,7 @@ export class CodeWriter implements ExpressionWriter {
     const record = i32.const(this.module.failureAddress);
     f.do(
       i32.store(record, i32.const(site), { offset: failureRecord.site }),
-      i32.store(record, this.row, { offset: failureRecord.row }),
+      i32.store(record, this.hasRow ? this.row : i32.const(noRow), { offset: failureRecord.row }),
     );
     for (const [at, value] of shown.slice(0, 2).entries()) {
       this.putPlain(this.module.failureAddress + failureRecord.shown + at * failureRecord.shownBytes, value);

@@ -63,6 +63,7 @@ export function writePipeline<State>(
   const kinds = input.updating ? f.hoisted(i32.load(batch, { offset: descriptor.kinds })) : null;
   const marks = watermarkMarks(writer, batch, steps, context);
   const state = end.open(writer);
+  writer.hasRow = true;
   f.while(i32.ltU(writer.row, rowCount), () => {
     f.block((next) => {
       const scope = batchScope(writer, batch, input.schema, input.encoding);
@@ -73,6 +74,7 @@ export function writePipeline<State>(
     });
     f.set(writer.row, i32.add(writer.row, i32.const(1)));
   });
+  writer.hasRow = false;
   marks.finish();
   end.close?.(writer, state);
   f.return(i32.const(status.ok));

@@ -36,13 +36,13 @@ export function readPlainValue(memory: Memory, address: number, type: SqlType): 
   }
 }
 
-/** Puts a value down where emitted code reads it; bytes go to the scratch arena. */
+/** Puts a value down where emitted code reads it; bytes go to `room`. */
 export function writePlainValue(
   memory: Memory,
   address: number,
   type: SqlType,
   value: HostValue,
-  scratch: Arena,
+  room: Pick<Arena, 'alloc'>,
 ): void {
   if (value === null) {
     memory.u32[address >> 2] = 1;
@@ -53,7 +53,7 @@ export function writePlainValue(
   if (physical === 'bytes') {
     const bytes = typeof value === 'string' ? Buffer.from(value, 'utf8') : value;
     if (!(bytes instanceof Uint8Array)) throw new Error(`expected text or bytes, got ${typeof value}`);
-    const to = scratch.alloc(bytes.length);
+    const to = room.alloc(bytes.length);
     memory.u8.set(bytes, to);
     memory.u32[at >> 2] = to;
     memory.u32[(at >> 2) + 1] = bytes.length;

@@ -1,10 +1,12 @@
+import { ProgramFunctionError } from '../functions/program/program-error.ts';
 import type { HostCall, HostValue } from '../functions/scalar-function.ts';
-import type { SessionSettings } from '../functions/value.ts';
+import type { HostOptions, SessionSettings } from '../functions/value.ts';
 import { Arena } from '../memory/arena.ts';
 import type { Memory } from '../memory/memory.ts';
 import type { FunctionRef } from '../wasm/function-builder.ts';
 import { ModuleBuilder } from '../wasm/module-builder.ts';
 import { readPlainValue, writePlainValue } from './plain-value.ts';
+import { ReusedBytes } from './reused-bytes.ts';
 import { type FailureSite, RowFailure } from './row-failure.ts';
 
 /** What an emitted function returns. */
@@ -22,12 +24,17 @@ const shownMax = 2;
  */
 export const failureRecord = { site: 0, row: 4, shown: 8, shownBytes: 24 } as const;
 
+/** In the place of a row's number: the failure is of none. */
+export const noRow = -1;
+
 /** A JavaScript function behind a built-in, with its types. */
 interface HostFunction {
   readonly evaluate: (args: readonly HostValue[], call: HostCall) => HostValue;
   readonly call: HostCall;
   /** Where the arguments and then the result stand: 24 bytes each, as in the failure record. */
   readonly address: number;
+  /** Where the bytes of results go. */
+  readonly room: Pick<Arena, 'alloc'>;
 }
 
 /**
@@ -48,7 +55,9 @@ export class QueryModule {
   readonly #sites: FailureSite[] = [];
   readonly #hosts: HostFunction[] = [];
   readonly #callbacks: Record<string, (...args: never[]) => unknown> = {};
-  #hostMessage: string | null = null;
+  readonly #rooms: ReusedBytes[] = [];
+  /** What the last JavaScript function that failed threw. */
+  #hostError: unknown = null;
 
   constructor(memory: Memory, session: SessionSettings) {
     this.memory = memory;
@@ -98,9 +107,12 @@ export class QueryModule {
   host(
     evaluate: HostFunction['evaluate'],
     call: HostCall,
+    { lives = 'batch' }: HostOptions = {},
   ): { readonly ref: FunctionRef<'i32'>; readonly address: number } {
     const address = this.own((call.argTypes.length + 1) * failureRecord.shownBytes);
-    const host: HostFunction = { evaluate, call, address };
+    const room = lives === 'batch' ? this.scratch : new ReusedBytes(this.memory);
+    if (room instanceof ReusedBytes) this.#rooms.push(room);
+    const host: HostFunction = { evaluate, call, address, room };
     this.#hosts.push(host);
     const ref = this.callback(`function${this.#hosts.length}`, [], 'i32', () => this.#callHost(host));
     return { ref, address };
@@ -115,9 +127,10 @@ export class QueryModule {
 
   /** The failure that the record holds, after a function returned `status.failed`. */
   failure(): RowFailure {
-    const { u32 } = this.memory;
+    const { u32, i32 } = this.memory;
     const site = this.#sites[u32[(this.failureAddress + failureRecord.site) >> 2] ?? 0];
-    const row = u32[(this.failureAddress + failureRecord.row) >> 2] ?? 0;
+    const number = i32[(this.failureAddress + failureRecord.row) >> 2] ?? noRow;
+    const row = number === noRow ? null : number;
     if (site === undefined) throw new Error('the failure record names no site');
     const message = site.message.replace(/\{(\d)\}/g, (placeholder, digit: string) => {
       const type = site.shown[Number(digit)];
@@ -125,28 +138,37 @@ export class QueryModule {
       const at = this.failureAddress + failureRecord.shown + Number(digit) * failureRecord.shownBytes;
       return shownText(readPlainValue(this.memory, at, type));
     });
-    const hostMessage = this.#hostMessage;
-    this.#hostMessage = null;
-    return new RowFailure(message.replace('{host}', hostMessage ?? ''), site.span, row);
+    if (!message.includes('{host}')) return new RowFailure(message, site.span, row);
+    const thrown = this.#hostError;
+    this.#hostError = null;
+    const text = thrown instanceof Error ? thrown.message : String(thrown);
+    const cause = thrown instanceof ProgramFunctionError ? thrown : null;
+    return new RowFailure(
+      message.replace('{host}', () => text),
+      site.span,
+      row,
+      cause,
+    );
   }
 
   close(): void {
     for (const address of this.#owned) this.memory.free(address);
     this.#owned.length = 0;
+    for (const room of this.#rooms) room.release();
     this.scratch.release();
   }
 
-  #callHost({ evaluate, call, address }: HostFunction): number {
+  #callHost({ evaluate, call, address, room }: HostFunction): number {
     const args = call.argTypes.map((type, at) =>
       readPlainValue(this.memory, address + at * failureRecord.shownBytes, type),
     );
     try {
       const result = evaluate(args, call);
       if (result === null && !call.type.nullable) throw new Error('a value that is declared NOT NULL would be NULL');
-      writePlainValue(this.memory, address + args.length * failureRecord.shownBytes, call.type, result, this.scratch);
+      writePlainValue(this.memory, address + args.length * failureRecord.shownBytes, call.type, result, room);
       return status.ok;
     } catch (error) {
-      this.#hostMessage = error instanceof Error ? error.message : String(error);
+      this.#hostError = error;
       return status.failed;
     }
   }

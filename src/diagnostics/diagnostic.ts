@@ -57,8 +57,9 @@ export function unsupported(
 export class DiagnosticError extends Error {
   readonly diagnostics: readonly Diagnostic[];
 
-  constructor(diagnostics: readonly Diagnostic[]) {
-    super(diagnostics.map(summary).join('\n'));
+  /** `cause`: what code of the program's threw, where that is what went wrong. */
+  constructor(diagnostics: readonly Diagnostic[], cause?: unknown) {
+    super(diagnostics.map(summary).join('\n'), cause === undefined ? {} : { cause });
     this.name = 'DiagnosticError';
     this.diagnostics = diagnostics;
   }

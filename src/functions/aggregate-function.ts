@@ -21,6 +21,8 @@ export interface AggregateFunction {
 }
 
 export interface AggregateOverload {
+  /** Of a function of the program's: who has written it can give it what it lacks. */
+  readonly isProgram?: boolean;
   readonly params: readonly Parameter[];
   readonly returns: (args: readonly SqlType[]) => SqlType;
   /** The code for given argument types; an argument behind FILTER comes as nullable. */

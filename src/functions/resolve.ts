@@ -89,7 +89,7 @@ export function callText(name: string, args: readonly ArgumentShape[]): string {
 }
 
 function signatureText(name: string, args: readonly string[]): string {
-  if (/^[A-Z][A-Z0-9_]*$/.test(name) && name !== 'AND' && name !== 'OR') return `${name}(${joined(args)})`;
+  if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && name !== 'AND' && name !== 'OR') return `${name}(${joined(args)})`;
   if (args.length === 2) return `${args[0]} ${name} ${args[1]}`;
   if (args.length === 1) return name.startsWith('IS ') ? `${args[0]} ${name}` : `${name} ${args[0]}`;
   return `${name}(${joined(args)})`;

@@ -34,7 +34,8 @@ export type FunctionCategory =
   | 'value'
   | 'hash'
   | 'grouping'
-  | 'aggregate';
+  | 'aggregate'
+  | 'program';
 
 /** One way to call a function. The first overload whose parameters accept the arguments is taken. */
 export interface ScalarOverload {
@@ -46,6 +47,8 @@ export interface ScalarOverload {
   readonly returns: (args: readonly SqlType[], literals?: readonly (HostValue | undefined)[]) => SqlType;
   /** `propagate` (default): NULL when an argument is; the code sees no NULL. `custom`: the code handles NULL itself. */
   readonly nulls?: 'propagate' | 'custom';
+  /** In the place of what the entry says: of functions that are not in the registry. */
+  readonly deterministic?: boolean;
   readonly code: ScalarCode;
 }
 

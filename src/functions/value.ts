@@ -68,6 +68,7 @@ export interface ExpressionWriter {
     evaluate: (args: readonly HostValue[], call: HostCall) => HostValue,
     args: readonly Value[],
     type: SqlType,
+    options?: HostOptions,
   ): Value;
 
   /** A value that may fail: NULL where it does. A failure in an argument that was computed before is none of its own. */
@@ -79,6 +80,11 @@ export interface ExpressionWriter {
 
 /** A value as JavaScript sees it: the form of `LiteralValue`. */
 export type HostValue = boolean | number | bigint | string | Uint8Array | null;
+
+export interface HostOptions {
+  /** How long the bytes of the result are there: until the batch is done (the default), or until the next call. */
+  readonly lives?: 'batch' | 'briefly';
+}
 
 export interface HostCall {
   readonly argTypes: readonly SqlType[];

@@ -9,6 +9,16 @@ import type { Statement } from '../sql/ast.ts';
 import { parseScript } from '../sql/parse.ts';
 import { BackgroundJob } from './background-job.ts';
 import { type TableDeclaration, tableSql } from './declaration.ts';
+import type {
+  AggregateFunctionDefinition,
+  AnyAggregateFunction,
+  AnyScalarFunction,
+  AnyTableFunction,
+  FunctionParameters,
+  ScalarFunctionDefinition,
+  TableFunctionDefinition,
+} from './function-types.ts';
+import { aggregateProgram, scalarProgram, tableProgram } from './functions.ts';
 import { PushTable } from './push-table.ts';
 import { Query } from './query.ts';
 import { bufferRowsDefault } from './row-queue.ts';
@@ -99,6 +109,79 @@ export class Tidemark {
   }
 
   /**
+   * Declares a scalar function of the program's for SQL: one value for the arguments of a row. Several signatures are a
+   * list, see `scalarFunction`. `DROP TEMPORARY SYSTEM FUNCTION name` takes it away.
+   *
+   * @example
+   * tide.function('normalize_phone', {
+   *   parameters: ['STRING'],
+   *   returns: 'STRING',
+   *   call: (phone) => phone.replace(/\D/g, '').replace(/^00/, ''),
+   * });
+   * const calls = tide.query('SELECT normalize_phone(caller) AS caller, COUNT(*) AS n FROM calls GROUP BY normalize_phone(caller)');
+   * @throws DiagnosticError for what is no type, and B015 for a name that is taken
+   */
+  function<
+    const P extends FunctionParameters,
+    const R extends string,
+    Nulls extends 'propagate' | 'pass' = 'propagate',
+  >(name: string, definition: ScalarFunctionDefinition<P, R, Nulls>): void;
+  function(name: string, signatures: readonly AnyScalarFunction[]): void;
+  function(name: string, definition: AnyScalarFunction | readonly AnyScalarFunction[]): void {
+    this.#engine.defineFunction(scalarProgram(name, signaturesOf(definition)));
+  }
+
+  /**
+   * Declares an aggregate function of the program's for SQL: one value for the rows of a group, a window or a frame.
+   *
+   * @example
+   * tide.aggregateFunction('geo_mean', {
+   *   parameters: ['DOUBLE'],
+   *   returns: 'DOUBLE',
+   *   accumulator: { n: 'BIGINT NOT NULL', logs: 'DOUBLE NOT NULL' },
+   *   init: () => ({ n: 0n, logs: 0 }),
+   *   add: ({ n, logs }, x) => ({ n: n + 1n, logs: logs + Math.log(x) }),
+   *   retract: ({ n, logs }, x) => ({ n: n - 1n, logs: logs - Math.log(x) }),
+   *   merge: (a, b) => ({ n: a.n + b.n, logs: a.logs + b.logs }),
+   *   result: ({ n, logs }) => (n === 0n ? null : Math.exp(logs / Number(n))),
+   * });
+   * @throws DiagnosticError as `function`
+   */
+  aggregateFunction<
+    const P extends FunctionParameters,
+    const R extends string,
+    const A extends Columns,
+    Nulls extends 'skip' | 'pass' = 'skip',
+  >(name: string, definition: AggregateFunctionDefinition<P, R, A, Nulls>): void;
+  aggregateFunction(name: string, signatures: readonly AnyAggregateFunction[]): void;
+  aggregateFunction(name: string, definition: AnyAggregateFunction | readonly AnyAggregateFunction[]): void {
+    this.#engine.defineFunction(aggregateProgram(name, signaturesOf(definition)));
+  }
+
+  /**
+   * Declares a table function of the program's for SQL: rows for the arguments of a row.
+   *
+   * @example
+   * tide.tableFunction('split_words', {
+   *   parameters: ['STRING'],
+   *   columns: { word: 'STRING NOT NULL', place: 'INT NOT NULL' },
+   *   *rows(text) {
+   *     for (const [place, word] of text.split(' ').entries()) yield { word, place };
+   *   },
+   * });
+   * const words = tide.query('SELECT id, word FROM posts, LATERAL TABLE(split_words(body)) AS w (word, place)');
+   * @throws DiagnosticError as `function`
+   */
+  tableFunction<const P extends FunctionParameters, const C extends Columns, Nulls extends 'skip' | 'pass' = 'skip'>(
+    name: string,
+    definition: TableFunctionDefinition<P, C, Nulls>,
+  ): void;
+  tableFunction(name: string, signatures: readonly AnyTableFunction[]): void;
+  tableFunction(name: string, definition: AnyTableFunction | readonly AnyTableFunction[]): void {
+    this.#engine.defineFunction(tableProgram(name, signaturesOf(definition)));
+  }
+
+  /**
    * Runs a script: what declares and sets is done when the promise resolves; each INSERT and statement set runs on as a
    * job, told in the order of the script.
    * @throws DiagnosticError for the first statement that is refused (what stands before it is done), and for a query:
@@ -163,6 +246,10 @@ export class Tidemark {
     this.#texts++;
     return new SourceText(`sql-${this.#texts}`, sql);
   }
+}
+
+function signaturesOf<Definition>(definition: Definition | readonly Definition[]): readonly Definition[] {
+  return Array.isArray(definition) ? definition : [definition as Definition];
 }
 
 /** @throws DiagnosticError B039 for a statement that has no rows to give */

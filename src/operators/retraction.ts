@@ -1,4 +1,4 @@
-import { DiagnosticError, unsupported } from '../diagnostics/diagnostic.ts';
+import { DiagnosticError, error, unsupported } from '../diagnostics/diagnostic.ts';
 import type { AggregateCall } from '../plan/expression.ts';
 
 /** @throws DiagnosticError W004 at each aggregate that cannot take a row back */
@@ -9,10 +9,14 @@ export function checkRetraction(aggregates: readonly AggregateCall[]): void {
       const { retract, remadeOf } = overload.code(types, type);
       return retract === undefined && remadeOf === undefined;
     })
-    .map(({ name, span }) =>
-      unsupported('W004', span, `${name} over an updating input`, {
-        help: 'aggregate the rows themselves, or window them first',
-      }),
+    .map(({ name, overload, span }) =>
+      overload.isProgram === true
+        ? error('B032', span, `${name} cannot take back the rows that its input replaces, or that leave its frame`, {
+            help: 'give it "retract", which undoes "add"',
+          })
+        : unsupported('W004', span, `${name} over an updating input`, {
+            help: 'aggregate the rows themselves, or window them first',
+          }),
     );
   if (errors.length > 0) throw new DiagnosticError(errors);
 }

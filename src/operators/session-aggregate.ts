@@ -77,6 +77,8 @@ function accumulators(node: PhysicalOperator, work: SessionWork): AggregateState
   const state = new AggregateState([], work.aggregates, { updating, chained: true, extra: sessionFields });
   const unmergeable = state.unmergeable();
   if (unmergeable !== null)
-    fail('B011', unmergeable.span, `${unmergeable.name} cannot be in a session: sessions that meet cannot be merged`);
+    fail('B011', unmergeable.span, `${unmergeable.name} cannot be in a session: sessions that meet cannot be merged`, {
+      help: unmergeable.overload.isProgram === true ? 'give it "merge"' : undefined,
+    });
   return state;
 }

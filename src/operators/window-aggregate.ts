@@ -531,7 +531,7 @@ export function refuseUnmergeable(state: AggregateState): void {
   const call = state.unmergeable();
   if (call === null) return;
   fail('B011', call.span, `${call.name} cannot be in windows that share rows: their slices cannot be merged`, {
-    help: 'use TUMBLE',
+    help: call.overload.isProgram === true ? 'give it "merge", or use TUMBLE' : 'use TUMBLE',
   });
 }
 

@@ -1,5 +1,5 @@
 import { scalarFunction } from '../functions/registry.ts';
-import type { Expression } from './expression.ts';
+import type { CallExpression, Expression } from './expression.ts';
 
 /** Whether an expression gives the same for the same row, whenever and however often it is computed. */
 export function isDeterministic(expression: Expression): boolean {
@@ -8,7 +8,7 @@ export function isDeterministic(expression: Expression): boolean {
     case 'literal':
       return true;
     case 'call':
-      return isDeterministicFunction(expression.name) && expression.args.every(isDeterministic);
+      return isDeterministicCall(expression) && expression.args.every(isDeterministic);
     case 'cast':
     case 'field':
       return isDeterministic(expression.input);
@@ -16,7 +16,8 @@ export function isDeterministic(expression: Expression): boolean {
 }
 
 /** Whether a function gives the same for the same arguments. */
-export function isDeterministicFunction(name: string): boolean {
+export function isDeterministicCall({ name, overload }: CallExpression): boolean {
+  if (overload.deterministic !== undefined) return overload.deterministic;
   const entry = scalarFunction(name);
   return entry !== undefined && entry.deterministic !== false;
 }

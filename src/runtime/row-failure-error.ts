@@ -8,10 +8,10 @@ const shownTextMax = 200;
 
 /** The error with both its places: the expression in the SQL, and the row in its shard. */
 export function rowFailureError(failure: RowFailure, origin: Origin | null): DiagnosticError {
-  const place = origin === null ? null : origin(failure.rowIndex);
-  return new DiagnosticError([
-    error('F001', failure.span, failure.message, { notes: place === null ? [] : placeNotes(place) }),
-  ]);
+  const place = origin === null || failure.rowIndex === null ? null : origin(failure.rowIndex);
+  const notes = place === null ? [] : placeNotes(place);
+  if (failure.cause === null) return new DiagnosticError([error('F001', failure.span, failure.message, { notes })]);
+  return new DiagnosticError([error('F017', failure.span, failure.message, { notes })], failure.cause.cause);
 }
 
 /** `at row hits/shard-2.ndjson:118 (byte 35204)`, then the record's text. */

@@ -1,6 +1,7 @@
 import type { Session, UserFunction } from '../catalog/session.ts';
 import { didYouMean } from '../diagnostics/candidates.ts';
 import { DiagnosticError, fail, unsupported } from '../diagnostics/diagnostic.ts';
+import { isTakenName, type ProgramFunction } from '../functions/program/program-function.ts';
 import type { AlterFunction, CreateFunction, Drop } from '../sql/ast.ts';
 
 /**
@@ -33,13 +34,37 @@ export function alterFunction(statement: AlterFunction, session: Session): void 
   else if (!statement.ifExists) unknownFunction(statement, path.name, functions);
 }
 
+/** Makes a function of the program's known, as a temporary system function. @throws DiagnosticError B015 for a name that is taken */
+export function defineFunction(defined: ProgramFunction, { programFunctions }: Session): void {
+  const { name } = defined.entry;
+  if (isTakenName(name))
+    fail('B015', null, `"${name}" is a function of SQL's own`, { help: 'give yours another name' });
+  if (programFunctions.has(name.toLowerCase())) {
+    fail('B015', null, `the function "${name}" exists already`, {
+      help: `DROP TEMPORARY SYSTEM FUNCTION ${name} first`,
+    });
+  }
+  programFunctions.set(name.toLowerCase(), defined);
+}
+
 /** @throws DiagnosticError B002 for one that is not there */
 export function dropFunction(statement: Drop, session: Session): void {
+  if (statement.isSystem) {
+    dropProgramFunction(statement, session);
+    return;
+  }
   const path = session.path(statement.name);
-  // None is temporary: they are not taken.
+  // None is temporary and of a database: they are not taken.
   const functions = statement.isTemporary ? new Map() : session.database(path, statement.name).functions;
   if (!functions.delete(path.name.toLowerCase()) && !statement.ifExists)
     unknownFunction(statement, path.name, functions);
+}
+
+function dropProgramFunction({ name, ifExists }: Drop, { programFunctions }: Session): void {
+  const written = name.parts.map((part) => part.name).join('.');
+  if (programFunctions.delete(written.toLowerCase()) || ifExists) return;
+  const names = [...programFunctions.values()].map(({ entry }) => entry.name);
+  fail('B002', name.span, `unknown function "${written}"`, { help: didYouMean(written, names) });
 }
 
 const noClasses = 'classes of the JVM do not run here; the built-in functions are listed by SHOW FUNCTIONS';

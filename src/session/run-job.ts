@@ -82,7 +82,7 @@ function tablesOf({ sources, sinks }: PhysicalGraph): readonly Table[] {
 /** A job that was refused while it ran, not before. */
 export class JobFailure extends DiagnosticError {
   constructor(cause: DiagnosticError) {
-    super(cause.diagnostics);
+    super(cause.diagnostics, cause.cause);
     this.name = 'JobFailure';
   }
 }

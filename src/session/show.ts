@@ -4,7 +4,9 @@ import type { Table, TableColumn, TablePartition } from '../catalog/table.ts';
 import { didYouMean } from '../diagnostics/candidates.ts';
 import { DiagnosticError, fail, unsupported } from '../diagnostics/diagnostic.ts';
 import { catalogNames } from '../functions/catalog-names.ts';
+import type { ProgramFunction } from '../functions/program/program-function.ts';
 import { functionNames } from '../functions/registry.ts';
+import { signatures } from '../functions/resolve.ts';
 import type { Describe, QualifiedName, Show, ShowLike } from '../sql/ast.ts';
 import { type Column, columnTypeText } from '../types/column.ts';
 import { BOOLEAN, withNullable } from '../types/sql-type.ts';
@@ -85,7 +87,8 @@ function userFunctions({ name }: Show, session: Session): readonly string[] {
   const { catalog, database } = path === null ? session.home : { catalog: path.catalog, database: path.name };
   if (name !== null) session.database({ catalog, database }, name);
   const { functions } = session.catalogs.get(catalog)?.databases.get(database) ?? {};
-  return [...(functions?.values() ?? [])].map((each) => each.name.toLowerCase());
+  const declared = [...(functions?.values() ?? [])].map((each) => each.name.toLowerCase());
+  return [...new Set([...session.programFunctions.keys(), ...declared])];
 }
 
 /** The partitions that ALTER TABLE has told of, or those of them that a partial PARTITION (...) names. */
@@ -155,9 +158,11 @@ export function describeObject(statement: Describe, session: Session, schemas: T
   }
   if ('parts' in name && statement.object === 'FUNCTION') {
     const written = name.parts.map((part) => part.name).join('.');
+    const program = session.programFunctions.get(written.toLowerCase());
+    if (program !== undefined) return describeProgramFunction(program, statement.isExtended);
     if (!functionNames().includes(written.toUpperCase())) {
       fail('B002', name.span, `unknown function "${written}"`, {
-        help: didYouMean(written.toUpperCase(), functionNames()),
+        help: didYouMean(written.toUpperCase(), session.functions.names()),
       });
     }
     return answerTexts(
@@ -169,6 +174,23 @@ export function describeObject(statement: Describe, session: Session, schemas: T
     );
   }
   throw new DiagnosticError([unsupported('W001', statement.span, `DESCRIBE ${statement.object}`)]);
+}
+
+function describeProgramFunction({ kind, entry }: ProgramFunction, isExtended: boolean): TextAnswer {
+  const rows = [
+    ['is system function', 'true'],
+    ['is temporary', 'true'],
+    ['function language', 'JAVASCRIPT'],
+  ];
+  const isDeterministic = entry.overloads.every((overload) => !('deterministic' in overload) || overload.deterministic);
+  const more = [
+    ['kind', kind.toUpperCase()],
+    ['requirements', '[]'],
+    ['is deterministic', String(isDeterministic)],
+    ['supports constant folding', String(kind === 'scalar' && isDeterministic)],
+    ['signature', signatures(entry).join(', ')],
+  ];
+  return answerTexts(['info name', 'info value'], isExtended ? [...rows, ...more] : rows);
 }
 
 function properties(options: ReadonlyMap<string, string>): readonly (readonly string[])[] {

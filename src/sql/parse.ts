@@ -5,7 +5,7 @@ import { storedGrammar } from '../../grammar/stored-grammar.ts';
 import type { SqlToken } from '../../grammar/tokens.ts';
 import { type Diagnostic, DiagnosticError } from '../diagnostics/diagnostic.ts';
 import type { SourceText } from '../diagnostics/source-text.ts';
-import type { Expression, Script, Statement } from './ast.ts';
+import type { Expression, Script, Statement, TypeName } from './ast.ts';
 import { parseClientForm } from './client-form.ts';
 import { attempt, type Failure } from './parse-attempt.ts';
 import { scanDiagnostic } from './scan-diagnostics.ts';
@@ -53,6 +53,11 @@ export function parseScript(source: SourceText): Script {
 /** One expression. @throws DiagnosticError */
 export function parseExpression(source: SourceText): Expression {
   return parseOne(source, (parser) => parser.expression());
+}
+
+/** One type: `DECIMAL(10, 2) NOT NULL`. @throws DiagnosticError */
+export function parseType(source: SourceText): TypeName {
+  return parseOne(source, (parser) => parser.nullableDataType());
 }
 
 /** Characters without a meaning in one statement: more of them are noise. */

@@ -125,6 +125,11 @@ export const MAP = (key: SqlType, value: SqlType, nullable = true): MapType => (
 export const MULTISET = (element: SqlType, nullable = true): MultisetType => ({ kind: 'MULTISET', element, nullable });
 export const ROW = (fields: readonly RowField[], nullable = true): RowType => ({ kind: 'ROW', fields, nullable });
 
+/** Whether values of the type have parts of their own, and stand as bytes (see `memory/nested.ts`). */
+export function isNested({ kind }: SqlType): boolean {
+  return kind === 'ROW' || kind === 'ARRAY' || kind === 'MAP' || kind === 'MULTISET';
+}
+
 /** The same type with another nullability. */
 export function withNullable<T extends SqlType>(type: T, nullable: boolean): T {
   return type.nullable === nullable || type.kind === 'NULL' ? type : { ...type, nullable };

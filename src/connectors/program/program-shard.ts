@@ -7,7 +7,7 @@ import type { CellValue } from '../../memory/cell-value.ts';
 import { encodeNested } from '../../memory/nested.ts';
 import type { ScanColumn } from '../../plan/logical.ts';
 import { fromJs, JsValueError } from '../../types/js-value.ts';
-import { type SqlType, typeText } from '../../types/sql-type.ts';
+import { isNested, typeText } from '../../types/sql-type.ts';
 import type { ReadResult, RowPlace, ShardReader, SourceRequest } from '../connector.ts';
 import type { ProgramRow, RowFeed } from './program-table.ts';
 
@@ -77,10 +77,6 @@ function cellOf({ name, path, type }: ScanColumn): (row: ProgramRow) => CellValu
     const nested = value(row[property]);
     return nested === null ? null : encodeNested(type, nested);
   };
-}
-
-function isNested({ kind }: SqlType): boolean {
-  return kind === 'ROW' || kind === 'ARRAY' || kind === 'MAP' || kind === 'MULTISET';
 }
 
 /** The error of a value that is none of its column's type, with the row and the place of the declaration. */

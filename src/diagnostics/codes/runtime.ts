@@ -8,4 +8,5 @@ export const runtimeCodes = {
   F014: 'a file or folder could not be written',
   F015: 'a value could not be written',
   F016: 'more rows wait than a table may hold',
+  F017: 'a function of the program failed, or gave no value of its type',
 } as const;

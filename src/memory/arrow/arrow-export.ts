@@ -1,7 +1,7 @@
 import { Schema as ArrowSchema, Data, RecordBatch, Struct } from 'apache-arrow';
 import type { Schema } from '../../types/column.ts';
 import { physicalOf, physicalWidth } from '../../types/physical.ts';
-import type { SqlType } from '../../types/sql-type.ts';
+import { isNested } from '../../types/sql-type.ts';
 import { Arena } from '../arena.ts';
 import type { Batch } from '../batch.ts';
 import { type ColumnAddresses, columnAddresses, columnReader } from '../batch-reader.ts';
@@ -61,10 +61,6 @@ function nestedValues(memory: Memory, batch: Batch, column: number): NestedValue
     const value = read(row);
     return value instanceof Uint8Array && isNested(type) ? decodeNested(type, value) : value;
   });
-}
-
-function isNested(type: SqlType): boolean {
-  return type.kind === 'ROW' || type.kind === 'ARRAY' || type.kind === 'MAP' || type.kind === 'MULTISET';
 }
 
 function copyBits(memory: Memory, _arena: Arena, address: number, count: number): Uint8Array {

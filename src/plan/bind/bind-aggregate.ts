@@ -3,6 +3,7 @@ import type { Span } from '../../diagnostics/source-text.ts';
 import { jsonAggregateName } from '../../functions/aggregate/json-agg.ts';
 import type { AggregateFunction } from '../../functions/aggregate-function.ts';
 import { isCharacter } from '../../functions/coercion.ts';
+import type { FunctionLookup } from '../../functions/lookup.ts';
 import { aggregateFunction } from '../../functions/registry.ts';
 import { callText, resolveAggregate, signatures } from '../../functions/resolve.ts';
 import type { FunctionCall, JsonAggregate } from '../../sql/ast.ts';
@@ -11,16 +12,17 @@ import type { AggregateCall, Expression } from '../expression.ts';
 import { bindExpression, type ExpressionContext, notYet } from './bind-expression.ts';
 import { call, castTo, condition, isAggregateName, isConstant } from './calls.ts';
 import { literal } from './literals.ts';
+import { argumentsInOrder } from './named-arguments.ts';
 import type { Syntax } from './syntax.ts';
 
 /** Whether the node is a call of an aggregate function (not one with OVER). */
-export function isAggregateCall(node: Syntax): boolean {
+export function isAggregateCall(node: Syntax, functions: FunctionLookup): boolean {
   if (node.kind === 'jsonAggregate') return node.over === null;
   return (
     node.kind === 'functionCall' &&
     node.over === null &&
     node.name.parts.length === 1 &&
-    isAggregateName(node.name.parts[0]?.name ?? '')
+    isAggregateName(node.name.parts[0]?.name ?? '', functions)
   );
 }
 
@@ -35,10 +37,10 @@ export function bindAggregateCall(
 ): AggregateCall {
   if (node.kind === 'jsonAggregate') return bindJsonAggregate(node, context, grouped);
   const name = (node.name.parts[0]?.name ?? '').toUpperCase();
-  const entry = aggregateFunction(name);
+  const entry = context.functions.aggregate(name);
   if (entry === undefined) return notYet('W004', node.span, name);
   if (node.withinGroup !== null || node.orderBy.length > 0) return notYet('W003', node.span, `${name} with ORDER BY`);
-  const args = argumentsOf(node, context, name);
+  const args = argumentsOf(node, context, entry);
   if (name === 'COUNT') checkCount(node, args.length);
   const distinct = node.quantifier === 'DISTINCT';
   return resolved(withNullTreatment(entry, node), args, { node, distinct, filter: filterOf(node, context), grouped });
@@ -136,14 +138,19 @@ function checkCount(node: FunctionCall, count: number): void {
   }
 }
 
-function argumentsOf(node: FunctionCall, context: ExpressionContext, name: string): readonly Expression[] {
+function argumentsOf(node: FunctionCall, context: ExpressionContext, entry: AggregateFunction): readonly Expression[] {
+  const { name } = entry;
   const [first] = node.arguments ?? [];
   if (first?.value.kind === 'star') {
     if (name !== 'COUNT') fail('B005', first.span, `${name} takes no star`);
     return [];
   }
   const inner = withoutAggregates(context, name, node.over);
-  return (node.arguments ?? []).map(({ value }) => bindExpression(value, inner));
+  const args = node.arguments ?? [];
+  const named = args.find((argument) => argument.name !== null);
+  if (named === undefined) return args.map(({ value }) => bindExpression(value, inner));
+  if (entry.overloads[0]?.isProgram !== true) return notYet('W003', named.span, 'a named argument');
+  return argumentsInOrder(entry, args, node.span).map(({ value }) => bindExpression(value, inner));
 }
 
 /** Where arguments are bound: no aggregate may stand in one, unless with OVER. */
@@ -151,7 +158,7 @@ function withoutAggregates(context: ExpressionContext, name: string, over: Funct
   return {
     ...context,
     intercept: (child) => {
-      if (over === null && isAggregateCall(child))
+      if (over === null && isAggregateCall(child, context.functions))
         fail('B011', child.span, `an aggregate function within ${name}`, { help: 'aggregate in a subquery first' });
       return context.intercept?.(child) ?? null;
     },

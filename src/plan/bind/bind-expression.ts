@@ -2,6 +2,7 @@ import { typeOf } from '../../catalog/type-of.ts';
 import { DiagnosticError, fail, unsupported } from '../../diagnostics/diagnostic.ts';
 import type { Span } from '../../diagnostics/source-text.ts';
 import { commonType, isCharacter, isInteger, isNumeric } from '../../functions/coercion.ts';
+import type { FunctionLookup } from '../../functions/lookup.ts';
 import type {
   BinaryExpression,
   Case,
@@ -22,16 +23,17 @@ import { columnTypeText } from '../../types/column.ts';
 import { NULL_TYPE, STRING, typeText, withNullable } from '../../types/sql-type.ts';
 import { unreachable } from '../../types/unreachable.ts';
 import type { Expression } from '../expression.ts';
-import { call, caseCall, castTo, explicitCast, isAggregateName, truth } from './calls.ts';
+import { call, callOf, caseCall, castTo, explicitCast, isAggregateName, truth, unknownFunction } from './calls.ts';
 import { unitInterval } from './interval-literals.ts';
 import { bindLiteral, intervalLiteral, nullLiteral, stringLiteral } from './literals.ts';
+import { argumentsInOrder } from './named-arguments.ts';
 import { comparison } from './row-comparison.ts';
 import { fieldOf, resolveColumn, type Scope } from './scope.ts';
 
 /** What the names and calls of an expression mean where it stands. */
 export interface ExpressionContext {
   readonly scope: Scope;
-  readonly timeZone: string;
+  readonly functions: FunctionLookup;
   /**
    * Asked first for every node: what stands for it (a group key, an aggregate's result), or null. A clause in which
    * aggregates may not stand gives none.
@@ -360,7 +362,7 @@ function bindCall(node: FunctionCall, bind: Bind, context: ExpressionContext): E
       help: 'filter by it in QUALIFY, or compute it in a subquery',
     });
   }
-  if (isAggregateName(upper)) {
+  if (isAggregateName(upper, context.functions)) {
     fail('B011', span, `${upper} is an aggregate function, which may not stand here`, {
       help: 'aggregates stand in the SELECT list, in HAVING and in QUALIFY',
     });
@@ -371,16 +373,19 @@ function bindCall(node: FunctionCall, bind: Bind, context: ExpressionContext): E
   if (upper === 'ARRAY' || upper === 'MAP') {
     fail('B002', span, `there is no function ${upper}`, { help: `${upper}[...] makes one` });
   }
-  const named = node.arguments?.find((argument) => argument.name !== null);
-  if (named !== undefined) return notYet('W003', named.span, 'a named argument');
-  const args = (node.arguments ?? []).map(({ value }) => bind(value));
-  if (upper === 'CURRENT_WATERMARK') checkEventTime(args[0], context);
   if (upper === 'JSON') {
     fail('B011', span, 'JSON may only stand where JSON_OBJECT or JSON_ARRAY take a value', {
       help: "write JSON_OBJECT('key' VALUE JSON(text))",
     });
   }
-  const bound = call(upper, args, span);
+  const entry = context.functions.scalar(name) ?? unknownFunction(name, span, context.functions);
+  const isProgram = entry.category === 'program';
+  const named = node.arguments?.find((argument) => argument.name !== null);
+  if (named !== undefined && !isProgram) return notYet('W003', named.span, 'a named argument');
+  const given = isProgram ? argumentsInOrder(entry, node.arguments ?? [], span) : (node.arguments ?? []);
+  const args = given.map(({ value }) => bind(value));
+  if (upper === 'CURRENT_WATERMARK') checkEventTime(args[0], context);
+  const bound = callOf(entry, args, span);
   // Its entry may be another's alias; the name tells that the column is a time attribute.
   return upper === 'PROCTIME' ? { ...bound, name: upper } : bound;
 }

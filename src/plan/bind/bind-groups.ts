@@ -163,7 +163,8 @@ class GroupContext {
   }
 
   #intercept(node: Syntax, place: (expression: Expression) => Expression): Expression | null {
-    if (isAggregateCall(node)) return place(this.#aggregate(node as FunctionCall | JsonAggregate));
+    if (isAggregateCall(node, this.#context.functions))
+      return place(this.#aggregate(node as FunctionCall | JsonAggregate));
     if (node.kind === 'functionCall' && node.over === null) {
       const auxiliary = this.#auxiliary(node) ?? this.#groupingBits(node);
       if (auxiliary !== null) return place(auxiliary);
@@ -189,7 +190,8 @@ class GroupContext {
   }
 
   #key(node: Syntax): Expression | null {
-    if (someNode(node, isAggregateCall) || someNode(node, isOverCall) || isConstantNode(node)) return null;
+    const isAggregate = (child: Syntax): boolean => isAggregateCall(child, this.#context.functions);
+    if (someNode(node, isAggregate) || someNode(node, isOverCall) || isConstantNode(node)) return null;
     let bound: Expression;
     try {
       bound = bindExpression(node, this.#context);

@@ -106,9 +106,9 @@ function shownNamed(name: Identifier, scope: Scope, side: 'left' | 'right'): Sho
 function onCondition(node: Parameters<typeof bindExpression>[0], scope: Scope, settings: JoinSettings): Expression {
   const bound = bindExpression(node, {
     scope: settings.outer === null ? scope : { ...scope, outer: settings.outer },
-    timeZone: settings.timeZone,
+    functions: settings.functions,
     intercept: (child) => {
-      if (isAggregateCall(child))
+      if (isAggregateCall(child, settings.functions))
         fail('B011', child.span, 'ON is computed before groups are made: no aggregate may stand here');
       return null;
     },

@@ -1,5 +1,6 @@
 import { didYouMean } from '../../diagnostics/candidates.ts';
 import { fail } from '../../diagnostics/diagnostic.ts';
+import type { FunctionLookup } from '../../functions/lookup.ts';
 import type { AfterMatch, MatchRecognize, OrderItem, PatternDefinition } from '../../sql/ast.ts';
 import { typeText, withNullable } from '../../types/sql-type.ts';
 import type { Expression } from '../expression.ts';
@@ -14,7 +15,7 @@ import type { Syntax } from './syntax.ts';
 import { lostTime } from './time-attribute.ts';
 
 /** MATCH_RECOGNIZE in FROM. @throws DiagnosticError B003, B013, B032, B055, B056, W002 and those of expressions */
-export function bindMatch(node: MatchRecognize, from: BoundFrom, timeZone: string): LogicalMatch {
+export function bindMatch(node: MatchRecognize, from: BoundFrom, functions: FunctionLookup): LogicalMatch {
   const input = settled(from.bound);
   if (!isAppendOnly(input.changes)) {
     fail(
@@ -28,14 +29,14 @@ export function bindMatch(node: MatchRecognize, from: BoundFrom, timeZone: strin
   }
   if (node.rowsPerMatch === 'ALL') notYet('W002', node.span, 'ALL ROWS PER MATCH');
   const columnOf = (value: Syntax, clause: string): number => {
-    const bound = bindExpression(value, { scope: from.scope, timeZone });
+    const bound = bindExpression(value, { scope: from.scope, functions });
     return bound.kind === 'column' ? bound.index : notYet('W002', value.span, `${clause} of an expression`);
   };
   const partition = node.partitionBy.map((value) => columnOf(value, 'PARTITION BY'));
   const order = node.orderBy.map((item) => sortKeyOf(item, columnOf(item.value, 'ORDER BY')));
   const time = checkOrder(node, order, input);
   const shapes = patternShapes(node.pattern);
-  const binder = new MatchBinder(input, shapes, timeZone);
+  const binder = new MatchBinder(input, shapes, functions);
   const variables = variablesOf(shapes, node);
   const conditions = bindDefinitions(node.definitions, { shapes, variables, binder });
   if (node.measures.length === 0) notYet('W002', node.span, 'MATCH_RECOGNIZE without MEASURES');

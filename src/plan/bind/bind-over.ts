@@ -1,7 +1,7 @@
 import { fail } from '../../diagnostics/diagnostic.ts';
 import type { Span } from '../../diagnostics/source-text.ts';
 import { count } from '../../functions/aggregate/count.ts';
-import { aggregateFunction } from '../../functions/registry.ts';
+import { builtInFunctions } from '../../functions/lookup.ts';
 import { lagOverload, lagRowsMax } from '../../functions/window/lag.ts';
 import type { FunctionCall, NamedWindow, OrderItem, Select, WindowFrame, WindowSpecification } from '../../sql/ast.ts';
 import { BIGINT, sameType, typeText, withNullable } from '../../types/sql-type.ts';
@@ -93,9 +93,10 @@ function calledFunction(node: FunctionCall, name: string, context: ExpressionCon
   }
   if (needsAllRows.includes(name)) fail('B050', span, `${name} needs rows that come later, and a stream has no end`);
   if (name === 'LAG') return lagCall(node, context);
-  if (aggregateFunction(name) === undefined) {
-    if (isAggregateName(name)) notYet('W004', span, `${name} ... OVER`);
-    unknownFunction(name, span);
+  const { functions } = context;
+  if (functions.aggregate(name) === undefined) {
+    if (isAggregateName(name, functions)) notYet('W004', span, `${name} ... OVER`);
+    unknownFunction(name, span, functions);
   }
   return bindAggregateCall(node, context, true);
 }
@@ -183,7 +184,10 @@ function frameOf(frame: WindowFrame | null, name: string): OverFrame {
     if (precedingMs < 0) fail('B050', start.distance.span, 'a frame reaches back: its interval is 0 or more');
     return { unit: 'range', precedingMs };
   }
-  const distance = bindExpression(start.distance, { scope: { schema: [], relations: [] }, timeZone: 'UTC' });
+  const distance = bindExpression(start.distance, {
+    scope: { schema: [], relations: [] },
+    functions: builtInFunctions,
+  });
   const precedingRows = constantInteger(distance);
   if (precedingRows === null || precedingRows < 0)
     fail('B050', start.distance.span, 'the number of rows of a frame is a whole number, 0 or more');

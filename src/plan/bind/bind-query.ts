@@ -24,13 +24,15 @@ import { sameType, typeText, withNullable } from '../../types/sql-type.ts';
 import type { Expression } from '../expression.ts';
 import { allChanges, appendOnly, isAppendOnly, type LogicalNode, type SortKey } from '../logical.ts';
 import { projectNode } from '../nodes.ts';
+import { bindElements, bindElementsJoin } from './bind-elements.ts';
 import { bindExpression, notYet } from './bind-expression.ts';
 import { bindJoin } from './bind-join.ts';
 import { bindLateralJoin, isDistinctBeside, type LateralRows, lateralRows, lateralTopN } from './bind-lateral.ts';
 import { bindMatch } from './bind-match.ts';
 import { bindSelect } from './bind-select.ts';
 import { bindSetOperation } from './bind-set-operation.ts';
-import { bindUnnest, bindUnnestJoin } from './bind-unnest.ts';
+import { tableFunctionElements } from './bind-table-function.ts';
+import { unnestElements } from './bind-unnest.ts';
 import { bindWindowFunction, isWindowFunction } from './bind-window-function.ts';
 import { type BoundFrom, type BoundQuery, ofNode, settled } from './bound-query.ts';
 import { castTo } from './calls.ts';
@@ -76,10 +78,6 @@ export class QueryBinder {
     this.session = session;
     this.#traitsOf = traitsOf;
     this.#home = session.home;
-  }
-
-  get timeZone(): string {
-    return this.session.settings.timeZone;
   }
 
   /** @throws DiagnosticError */
@@ -141,7 +139,7 @@ export class QueryBinder {
     const hints = new QueryHints(select.hints);
     const defaultTtlMs = this.session.settings.durationMs('table.exec.state.ttl');
     const joins: JoinSettings = {
-      timeZone: this.timeZone,
+      functions: this.session.functions,
       stateTtlMs: ({ relations }) => hints.stateTtlMs(relations) ?? defaultTtlMs,
       outer,
     };
@@ -153,7 +151,7 @@ export class QueryBinder {
     const isDescribed = this.#isDescribed;
     const bind: BindSubquery = (query, scope) => this.bound(query, false, scope);
     return bindSelect(select, from, {
-      timeZone: this.timeZone,
+      functions: this.session.functions,
       stateTtlMs,
       miniBatch: miniBatchOf(this.session.settings, (select.groupBy ?? select).span),
       emit: emitSettingsOf(this.session.settings),
@@ -177,7 +175,7 @@ export class QueryBinder {
           .map((part) => part.name)
           .join('.')
           .toUpperCase();
-        if (!isWindowFunction(name)) notYet('W002', node.span, `the table function ${name}`);
+        if (!isWindowFunction(name)) return bindElements(tableFunctionElements(node, this.session.functions), joins);
         const window = bindWindowFunction(node, name, (argument) => this.#tableArgument(argument));
         return aliased(ofNode(window), node.alias, null);
       }
@@ -186,7 +184,9 @@ export class QueryBinder {
       case 'join': {
         const { right } = node;
         const left = this.from(node.left, joins);
-        if (right.kind === 'unnest') return bindUnnestJoin({ ...node, right }, left, joins);
+        if (right.kind === 'unnest') return bindElementsJoin(node, left, unnestElements(right, joins.functions), joins);
+        if (right.kind === 'tableFunction' && right.isLateral)
+          return bindElementsJoin(node, left, tableFunctionElements(right, joins.functions), joins);
         if (right.kind === 'derivedTable' && right.isLateral) return this.#lateralJoin({ ...node, right }, left, joins);
         if (isTemporalJoin(node)) {
           return bindTemporalJoin(node, left, this.from({ ...node.right, asOf: null }, joins), joins);
@@ -194,9 +194,9 @@ export class QueryBinder {
         return bindJoin(node, left, this.from(right, joins), joins);
       }
       case 'unnest':
-        return bindUnnest(node, joins);
+        return bindElements(unnestElements(node, joins.functions), joins);
       case 'matchRecognize': {
-        const match = bindMatch(node, this.from(node.table, joins), this.timeZone);
+        const match = bindMatch(node, this.from(node.table, joins), this.session.functions);
         return aliased(ofNode(match), node.alias, null);
       }
       case 'pivot':
@@ -317,7 +317,7 @@ export class QueryBinder {
     const rows = values.rows.map((row) =>
       row.fields.map((field) => {
         refuseBareNull(field);
-        return bindExpression(field, { scope: emptyScope, timeZone: this.timeZone });
+        return bindExpression(field, { scope: emptyScope, functions: this.session.functions });
       }),
     );
     const width = rows[0]?.length ?? 0;
@@ -403,7 +403,7 @@ export class QueryBinder {
       return settled(this.#select({ ...body, items: [...body.items, ...items] }));
     }
     const node = settled(bound);
-    const context = { scope: scopeOf(node.schema), timeZone: this.timeZone };
+    const context = { scope: scopeOf(node.schema), functions: this.session.functions };
     const computed = hidden.map((value, at) => ({ expression: bindExpression(value, context), name: `$${at}` }));
     return projectNode(node, [...ownColumns(node, node.schema.length), ...computed], query.span);
   }
@@ -440,7 +440,7 @@ export class QueryBinder {
   }
 
   #constant(node: Syntax): number {
-    const bound = bindExpression(node, { scope: emptyScope, timeZone: this.timeZone });
+    const bound = bindExpression(node, { scope: emptyScope, functions: this.session.functions });
     if (
       bound.kind !== 'literal' ||
       (typeof bound.value !== 'number' && typeof bound.value !== 'bigint') ||

@@ -1,6 +1,7 @@
 import { fail } from '../../diagnostics/diagnostic.ts';
 import { ErrorCollector } from '../../diagnostics/error-collector.ts';
 import type { Span } from '../../diagnostics/source-text.ts';
+import type { FunctionLookup } from '../../functions/lookup.ts';
 import type { FunctionCall, Select } from '../../sql/ast.ts';
 import type { Column, Schema } from '../../types/column.ts';
 import { BIGINT, withNullable } from '../../types/sql-type.ts';
@@ -39,7 +40,7 @@ export function bindSelect(select: Select, from: BoundFrom | null, settings: Sel
   const scope = from?.scope ?? emptyScope;
   const before: ExpressionContext = {
     scope: settings.outer === null ? scope : { ...scope, outer: settings.outer },
-    timeZone: settings.timeZone,
+    functions: settings.functions,
   };
   const parts = whereParts(select.where);
   const where = errors.attempt(() => parts.plain.map((part) => whereCondition(part, before)));
@@ -62,7 +63,7 @@ export function bindSelect(select: Select, from: BoundFrom | null, settings: Sel
   const isGrouped =
     select.groupBy !== null ||
     select.having !== null ||
-    select.items.some(({ value }) => someNode(value, isAggregateCall));
+    select.items.some(({ value }) => someNode(value, (node) => isAggregateCall(node, settings.functions)));
   if (!isGrouped) {
     const rows: SelectRows = {
       get node() {
@@ -85,7 +86,7 @@ function groupedRows(
 ): BoundQuery {
   // What keys and aggregates look at is joined before the groups are made.
   const keys = (select.groupBy?.items ?? []) as readonly Syntax[];
-  for (const node of [...keys, ...aggregateCalls(select)]) joins.bindAll(node, context);
+  for (const node of [...keys, ...aggregateCalls(select, settings.functions)]) joins.bindAll(node, context);
   const equalities = correlated.map(
     (condition) => outerEquality(condition) ?? notYet('W003', condition.span, 'an aggregate that is correlated so'),
   );
@@ -122,10 +123,10 @@ function withEmptyCounts({ correlation }: BoundQuery, counts: ReadonlySet<number
   return { ...correlation, values: correlation.values.map(counted) };
 }
 
-function aggregateCalls(select: Select): readonly Syntax[] {
+function aggregateCalls(select: Select, functions: FunctionLookup): readonly Syntax[] {
   const calls: Syntax[] = [];
   const collect = (node: Syntax): boolean => {
-    if (isAggregateCall(node)) calls.push(node);
+    if (isAggregateCall(node, functions)) calls.push(node);
     return false;
   };
   for (const { value } of select.items) someNode(value, collect);
@@ -158,7 +159,7 @@ function withoutAggregates(context: ExpressionContext): ExpressionContext {
   return {
     ...context,
     intercept: (child) => {
-      if (isAggregateCall(child))
+      if (isAggregateCall(child, context.functions))
         fail('B011', child.span, 'WHERE is computed before groups are made: no aggregate may stand here', {
           help: 'use HAVING',
         });

@@ -1,5 +1,6 @@
 import { fail } from '../../diagnostics/diagnostic.ts';
 import type { Span } from '../../diagnostics/source-text.ts';
+import { builtInFunctions } from '../../functions/lookup.ts';
 import type { Argument, Expression as Syntax, TableArgument, TableFunction } from '../../sql/ast.ts';
 import { columnTypeText } from '../../types/column.ts';
 import type { LogicalNode, WindowKind } from '../logical.ts';
@@ -51,7 +52,7 @@ export function bindWindowFunction(
   const timeColumn = timeColumnOf(args.get('TIMECOL'), input, name, node.span);
   const scope = scopeOf(input.schema);
   const partition = data.partitionBy.map((key) => {
-    const bound = bindExpression(key, { scope, timeZone: 'UTC' });
+    const bound = bindExpression(key, { scope, functions: builtInFunctions });
     return bound.kind === 'column' ? bound.index : notYet('W002', key.span, 'PARTITION BY of an expression');
   });
   const window = windowOf(name, args, partition, node.span);
@@ -167,7 +168,7 @@ function windowOf(
 
 /** A constant interval of days to seconds, in ms. @throws DiagnosticError B022 */
 export function intervalMs(node: Syntax | undefined, parameter: string, span: Span): number {
-  const bound = node === undefined ? null : bindExpression(node, { scope: emptyScope, timeZone: 'UTC' });
+  const bound = node === undefined ? null : bindExpression(node, { scope: emptyScope, functions: builtInFunctions });
   if (bound?.kind === 'literal' && bound.type.kind === 'INTERVAL_DAY_TIME') return Number(bound.value);
   const help =
     bound?.type.kind === 'INTERVAL_YEAR_MONTH'

@@ -3,17 +3,19 @@ import { DiagnosticError, fail, unsupported } from '../../diagnostics/diagnostic
 import type { Span } from '../../diagnostics/source-text.ts';
 import { castsExplicitly, commonType } from '../../functions/coercion.ts';
 import { flinkFunctions } from '../../functions/flink-functions.ts';
-import { aggregateFunction, functionNames, scalarFunction } from '../../functions/registry.ts';
+import { builtInFunctions, type FunctionLookup } from '../../functions/lookup.ts';
+import { scalarFunction } from '../../functions/registry.ts';
 import { callText, resolveScalar, signatures } from '../../functions/resolve.ts';
 import type { ScalarFunction } from '../../functions/scalar-function.ts';
 import { BOOLEAN, type SqlType, sameType, typeText, withNullable } from '../../types/sql-type.ts';
 import type { CallExpression, CastExpression, Expression } from '../expression.ts';
 
-/** A call of a registry entry, its arguments cast to what the chosen overload takes. @throws DiagnosticError B002, B005, B012, W004 */
+/** A call of a built-in, its arguments cast to what the chosen overload takes. @throws DiagnosticError B002, B005, B012, W004 */
 export function call(name: string, args: readonly Expression[], span: Span): CallExpression {
   return callOf(scalarFunction(name) ?? unknownFunction(name, span), args, span);
 }
 
+/** The same of any function. @throws DiagnosticError B005, B012 */
 export function callOf(entry: ScalarFunction, args: readonly Expression[], span: Span): CallExpression {
   const shapes = args.map((arg) => ({
     type: arg.type,
@@ -115,12 +117,18 @@ export function isConstant(expression: Expression): boolean {
 }
 
 /** @throws DiagnosticError W004 for a function of Flink, B002 for none */
-export function unknownFunction(name: string, span: Span): never {
+export function unknownFunction(name: string, span: Span, functions: FunctionLookup = builtInFunctions): never {
   const upper = name.toUpperCase();
   if (flinkFunctions.has(upper) || !/^[A-Z]/.test(upper) || upper.includes(' ')) {
     throw new DiagnosticError([unsupported('W004', span, upper)]);
   }
-  const help = didYouMean(upper, functionNames());
+  const table = functions.table(name);
+  if (table !== undefined) {
+    fail('B002', span, `${table.name} is a table function`, {
+      help: `write it in FROM: LATERAL TABLE(${table.name}(...))`,
+    });
+  }
+  const help = didYouMean(upper, functions.names());
   fail('B002', span, `unknown function "${name}"`, { help });
 }
 
@@ -148,6 +156,6 @@ function refuseArguments(entry: ScalarFunction, args: readonly Expression[], spa
 const laterAggregates: ReadonlySet<string> = new Set('APPROX_COUNT_DISTINCT SUM0'.split(' '));
 
 /** Whether a name in a call is an aggregate function. */
-export function isAggregateName(name: string): boolean {
-  return aggregateFunction(name) !== undefined || laterAggregates.has(name.toUpperCase());
+export function isAggregateName(name: string, functions: FunctionLookup): boolean {
+  return functions.aggregate(name) !== undefined || laterAggregates.has(name.toUpperCase());
 }

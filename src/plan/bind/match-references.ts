@@ -1,5 +1,6 @@
 import { didYouMean } from '../../diagnostics/candidates.ts';
 import { fail } from '../../diagnostics/diagnostic.ts';
+import type { FunctionLookup } from '../../functions/lookup.ts';
 import type { FunctionCall, QualifiedName } from '../../sql/ast.ts';
 import { type SqlType, TIMESTAMP, withNullable } from '../../types/sql-type.ts';
 import { unreachable } from '../../types/unreachable.ts';
@@ -28,18 +29,18 @@ export class MatchBinder {
   readonly references: MatchReference[] = [];
   readonly #input: LogicalNode;
   readonly #shapes: readonly PatternShape[];
-  readonly #timeZone: string;
+  readonly #functions: FunctionLookup;
   readonly #known = new Map<string, number>();
 
-  constructor(input: LogicalNode, shapes: readonly PatternShape[], timeZone: string) {
+  constructor(input: LogicalNode, shapes: readonly PatternShape[], functions: FunctionLookup) {
     this.#input = input;
     this.#shapes = shapes;
-    this.#timeZone = timeZone;
+    this.#functions = functions;
   }
 
   /** For expressions that are checked and not kept. */
   apart(): MatchBinder {
-    return new MatchBinder(this.#input, this.#shapes, this.#timeZone);
+    return new MatchBinder(this.#input, this.#shapes, this.#functions);
   }
 
   /** Over the references. @throws DiagnosticError B, W003, W004 */
@@ -50,7 +51,7 @@ export class MatchBinder {
   #bind(node: Syntax, where: Where): Expression {
     const context: ExpressionContext = {
       scope: { schema: [], relations: [] },
-      timeZone: this.#timeZone,
+      functions: this.#functions,
       intercept: (child) => this.#intercept(child, where),
     };
     return bindExpression(node, context);
@@ -89,7 +90,7 @@ export class MatchBinder {
       case 'MATCH_NUMBER':
         return notYet('W004', node.span, name);
       default:
-        return isAggregateCall(node) ? this.#aggregate(node, name, where) : null;
+        return isAggregateCall(node, this.#functions) ? this.#aggregate(node, name, where) : null;
     }
   }
 
@@ -102,7 +103,8 @@ export class MatchBinder {
       fail('B055', node.span, `${name} may not stand within ${where.navigation}`, {
         help: 'use an offset: LAST(a.x, 1)',
       });
-    if (someNode(value.value, isAggregateCall)) fail('B011', value.span, `an aggregate function within ${name}`);
+    if (someNode(value.value, (child) => isAggregateCall(child, this.#functions)))
+      fail('B011', value.span, `an aggregate function within ${name}`);
     const offset = count === undefined ? (name === 'PREV' || name === 'NEXT' ? 1 : 0) : offsetOf(count.value);
     if ((name === 'PREV' || name === 'NEXT') && where.clause.kind === 'measures')
       fail('B055', node.span, `${name} may not stand in MEASURES`);
@@ -196,7 +198,7 @@ export class MatchBinder {
     let variables: readonly number[] | null = null;
     const context: ExpressionContext = {
       scope: this.#scope(null),
-      timeZone: this.#timeZone,
+      functions: this.#functions,
       intercept: (child) => {
         if (child.kind === 'functionCall' && child.name.parts[0]?.name.toUpperCase() === 'LAST') {
           const [value, count] = child.arguments ?? [];

@@ -1,6 +1,7 @@
 import { fail } from '../../diagnostics/diagnostic.ts';
 import { ErrorCollector } from '../../diagnostics/error-collector.ts';
 import type { Span } from '../../diagnostics/source-text.ts';
+import type { FunctionLookup } from '../../functions/lookup.ts';
 import type { Identifier, SelectItem } from '../../sql/ast.ts';
 import type { Expression } from '../expression.ts';
 import type { LogicalNode, MiniBatch } from '../logical.ts';
@@ -12,7 +13,7 @@ import type { EmitSettings } from './window-emit.ts';
 
 /** What a SELECT is bound with. */
 export interface SelectSettings {
-  readonly timeZone: string;
+  readonly functions: FunctionLookup;
   readonly stateTtlMs: number;
   readonly miniBatch: MiniBatch | null;
   readonly emit: EmitSettings;

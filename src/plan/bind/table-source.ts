@@ -146,7 +146,7 @@ function withComputed(scan: LogicalNode, table: Table, session: Session): Logica
   const scope = scopeOf(scan.schema);
   const column = (declared: TableColumn): Expression => {
     if (declared.kind === 'computed')
-      return bindExpression(declared.expression, { scope, timeZone: session.settings.timeZone });
+      return bindExpression(declared.expression, { scope, functions: session.functions });
     const index = scan.schema.findIndex(({ name }) => name === declared.name);
     const type = scan.schema[index]?.type ?? declared.type;
     const column: Expression = { kind: 'column', index, type, span: declared.span };
@@ -187,7 +187,7 @@ function withWatermark(node: LogicalNode, table: Table, session: Session): Logic
   }
   const expression = bindExpression(watermark.expression, {
     scope: scopeOf(node.schema),
-    timeZone: session.settings.timeZone,
+    functions: session.functions,
   });
   if (
     (expression.type.kind !== 'TIMESTAMP' && expression.type.kind !== 'TIMESTAMP_LTZ') ||

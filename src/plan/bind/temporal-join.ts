@@ -1,5 +1,6 @@
 import { DiagnosticError, fail, unsupported } from '../../diagnostics/diagnostic.ts';
 import type { Span } from '../../diagnostics/source-text.ts';
+import type { FunctionLookup } from '../../functions/lookup.ts';
 import type { Join, TableReference } from '../../sql/ast.ts';
 import { columnTypeText } from '../../types/column.ts';
 import { typeText } from '../../types/sql-type.ts';
@@ -35,7 +36,7 @@ export function bindTemporalJoin(
       help: 'use JOIN or LEFT JOIN',
     });
   }
-  const leftTime = leftTimeOf(table.asOf, left.scope, settings.timeZone);
+  const leftTime = leftTimeOf(table.asOf, left.scope, settings.functions);
   const { bound, scope } = bindJoin(node, left, right, settings);
   const { node: join } = bound;
   if (join === null || join.kind !== 'join') throw new Error('a join is bound as one');
@@ -74,8 +75,8 @@ export function checkTemporalJoin({ left, right, span }: LogicalJoin, { leftTime
 }
 
 /** @throws DiagnosticError B042: no time attribute of the left side */
-function leftTimeOf(asOf: Syntax, scope: Scope, timeZone: string): number {
-  const time = bindExpression(asOf, { scope, timeZone });
+function leftTimeOf(asOf: Syntax, scope: Scope, functions: FunctionLookup): number {
+  const time = bindExpression(asOf, { scope, functions });
   if (time.type.kind !== 'TIMESTAMP' && time.type.kind !== 'TIMESTAMP_LTZ') {
     fail('B042', asOf.span, `FOR SYSTEM_TIME AS OF takes a time, and this is ${typeText(time.type)}`);
   }

@@ -1,18 +1,12 @@
 import { DECIMAL, type DecimalType, DOUBLE, type SqlType, withNullable } from '../../types/sql-type.ts';
 import { f64, type I32, type I64, i32, i64, type Local } from '../../wasm/code.ts';
-import type { AggregateCode, StateAccess } from '../aggregate-function.ts';
 import { type Halves, resultHalves, writeDecimalOfDouble } from '../decimal-value.ts';
-import type { ExpressionWriter, Value } from '../value.ts';
-import { addToField } from './state.ts';
-
-/** What a variance divides by, from its state. */
-export interface Counted {
-  readonly count: Local<'i64'>;
-  readonly divisor: Local<'i64'>;
-  readonly isNull: Local<'i32'>;
-}
+import type { ExpressionWriter } from '../value.ts';
+import { addHalves, keptHalves, negatedHalves, type WideTerm } from './halves.ts';
+import type { MomentArithmetic } from './moments.ts';
 
 const digitsMax = 38;
+const max = i32.const(digitsMax);
 /** Digits behind the point that a result keeps when it has too many digits. */
 const scaleKept = 6;
 
@@ -21,56 +15,35 @@ const scaleKept = 6;
  * the scale that its type has. NULL where a step has too many digits.
  */
 export function decimalVariance(
-  argument: DecimalType,
+  { precision, scale }: DecimalType,
   type: SqlType,
-  {
-    deviation,
-    counted,
-  }: { readonly deviation: boolean; readonly counted: (w: ExpressionWriter, s: StateAccess) => Counted },
-): AggregateCode {
-  const { precision, scale } = argument;
+  isDeviation: boolean,
+): MomentArithmetic<WideTerm> {
   const squareDigits = 2 * precision + 1 - 2 * scale;
   const squareScale =
     2 * precision + 1 <= digitsMax ? 2 * scale : Math.max(digitsMax - squareDigits, Math.min(2 * scale, scaleKept));
-  const sumType = DECIMAL(digitsMax, scale, false);
-  const squaresType = DECIMAL(digitsMax, squareScale, false);
-  const update = (w: ExpressionWriter, state: StateAccess, value: Value, negative: boolean): void => {
-    const x = w.i128(value);
-    addTo(w, state, { name: 'sum', type: sumType }, negative ? negated(w, x) : x);
-    const drop = i32.const(2 * scale - squareScale);
-    w.f.drop(w.kernel('decimalMultiply', 'i32', ...x, ...x, drop, i32.const(digitsMax), w.resultAddress));
-    const square = kept(w, resultHalves(w));
-    addTo(w, state, { name: 'squares', type: squaresType }, negative ? negated(w, square) : square);
-    addToField(w, state, 'count', i64.const(negative ? -1n : 1n));
-  };
+  const types = { sum: DECIMAL(digitsMax, scale, false), squares: DECIMAL(digitsMax, squareScale, false) };
   return {
-    state: [
-      { name: 'sum', physical: 'i128' },
-      { name: 'squares', physical: 'i128' },
-      { name: 'count', physical: 'i64' },
-    ],
-    accumulate(w, state, [value]) {
-      if (value !== undefined) update(w, state, value, false);
+    physical: 'i128',
+    terms(w, value) {
+      const sum = w.i128(value);
+      const drop = i32.const(2 * scale - squareScale);
+      w.f.drop(w.kernel('decimalMultiply', 'i32', ...sum, ...sum, drop, max, w.resultAddress));
+      return { sum, squares: keptHalves(w, resultHalves(w)) };
     },
-    retract(w, state, [value]) {
-      if (value !== undefined) update(w, state, value, true);
-    },
-    merge(w, state, other) {
-      addTo(w, state, { name: 'sum', type: sumType }, w.i128(other.read('sum', sumType)));
-      addTo(w, state, { name: 'squares', type: squaresType }, w.i128(other.read('squares', squaresType)));
-      addToField(w, state, 'count', other.get('count', 'i64'));
-    },
-    result(w, state) {
-      const { count, divisor, isNull } = counted(w, state);
+    read: (w, state, field) => w.i128(state.read(field, types[field])),
+    add: (w, state, field, term, isRetraction) =>
+      addHalves(w, state, { name: field, type: types[field] }, term, isRetraction),
+    result(w, state, { count, divisor, isNull }) {
       const steps = new Steps(w, isNull);
-      const sum = { halves: w.i128(state.read('sum', sumType)), scale };
-      const total = { halves: w.i128(state.read('squares', squaresType)), scale: squareScale };
+      const sum = { halves: w.i128(state.read('sum', types.sum)), scale };
+      const total = { halves: w.i128(state.read('squares', types.squares)), scale: squareScale };
       const mean = steps.divide(steps.square(sum), count);
       const variance = steps.divide(steps.subtract(total, mean), divisor);
       const result = w.variable(withNullable(type, true));
       w.f.if(i32.eqz(steps.isNull), () => {
         if (type.kind !== 'DECIMAL') throw new Error('the variance of a DECIMAL is one');
-        if (!deviation) {
+        if (!isDeviation) {
           w.assign(result, w.value(type, null, ...steps.rescaled(variance, type.scale)));
           return;
         }
@@ -84,7 +57,7 @@ export function decimalVariance(
 
 /** A DECIMAL of 38 digits. */
 interface Wide {
-  readonly halves: Halves;
+  readonly halves: WideTerm;
   readonly scale: number;
 }
 
@@ -118,7 +91,7 @@ class Steps {
     const digits = digitsMax - Math.min(a.scale, b.scale) + 1;
     const to = Math.max(digitsMax - digits, Math.min(scale, scaleKept));
     const [aUp, bUp] = [i32.const(scale - a.scale), i32.const(scale - b.scale)];
-    const minus = negated(this.#w, b.halves);
+    const minus = negatedHalves(this.#w, b.halves);
     return this.#step(to, (address) =>
       this.#w.kernel('decimalAdd', 'i32', ...a.halves, aUp, ...minus, bUp, i32.const(scale - to), max, address),
     );
@@ -134,34 +107,11 @@ class Steps {
     const { f } = this.#w;
     const fits = f.local('i32', compute(this.#w.resultAddress));
     f.set(this.isNull, i32.or(this.isNull, i32.ne(fits, i32.const(1))));
-    return { halves: kept(this.#w, resultHalves(this.#w)), scale };
+    return { halves: keptHalves(this.#w, resultHalves(this.#w)), scale };
   }
 }
-
-const max = i32.const(digitsMax);
 
 function asDouble({ halves: [low, high], scale }: Wide) {
   const whole = f64.add(f64.mul(f64.convertI64S(high), f64.const(2 ** 64)), f64.convertI64U(low));
   return f64.div(whole, f64.const(10 ** scale));
-}
-
-function kept(w: ExpressionWriter, [low, high]: Halves): readonly [Local<'i64'>, Local<'i64'>] {
-  return [w.f.local('i64', low), w.f.local('i64', high)];
-}
-
-function negated(w: ExpressionWriter, [low, high]: Halves): readonly [Local<'i64'>, Local<'i64'>] {
-  const borrow = i64.extendI32U(i64.ne(low, i64.const(0n)));
-  return kept(w, [i64.sub(i64.const(0n), low), i64.sub(i64.sub(i64.const(0n), high), borrow)]);
-}
-
-function addTo(
-  w: ExpressionWriter,
-  state: StateAccess,
-  field: { readonly name: string; readonly type: DecimalType },
-  [low, high]: readonly [Local<'i64'>, Local<'i64'>],
-): void {
-  const [haveLow, haveHigh] = w.i128(state.read(field.name, field.type));
-  const nextLow = w.f.local('i64', i64.add(haveLow, low));
-  const carry = i64.extendI32U(i64.ltU(nextLow, haveLow));
-  state.write(field.name, w.value(field.type, null, nextLow, i64.add(i64.add(haveHigh, high), carry)));
 }

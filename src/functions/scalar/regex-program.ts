@@ -371,14 +371,23 @@ function classTable(source: string): readonly number[] {
   for (let code = 0; code < 128; code++) {
     if (one.test(String.fromCharCode(code))) ascii[code >> 5]! |= 1 << (code & 31);
   }
+  const table = [...ascii, ...beyond(source, one)];
+  tables.set(source, table);
+  return table;
+}
+
+/** A class that names no character beyond ASCII, nor a property, has all of those or none. */
+const namesAsciiAlone = /^(?:[\x20-\x5b\x5d-\x7e]|\\(?:[tnvfr]|u\{[0-7]?[\da-f]\}|[^\da-z]))*$/i;
+
+/** How many ranges of characters beyond ASCII are in a class, and the first and last of each. */
+function beyond(source: string, one: RegExp): readonly number[] {
+  if (namesAsciiAlone.test(source)) return one.test('\u0080') ? [1, 0x80, 0x10ffff] : [0];
   const ranges: number[] = [];
   for (const [run] of beyondAscii().matchAll(new RegExp(`${source}+`, 'gv'))) {
     // A run of matches may skip the surrogates, which no text holds.
     ranges.push(run.codePointAt(0)!, run.codePointAt(run.length - (run.charCodeAt(run.length - 1) >= 0xdc00 ? 2 : 1))!);
   }
-  const table = [...ascii, ranges.length / 2, ...ranges];
-  tables.set(source, table);
-  return table;
+  return [ranges.length / 2, ...ranges];
 }
 
 /** All characters beyond ASCII in their order. */
@@ -386,10 +395,15 @@ let characters: string | null = null;
 
 function beyondAscii(): string {
   if (characters !== null) return characters;
-  const parts: string[] = [];
-  for (let code = 0x80; code <= 0x10ffff; code++) {
-    if (code < 0xd800 || code > 0xdfff) parts.push(String.fromCodePoint(code));
+  const plane = Uint16Array.from({ length: 0x10000 - 0x80 }, (_, at) => at + 0x80).filter(
+    (unit) => unit < 0xd800 || unit > 0xdfff,
+  );
+  const pairs = new Uint16Array(0x100000 * 2);
+  for (let at = 0; at < 0x100000; at++) {
+    pairs[2 * at] = 0xd800 + (at >> 10);
+    pairs[2 * at + 1] = 0xdc00 + (at & 0x3ff);
   }
-  characters = parts.join('');
+  // Made of bytes at once: a string a character would be a million of them.
+  characters = Buffer.from(plane.buffer).toString('utf16le') + Buffer.from(pairs.buffer).toString('utf16le');
   return characters;
 }

@@ -11,6 +11,7 @@ import { join } from './join.ts';
 import { json } from './json.ts';
 import { idle, latency } from './live.ts';
 import { memory } from './memory.ts';
+import { nexmark } from './nexmark.ts';
 import { optimizer } from './optimizer.ts';
 import { pattern } from './pattern.ts';
 import { start } from './start.ts';
@@ -28,6 +29,7 @@ const benches: readonly Bench[] = [
   json,
   optimizer,
   pattern,
+  nexmark,
   start,
   memory,
   log,

@@ -26,7 +26,7 @@ export const memory: Bench = {
         [
           process.execPath,
           '--import',
-          new URL('./peak-memory.ts', import.meta.url).href,
+          new URL('./process-usage.ts', import.meta.url).href,
           bin,
           'run',
           '-e',
@@ -46,7 +46,7 @@ export const memory: Bench = {
           ?.match(/(\d+)\D*$/)?.[1],
       );
       if (total !== events) throw new Error(`${total} of ${events} events were counted`);
-      const peakMb = Number(stderr.match(/peak (\d+) KiB/)?.[1]) / 1024;
+      const { peakMb } = JSON.parse(stderr.match(/^usage (.*)$/m)?.[1] ?? '{}') as { readonly peakMb: number };
       console.log(`  ${events / 1e6} M events: ${peakMb.toFixed(0)} MB`);
       if (!(peakMb <= boundMb)) throw new Error(`${peakMb.toFixed(0)} MB is above ${boundMb}`);
       results.push({

@@ -136,6 +136,11 @@ export class Engine {
     }
   }
 
+  /** What was declared and set so far, for who completes names; not to be changed. */
+  get session(): Session {
+    return this.#context.session;
+  }
+
   /** Stops what runs, after the batch at hand; the scripts end there. */
   cancel(): void {
     this.#stop.abort();

@@ -700,8 +700,10 @@ export interface AlterSession extends Node {
   readonly value: Expression | null;
 }
 
-/** QUIT, EXIT, CLEAR, HELP: words of the SQL client, alone in their statement. */
+/** QUIT, EXIT, CLEAR, HELP, alone in their statement, and SOURCE 'file': words of the SQL client. */
 export interface ClientCommand extends Node {
   readonly kind: 'clientCommand';
-  readonly command: 'QUIT' | 'EXIT' | 'CLEAR' | 'HELP';
+  readonly command: 'QUIT' | 'EXIT' | 'CLEAR' | 'HELP' | 'SOURCE';
+  /** Of SOURCE: the file or folder. */
+  readonly argument: Text | null;
 }

@@ -271,7 +271,7 @@ export abstract class SessionRules extends JobRules {
     const start = this.LA(1);
     const token = this.consume(0, T.Identifier);
     const command = token.image.toUpperCase() as ClientCommand['command'];
-    return { kind: 'clientCommand', span: this.spanFrom(start), command };
+    return { kind: 'clientCommand', span: this.spanFrom(start), command, argument: null };
   });
 
   // -- helpers ---------------------------------------------------------------------------------------------

@@ -13,9 +13,24 @@ export function padded(text: string, width: number, toTheRight: boolean): string
   return toTheRight ? spaces + text : text + spaces;
 }
 
+/** The text, or as much of its beginning as fits with an ellipsis behind it. */
+export function cutToWidth(text: string, width: number): string {
+  if (text.length <= width && /^[\x20-\x7e]*$/.test(text)) return text;
+  if (displayWidth(text) <= width) return text;
+  let cut = '';
+  let used = 1;
+  for (const character of text) {
+    used += cellsOf(character);
+    if (used > width) break;
+    cut += character;
+  }
+  return `${cut}…`;
+}
+
 function cellsOf(character: string): number {
-  if (/^[\p{Mn}\p{Me}\p{Cf}]$/u.test(character)) return 0;
   const code = character.codePointAt(0) ?? 0;
+  if (code < 0x300) return 1;
+  if (/^[\p{Mn}\p{Me}\p{Cf}]$/u.test(character)) return 0;
   const isWide =
     (code >= 0x1100 && code <= 0x115f) ||
     (code >= 0x2e80 && code <= 0xa4cf) ||
@@ -25,6 +40,8 @@ function cellsOf(character: string): number {
     (code >= 0xff00 && code <= 0xff60) ||
     (code >= 0xffe0 && code <= 0xffe6) ||
     (code >= 0x1f300 && code <= 0x1faff) ||
-    (code >= 0x20000 && code <= 0x3fffd);
+    (code >= 0x20000 && code <= 0x3fffd) ||
+    // Pictures among the signs: a tick, a star. The letters of flags are narrow, two make one flag.
+    (/^\p{Emoji_Presentation}$/u.test(character) && !(code >= 0x1f1e6 && code <= 0x1f1ff));
   return isWide ? 2 : 1;
 }

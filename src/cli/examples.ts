@@ -2,6 +2,9 @@
 export const examples = {
   program: `
 Examples:
+  tidemark                                                the prompt
+  tidemark -c table.local-time-zone=Europe/Oslo           with a setting
+  echo "SELECT 1 + 1" | tidemark                          a script from a pipe
   tidemark run -e "SELECT 1 + 1"                          one statement
   tidemark run queries/clickstream                        a folder of queries
   tidemark explain queries/clickstream                    their plans

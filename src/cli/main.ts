@@ -1,4 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { didYouMean } from '../diagnostics/candidates.ts';
 import { examples } from './examples.ts';
 import { exitCode } from './exit-codes.ts';
 import { addStreamCommands } from './stream-program.ts';
@@ -34,7 +35,10 @@ async function main(argv: readonly string[]): Promise<number> {
 
 function newProgram(ended: (code: number) => void): Command {
   const program = new Command('tidemark')
-    .description('Streaming SQL in one process: the SQL of Apache Flink 2.2, compiled to WebAssembly.')
+    .description(
+      `Streaming SQL in one process: the SQL of Apache Flink 2.2, compiled to WebAssembly.
+Without a command: the prompt, or the script that comes on standard input. Both take -c, the script takes -f as well.`,
+    )
     .version(version, '--version', 'show the version')
     .helpOption('-h, --help', 'show help')
     .helpCommand(false)
@@ -44,16 +48,32 @@ function newProgram(ended: (code: number) => void): Command {
     .addHelpText('after', examples.program);
 
   program
+    .command('prompt', { isDefault: true, hidden: true })
+    .argument('[COMMAND]')
+    .addOption(configOption())
+    .addOption(formatOption())
+    .exitOverride()
+    .action(async (word: string | undefined, options) => {
+      if (word !== undefined) {
+        const names = program.commands.map((command) => command.name()).filter((name) => name !== 'prompt');
+        throw new UsageError(`unknown command "${word}"`, didYouMean(word, names) ?? 'tidemark --help lists them');
+      }
+      if (process.stdin.isTTY && out.isTerminal && process.env.TERM !== 'dumb') {
+        const { prompt } = await import('./prompt/prompt.ts');
+        ended(await prompt(options, out, err));
+      } else {
+        const { runInput } = await import('./commands/run.ts');
+        ended(await runInput(options, out, err));
+      }
+    });
+
+  program
     .command('run')
     .description('run scripts, one after the other in one session')
     .argument('[FILE|FOLDER...]', "SQL files; a folder's setup.sql runs first, then its other .sql files by name")
     .addOption(executeOption())
     .addOption(configOption())
-    .addOption(
-      new Option('-f, --format <format>', 'how answers are written')
-        .choices(['table', 'jsonl', 'csv', 'changelog'])
-        .default('table'),
-    )
+    .addOption(formatOption())
     .addOption(
       new Option('--rows <n>', 'show at most so many rows of each table')
         .argParser(rowCount)
@@ -108,6 +128,12 @@ function configOption(): Option {
       return { ...before, [text.slice(0, at).trim()]: text.slice(at + 1).trim() };
     })
     .default({}, 'none');
+}
+
+function formatOption(): Option {
+  return new Option('-f, --format <format>', 'how answers are written')
+    .choices(['table', 'jsonl', 'csv', 'changelog'])
+    .default('table');
 }
 
 function rowCount(text: string): number {

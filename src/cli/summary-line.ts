@@ -65,24 +65,24 @@ export function progressLine(progress: JobProgress): string {
   return parts.join('   ');
 }
 
-function count(value: number, noun: string): string {
+export function count(value: number, noun: string): string {
   return `${whole(value)} ${value === 1 ? noun : `${noun}s`}`;
 }
 
-function whole(value: number): string {
+export function whole(value: number): string {
   return value.toLocaleString('en');
 }
 
-function seconds(ms: number): string {
+export function seconds(ms: number): string {
   return (ms / 1000).toFixed(ms < 9_950 ? 2 : 1);
 }
 
-function rate(events: number, elapsedMs: number): string {
+export function rate(events: number, elapsedMs: number): string {
   return `${short((events * 1000) / Math.max(elapsedMs, 1))}/s`;
 }
 
 /** `310`, `48 k`, `1.2 M` */
-function short(value: number): string {
+export function short(value: number): string {
   if (value < 1000) return String(Math.round(value));
   const [size, unit] = value < 999_500 ? [1e3, 'k'] : value < 999_500_000 ? [1e6, 'M'] : [1e9, 'G'];
   const scaled = value / size;
@@ -90,7 +90,7 @@ function short(value: number): string {
 }
 
 /** `2015-05-20 21:04:59`, in UTC; outside of the calendar the milliseconds. */
-function timeText(ms: number): string {
+export function timeText(ms: number): string {
   const date = new Date(ms);
   return Number.isNaN(date.getTime()) ? `${ms} ms` : date.toISOString().slice(0, 19).replace('T', ' ');
 }

@@ -7,7 +7,9 @@ export interface Terminal {
   /** A person's terminal: boxes, colours and a line that is drawn over. */
   readonly isTerminal: boolean;
   readonly colors: Colors;
+  /** Its size now. */
   readonly columns: number;
+  readonly rows: number;
   write(text: string): void;
   /** Resolves when the reader has taken enough for more to be written. */
   drained(): Promise<void>;
@@ -22,7 +24,12 @@ export function terminal(stream: NodeJS.WriteStream): Terminal {
     isTerminal,
     colors: pc.createColors(hasColors),
     // Some terminals say 0.
-    columns: stream.columns || 80,
+    get columns() {
+      return stream.columns || 80;
+    },
+    get rows() {
+      return stream.rows || 24;
+    },
     write: (text) => {
       if (text !== '') isFull = !stream.write(text);
     },

@@ -10,6 +10,7 @@ import type { Job } from '../runtime/job.ts';
 import { eventChannel } from './event-channel.ts';
 import { makeJob } from './make-job.ts';
 import { BatchSink, ResultSink } from './result-sink.ts';
+import { rowOrder } from './row-order.ts';
 import type { SessionContext } from './session-context.ts';
 import type { AnswerHeader, StatementEvent } from './statement-event.ts';
 
@@ -36,7 +37,8 @@ export async function* runJob(
   const channel = eventChannel();
   const { timeZone } = context.session.settings;
   const answer = graph.sinks.find(({ table }) => table === null);
-  const header = answer === undefined ? null : { columns: answer.schema, changes: answer.changes, timeZone };
+  const order = rowOrder(sinks);
+  const header = answer === undefined ? null : { columns: answer.schema, changes: answer.changes, timeZone, order };
   const answerSink = (): Sink => {
     const { onBatch } = hooks;
     if (onBatch === null || header === null) return new ResultSink(context.memory, channel);

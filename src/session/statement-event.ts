@@ -4,6 +4,7 @@ import type { NestedValue } from '../memory/nested.ts';
 import type { Changes } from '../plan/logical.ts';
 import type { JobProgress, JobSummary } from '../runtime/job.ts';
 import type { Schema } from '../types/column.ts';
+import type { RowOrder } from './row-order.ts';
 
 /** What happens while a script runs, in order. A statement that is refused is the last. */
 export type StatementEvent =
@@ -32,6 +33,8 @@ export interface AnswerHeader {
   readonly timeZone: string;
   /** The answer is one text of several lines: a plan, a statement. */
   readonly isText?: boolean | undefined;
+  /** How the rows of a ranking stand, for who shows them as a table; null or left out: in the order of their coming. */
+  readonly order?: RowOrder | null | undefined;
 }
 
 /** A row of an answer, outside the memory; its values are read with the types of the header's columns. */

@@ -66,7 +66,8 @@ const problemsMax = 3;
 /** Made when it is first needed: 20 ms. It holds nothing between two statements. */
 let sharedParser: SqlParser | null = null;
 
-function parserFor(source: SourceText): SqlParser {
+/** The parser, to read a text by one of its rules at once. */
+export function parserFor(source: SourceText): SqlParser {
   sharedParser ??= new SqlParser(storedGrammar);
   sharedParser.source = source;
   return sharedParser;

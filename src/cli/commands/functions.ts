@@ -14,8 +14,14 @@ import { UsageError } from '../usage-error.ts';
 
 /** `tidemark functions`: all by category, or what one does. */
 export function functions(name: string | undefined, out: Terminal): number {
-  out.write(name === undefined ? list(out) : describe(name, out));
+  if (name === undefined) out.write(list(out));
+  else describeFunction(name, out);
   return exitCode.ok;
+}
+
+/** Writes what a function does. @throws UsageError where there is no such function */
+export function describeFunction(name: string, out: Terminal): void {
+  out.write(describe(name, out));
 }
 
 function list({ colors, columns }: Terminal): string {

@@ -1,5 +1,7 @@
+import { text } from 'node:stream/consumers';
 import { type Diagnostic, DiagnosticError } from '../../diagnostics/diagnostic.ts';
 import { renderDiagnostic } from '../../diagnostics/render.ts';
+import { SourceText } from '../../diagnostics/source-text.ts';
 import { Engine } from '../../engine.ts';
 import type { StatementEvent } from '../../session/statement-event.ts';
 import { exitCode } from '../exit-codes.ts';
@@ -35,6 +37,22 @@ export async function run(
   const scripts = scriptFiles(paths, options.execute);
   if (scripts.length === 0) throw new UsageError('nothing to run', "name a file, a folder or -e 'SELECT ...'");
   return new Runner(scripts, options, out, err).run();
+}
+
+/** `tidemark` with its standard input from a pipe or a file: runs that as a script; the code to exit with. */
+export async function runInput(
+  options: Pick<RunOptions, 'config' | 'format'>,
+  out: Terminal,
+  err: Terminal,
+): Promise<number> {
+  const source = new SourceText('standard input', (await text(process.stdin)).replace(/^\ufeff/, ''));
+  const rows = Number.POSITIVE_INFINITY;
+  return new Runner(
+    [{ path: null, source, title: null, isSetup: false }],
+    { ...options, execute: [], rows },
+    out,
+    err,
+  ).run();
 }
 
 class Runner {

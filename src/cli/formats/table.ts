@@ -1,9 +1,9 @@
-import { isAppendOnly } from '../../plan/logical.ts';
 import { rowTexts } from '../../session/result-text.ts';
 import type { AnswerHeader, ResultRow } from '../../session/statement-event.ts';
-import type { SqlType } from '../../types/sql-type.ts';
-import { displayWidth, padded } from '../display-width.ts';
+import { displayWidth } from '../display-width.ts';
 import type { AnswerWriter, WriteText } from './answer-writer.ts';
+import { fitColumns } from './fit-columns.ts';
+import { boxCells, cutCells, type FrameLook, TableFrame, visible } from './table-frame.ts';
 
 /** Rows by which the columns' widths are found before the first is shown. */
 const firstRowsMax = 200;
@@ -12,14 +12,12 @@ const widthMax = 60;
 /** An answer that has rows is shown after this time, complete or not. */
 const showAfterMs = 150;
 
-export interface TableLook {
-  /** A frame of lines, for a terminal. */
-  readonly boxes: boolean;
-  readonly dim: (text: string) => string;
-  readonly bold: (text: string) => string;
+export interface TableLook extends FrameLook {
   /** Rows shown of an answer; those beyond are counted. */
   readonly rowsMax: number;
   readonly indent: string;
+  /** The width that boxes must fit into, now; left out: values are shown whole. */
+  readonly columns?: () => number;
   /** A timer, so that a slow answer's first rows are not held back. */
   readonly later: (callback: () => void, ms: number) => { cancel(): void };
 }
@@ -69,30 +67,25 @@ function lines(
 class RunningTable {
   readonly #write: WriteText;
   readonly #look: TableLook;
-  readonly #names: readonly string[];
-  readonly #isRight: readonly boolean[];
-  readonly #textsOf: (row: ResultRow) => readonly (string | null)[];
-  readonly #hasOp: boolean;
-  #widths: number[];
+  readonly #frame: TableFrame;
+  #widths: readonly number[];
   /** Rows before the head is shown. */
   #first: (readonly string[])[] | null = [];
   #timer: { cancel(): void } | null = null;
   #shown = 0;
   #left = 0;
+  #isCut = false;
 
   constructor(write: WriteText, look: TableLook, header: AnswerHeader) {
     this.#write = write;
     this.#look = look;
-    this.#hasOp = !isAppendOnly(header.changes);
-    this.#names = [...(this.#hasOp ? ['op'] : []), ...header.columns.map(({ name }) => name)];
-    this.#isRight = [...(this.#hasOp ? [false] : []), ...header.columns.map(({ type }) => isNumeric(type))];
-    this.#textsOf = rowTexts(header);
-    this.#widths = this.#names.map(displayWidth);
+    this.#frame = new TableFrame(look, header);
+    this.#widths = this.#frame.nameWidths;
   }
 
   rows(rows: readonly ResultRow[]): void {
     const room = Math.max(0, this.#look.rowsMax - this.#shown - (this.#first?.length ?? 0));
-    const shown = rows.slice(0, room).map((row) => this.#cells(row));
+    const shown = rows.slice(0, room).map((row) => this.#frame.cells(row));
     this.#left += rows.length - shown.length;
     if (this.#first === null) {
       this.#show(shown);
@@ -105,12 +98,14 @@ class RunningTable {
 
   end(): void {
     this.#showFirst();
-    const { dim, boxes, indent } = this.#look;
-    if (boxes) this.#line(dim(this.#rule('└', '┴', '┘')));
+    this.#lines(this.#frame.bottom(this.#widths));
+    const { dim, indent } = this.#look;
     const more = this.#left > 0 ? `${this.#left.toLocaleString('en')} more ${this.#left === 1 ? 'row' : 'rows'}` : null;
     const none = this.#shown === 0 && this.#left === 0 ? 'no rows' : null;
-    const note = more ?? none;
-    if (note !== null) this.#write(`${indent}${dim(note)}\n`);
+    const hidden = this.#frame.names.slice(this.#widths.length);
+    const missing = hidden.length > 0 ? `not shown, as the terminal is too narrow: ${hidden.join(', ')}` : null;
+    const cut = this.#isCut ? 'longer values are cut to the width of the terminal' : null;
+    for (const note of [more ?? none, missing ?? cut]) if (note !== null) this.#write(`${indent}${dim(note)}\n`);
   }
 
   /** The answer is refused: what there is of it stays, nothing is said of what there is not. */
@@ -119,68 +114,50 @@ class RunningTable {
     else this.end();
   }
 
-  #cells(row: ResultRow): readonly string[] {
-    const texts = this.#textsOf(row).map((text) => (text === null ? 'NULL' : visible(text)));
-    return this.#hasOp ? [row.kind, ...texts] : texts;
-  }
-
   #showFirst(): void {
     this.#timer?.cancel();
     this.#timer = null;
     const first = this.#first;
     if (first === null) return;
-    this.#first = null;
     this.#widen(first);
-    const { bold, dim, boxes } = this.#look;
-    if (boxes) this.#line(dim(this.#rule('┌', '┬', '┐')));
-    this.#line(this.#row(this.#names, bold));
-    this.#line(dim(boxes ? this.#rule('├', '┼', '┤') : this.#widths.map((width) => '-'.repeat(width)).join('  ')));
+    this.#first = null;
+    this.#lines([...this.#frame.top(this.#widths), ...this.#frame.head(this.#widths)]);
     this.#show(first);
   }
 
   #show(rows: readonly (readonly string[])[]): void {
     this.#widen(rows);
     this.#shown += rows.length;
-    const { indent } = this.#look;
-    this.#write(rows.map((row) => `${`${indent}${this.#row(row, (text) => text)}`.trimEnd()}\n`).join(''));
+    this.#lines(rows.map((row) => this.#frame.row(this.#fitted(row), this.#widths, (text) => text)));
+  }
+
+  /** Cut, where there is a width to fit into. */
+  #fitted(row: readonly string[]): readonly string[] {
+    if (this.#look.columns === undefined) return row;
+    const cells = cutCells(row, this.#widths);
+    this.#isCut ||= cells.some((cell, column) => cell !== row[column]);
+    return cells;
   }
 
   #widen(rows: readonly (readonly string[])[]): void {
-    this.#widths = this.#widths.map((width, column) =>
+    const { columns } = this.#look;
+    const most = columns === undefined ? widthMax : columns();
+    const wanted = this.#frame.names.map((_, column) =>
       rows.reduce((widest, row) => {
         const needed = displayWidth(row[column] ?? '');
-        return needed > widest ? Math.min(needed, Math.max(widthMax, widest)) : widest;
-      }, width),
+        return needed > widest ? Math.min(needed, Math.max(most, widest)) : widest;
+      }, this.#widths[column] ?? 0),
     );
+    if (columns === undefined) {
+      this.#widths = wanted;
+      return;
+    }
+    const widths = fitColumns(wanted, columns(), boxCells);
+    // Once the head is shown, as many columns are.
+    if (this.#first !== null || widths.length === this.#widths.length) this.#widths = widths;
   }
 
-  #row(cells: readonly string[], style: (text: string) => string): string {
-    const { boxes, dim } = this.#look;
-    const padding = cells.map((cell, column) =>
-      style(padded(cell, this.#widths[column] ?? 0, this.#isRight[column] ?? false)),
-    );
-    if (!boxes) return padding.join('  ');
-    const bar = dim('│');
-    return `${bar} ${padding.join(` ${bar} `)} ${bar}`;
+  #lines(lines: readonly string[]): void {
+    this.#write(lines.map((line) => `${`${this.#look.indent}${line}`.trimEnd()}\n`).join(''));
   }
-
-  #rule(left: string, middle: string, right: string): string {
-    return left + this.#widths.map((width) => '─'.repeat(width + 2)).join(middle) + right;
-  }
-
-  #line(text: string): void {
-    this.#write(`${this.#look.indent}${text}\n`);
-  }
-}
-
-/** Control characters as they would be written in a program, so that a value cannot move the cursor. */
-function visible(text: string): string {
-  return text.replace(/\p{Cc}/gu, (character) => {
-    const named = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }[character];
-    return named ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  });
-}
-
-function isNumeric(type: SqlType): boolean {
-  return ['TINYINT', 'SMALLINT', 'INT', 'BIGINT', 'FLOAT', 'DOUBLE', 'DECIMAL'].includes(type.kind);
 }

@@ -118,7 +118,7 @@ export function formatStatement(statement: Statement): string {
       return `ALTER ${statement.scope} ${statement.action} ${name}${value}`;
     }
     case 'clientCommand':
-      return statement.command;
+      return statement.argument === null ? statement.command : `${statement.command} ${formatText(statement.argument)}`;
     default:
       return unreachable(statement);
   }

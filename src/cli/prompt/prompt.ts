@@ -1,0 +1,103 @@
+import { readdirSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { DiagnosticError } from '../../diagnostics/diagnostic.ts';
+import { renderDiagnostic } from '../../diagnostics/render.ts';
+import { Engine } from '../../engine.ts';
+import { defaultStreamsFolder } from '../../streams/default-folder.ts';
+import { StreamStore } from '../../streams/stream-store.ts';
+import { exitCode } from '../exit-codes.ts';
+import type { Terminal } from '../terminal.ts';
+import { version } from '../version.ts';
+import { complete } from './completion/complete.ts';
+import type { Surroundings } from './completion/option-candidates.ts';
+import { Editor } from './editor.ts';
+import { History, historyFile } from './history.ts';
+import { Keyboard } from './keyboard.ts';
+import { ScreenRegion } from './screen-region.ts';
+import { TextRunner } from './text-runner.ts';
+
+export interface PromptOptions {
+  readonly config: Readonly<Record<string, string>>;
+}
+
+/** `tidemark` on a terminal: reads statements and runs them, until the user leaves; the code to exit with. */
+export async function prompt(options: PromptOptions, out: Terminal, err: Terminal): Promise<number> {
+  const region = new ScreenRegion(out);
+  const engine = newEngine(options, region, err);
+  if (engine === null) return exitCode.failed;
+  const keyboard = new Keyboard(process.stdin, out);
+  const history = new History(historyFile(process.env));
+  const editor = new Editor({
+    out,
+    keyboard,
+    region,
+    history,
+    complete: (text, cursor) => complete(text, cursor, engine.session, machine),
+  });
+  const runner = new TextRunner({ engine, out, err, region, keyboard });
+  const leave = (code: number) => (): void => {
+    keyboard.close();
+    process.exit(code);
+  };
+  const onTerminate = leave(exitCode.terminated);
+  process.on('SIGTERM', onTerminate);
+  process.on('SIGHUP', onTerminate);
+  process.on('exit', () => keyboard.close());
+  keyboard.open();
+  out.write(`${out.colors.dim(`tidemark ${version}   help, or ctrl-d to leave`)}\n`);
+  try {
+    for (;;) {
+      const problem = history.takeProblem();
+      if (problem !== null) out.write(`${out.colors.dim(`the history is not kept: ${problem}`)}\n`);
+      const text = await editor.read();
+      if (text === null || (await runner.run(text)) === 'left') return exitCode.ok;
+    }
+  } finally {
+    process.off('SIGTERM', onTerminate);
+    process.off('SIGHUP', onTerminate);
+    keyboard.close();
+    engine.close();
+  }
+}
+
+/** Null when a setting of `-c` was refused. */
+function newEngine({ config }: PromptOptions, region: ScreenRegion, err: Terminal): Engine | null {
+  try {
+    // What `print` writes goes above what is drawn in place.
+    const write = (text: string): void => region.writeAbove(text);
+    return new Engine({ settings: config, standardOutput: write, standardError: write });
+  } catch (thrown) {
+    if (!(thrown instanceof DiagnosticError)) throw thrown;
+    const { isColorSupported } = err.colors;
+    for (const diagnostic of thrown.diagnostics)
+      err.write(`${renderDiagnostic(diagnostic, { color: isColorSupported })}\n`);
+    return null;
+  }
+}
+
+/** Streams and files as the machine has them; what cannot be read is not completed. */
+const machine: Surroundings = {
+  streams: (folder) => {
+    try {
+      return new StreamStore(folder ?? defaultStreamsFolder).listStreams();
+    } catch {
+      return [];
+    }
+  },
+  files: (path) => {
+    const folder = path.endsWith('/') ? path : dirname(path);
+    try {
+      const found = readdirSync(folder === '' ? '.' : folder, { withFileTypes: true });
+      const start = path.endsWith('/') ? '' : basename(path);
+      return found
+        .filter(({ name }) => name.startsWith(start) && (start !== '' || !name.startsWith('.')))
+        .map((entry) => {
+          const named = folder === '.' && !path.startsWith('./') ? entry.name : join(folder, entry.name);
+          return `${path.startsWith('./') ? './' : ''}${named}${entry.isDirectory() ? '/' : ''}`;
+        })
+        .sort();
+    } catch {
+      return [];
+    }
+  },
+};

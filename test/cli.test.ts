@@ -122,7 +122,7 @@ describe('a refused statement', () => {
 
 describe('a wrong command line', () => {
   test.each([
-    [['rum'], 'did you mean run'],
+    [['rum'], 'did you mean "run"?'],
     [['run', '--formt', 'csv'], '--format'],
     [['run', '--format', 'xml', '-e', 'SELECT 1'], 'table, jsonl, csv, changelog'],
     [['run'], 'nothing to run'],
@@ -139,8 +139,8 @@ describe('a wrong command line', () => {
     expect(tidemark('--version')).toMatchObject({ status: 0, stdout: '0.1.0\n' });
     expect(tidemark('run', '--help').stdout).toContain('Examples:');
     expect(tidemark('--help')).toMatchObject({ status: 0 });
-    // Without a command: the help, as for a mistake.
-    expect(tidemark().status).toBe(2);
+    // Without a command, and nothing on standard input.
+    expect(tidemark()).toMatchObject({ status: 0, stdout: '' });
   });
 });
 

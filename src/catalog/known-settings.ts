@@ -104,8 +104,13 @@ export const knownSettings: readonly OptionSpec[] = [
     type: 'enum',
     values: ['TABLE', 'CHANGELOG', 'TABLEAU'],
     default: 'TABLE',
-    doc: 'Accepted; the command line has --format.',
+    doc: 'Of the prompt: TABLE draws a result that changes in place, the others show its changes as they come.',
   },
-  { name: 'sql-client.execution.max-table-result.rows', type: 'int', default: '1000000', doc: 'Accepted for Flink.' },
+  {
+    name: 'sql-client.execution.max-table-result.rows',
+    type: 'int',
+    default: '1000000',
+    doc: 'Of the prompt: rows that such a table keeps; beyond them the first are forgotten.',
+  },
   flag('sql-client.verbose', false, 'Accepted for Flink.'),
 ];

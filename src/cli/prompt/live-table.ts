@@ -117,15 +117,15 @@ export class LiveTable {
     return this.#standings !== null;
   }
 
-  /** `▲2`, `▼1`, `new`: how rows have moved. Null where the query does not rank, or does not say whom. */
+  /** `▲2`, `▼1`, `new`: how rows have moved. Null where the query does not rank, or does not show whom. */
   #marks(shown: readonly ResultRow[], nowMs: number): string[] | null {
     const { place, identity } = this.#header.order ?? { place: null, identity: null };
-    if (place === null || identity === null) return null;
+    if (identity === null) return null;
     const before = this.#standings;
     const standings = new Map<string, Standing>();
-    const marks = shown.map((row) => {
+    const marks = shown.map((row, index) => {
       const who = keyOf(identity.map((column) => row.values[column] ?? null));
-      const at = Number(row.values[place] ?? 0);
+      const at = place === null ? index : Number(row.values[place] ?? 0);
       const was = before?.get(who);
       if (was === undefined) {
         const sinceMs = before === null ? Number.NEGATIVE_INFINITY : nowMs;

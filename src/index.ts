@@ -5,7 +5,14 @@ export { type Diagnostic, DiagnosticError, type Note, type Severity } from './di
 export { renderDiagnostic } from './diagnostics/render.ts';
 export { SourceText, type Span } from './diagnostics/source-text.ts';
 export { Engine, type EngineOptions, type RunOptions } from './engine.ts';
-export { BackgroundJob } from './library/background-job.ts';
+export { BackgroundJob, type JobReading } from './library/background-job.ts';
+export {
+  DataStream,
+  type ShardDescription,
+  type StreamDescription,
+  type StreamReading,
+  type StreamReadOptions,
+} from './library/data-stream.ts';
 export type { TableDeclaration, WatermarkDeclaration } from './library/declaration.ts';
 export {
   type Accumulator,
@@ -26,6 +33,9 @@ export { PushTable } from './library/push-table.ts';
 export { type Change, type ChangeBatch, Query } from './library/query.ts';
 export type { RowSource, Subscribable } from './library/row-sources.ts';
 export type { Columns, InputOf, InputRow, OutputRow, ValueOf } from './library/row-types.ts';
+export { type NewRecord, PartialPutError, type PutResult } from './library/stream-put.ts';
+export { StreamRecord } from './library/stream-record.ts';
+export { Streams } from './library/streams.ts';
 export { Tidemark, type TidemarkOptions } from './library/tidemark.ts';
 export type { Batch } from './memory/batch.ts';
 export { Memory } from './memory/memory.ts';
@@ -34,5 +44,6 @@ export { type Clock, ManualClock, systemClock } from './runtime/clock.ts';
 export type { JobMetrics, JobProgress, JobSummary } from './runtime/job.ts';
 export { jsonText, rowTexts } from './session/result-text.ts';
 export type { AnswerHeader, ChangeKindText, ResultRow, StatementEvent } from './session/statement-event.ts';
+export { DamagedSegmentError, StreamError, type StreamErrorName } from './streams/stream-error.ts';
 export { type Column, columnTypeText, type Schema } from './types/column.ts';
 export type { SqlType } from './types/sql-type.ts';

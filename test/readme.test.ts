@@ -12,9 +12,10 @@ const shown = [...readme.matchAll(/<!-- (\S+\.ts) -->\n```ts\n(.*?)```\n\n```\n(
 );
 
 describe('the programs in the README', () => {
-  test('are those of the three uses, and one of functions', () => {
+  test('are those of the three uses, of streams and of functions', () => {
     expect(shown.map(({ file }) => file).sort()).toEqual([
       'queries/clickstream/service.ts',
+      'queries/clickstream/stream.ts',
       'queries/fraud/functions.ts',
       'queries/fraud/service.ts',
       'queries/leaderboard/service.ts',

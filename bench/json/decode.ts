@@ -2,6 +2,7 @@
  * The JSON decoder alone, from a file in the page cache to columns: `node bench/json/decode.ts [FILE]`.
  * A file of Nexmark events is read by its own columns. Figures are medians of 5, in M rows/s.
  */
+
 import { readFileSync, statSync } from 'node:fs';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { connectorSource } from '../../src/connectors/index.ts';
@@ -9,6 +10,7 @@ import { SourceText } from '../../src/diagnostics/source-text.ts';
 import { columnAddresses } from '../../src/memory/batch-reader.ts';
 import { Memory } from '../../src/memory/memory.ts';
 import { appendOnly, type ScanColumn } from '../../src/plan/logical.ts';
+import { defaultStreamsFolder } from '../../src/streams/default-folder.ts';
 import { BIGINT, INT, type SqlType, STRING, TIMESTAMP } from '../../src/types/sql-type.ts';
 import { pageViews } from './lines.ts';
 
@@ -136,6 +138,7 @@ async function ours(memory: Memory, its: Case): Promise<{ rows: number; sum: big
     rowsMax: 8192,
     clock: { nowMs: () => 0 },
     recordBatches: new Map(),
+    streamsFolder: defaultStreamsFolder,
     programTables: new Map(),
   });
   await reader.open();

@@ -38,6 +38,8 @@ export interface SourceRequest {
   readonly recordBatches: ReadonlyMap<string, readonly RecordBatch[]>;
   /** What it feeds while jobs run, by name. */
   readonly programTables: ReadonlyMap<string, ProgramTable>;
+  /** Where embedded streams are, unless the table says otherwise. */
+  readonly streamsFolder: string;
 }
 
 /** Wall time as the engine sees it; tests own it. */
@@ -112,6 +114,8 @@ export interface SinkRequest {
   /** What the rows are: physical and persisted metadata columns of the table, in its order. */
   readonly schema: Schema;
   readonly timeZone: string;
+  /** Where embedded streams are, unless the table says otherwise. */
+  readonly streamsFolder: string;
   /** Where `print` writes. */
   readonly standardOutput: (text: string) => void;
   readonly standardError: (text: string) => void;

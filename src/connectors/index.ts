@@ -71,18 +71,11 @@ export interface ConnectorSourceRequest {
   readonly clock: ProcessingClock;
   readonly recordBatches: ReadonlyMap<string, readonly RecordBatch[]>;
   readonly programTables: ReadonlyMap<string, ProgramTable>;
+  readonly streamsFolder: string;
 }
 
 /** @throws DiagnosticError for what is wrong with the table's options, and for a table that cannot be read */
-export function connectorSource({
-  memory,
-  scan,
-  timeZone,
-  rowsMax,
-  clock,
-  recordBatches,
-  programTables,
-}: ConnectorSourceRequest): Source {
+export function connectorSource({ scan, ...request }: ConnectorSourceRequest): Source {
   const { table, columns, filter } = scan;
   const { connector, options } = resolveTable(table, connectors);
   if (connector.source === undefined) {
@@ -91,19 +84,7 @@ export function connectorSource({
     });
   }
   const tableColumns = physicalColumns(table);
-  return connector.source({
-    memory,
-    table,
-    options,
-    columns,
-    tableColumns,
-    filter,
-    timeZone,
-    rowsMax,
-    clock,
-    recordBatches,
-    programTables,
-  });
+  return connector.source({ ...request, table, options, columns, tableColumns, filter });
 }
 
 export interface ConnectorSinkRequest {
@@ -111,6 +92,7 @@ export interface ConnectorSinkRequest {
   readonly table: Table;
   readonly schema: Schema;
   readonly timeZone: string;
+  readonly streamsFolder: string;
   readonly standardOutput: (text: string) => void;
   readonly standardError: (text: string) => void;
 }

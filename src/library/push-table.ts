@@ -9,7 +9,7 @@ import { RowQueue } from './row-queue.ts';
  * const plays = tide.pushTable('plays', { columns: { player: 'STRING', points: 'INT' } });
  * await plays.push({ player: 'noor', points: 40 });
  */
-export class PushTable<Row> implements ProgramTable {
+export class PushTable<Row> implements ProgramTable, Disposable {
   readonly name: string;
   readonly #rowsMax: number;
   readonly #readers = new Set<RowQueue>();
@@ -41,6 +41,11 @@ export class PushTable<Row> implements ProgramTable {
   end(): void {
     this.#hasEnded = true;
     for (const queue of this.#queues()) queue.end();
+  }
+
+  /** `end`, where its scope ends. */
+  [Symbol.dispose](): void {
+    this.end();
   }
 
   /** @internal called by the connector `program` */

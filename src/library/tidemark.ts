@@ -1,12 +1,14 @@
+import { join } from 'node:path';
 import type { RecordBatch } from 'apache-arrow';
 import type { ProgramRow, ProgramTable } from '../connectors/program/program-table.ts';
 import { fail } from '../diagnostics/diagnostic.ts';
 import { SourceText } from '../diagnostics/source-text.ts';
 import { Engine } from '../engine.ts';
 import { Memory } from '../memory/memory.ts';
-import type { Clock } from '../runtime/clock.ts';
+import { type Clock, systemClock } from '../runtime/clock.ts';
 import type { Statement } from '../sql/ast.ts';
 import { parseScript } from '../sql/parse.ts';
+import { defaultFolder } from '../streams/default-folder.ts';
 import { BackgroundJob } from './background-job.ts';
 import { type TableDeclaration, tableSql } from './declaration.ts';
 import type {
@@ -24,9 +26,15 @@ import { Query } from './query.ts';
 import { bufferRowsDefault } from './row-queue.ts';
 import { programTable, type RowSource } from './row-sources.ts';
 import type { Columns, InputRow } from './row-types.ts';
+import { Streams } from './streams.ts';
 
 /** How a handle is opened. */
 export interface TidemarkOptions {
+  /**
+   * Where what outlives the program is: streams, under `FOLDER/streams`. By default `.tidemark` where the program was
+   * started, as for the command line. It is made when it is first needed; a program without streams needs none.
+   */
+  readonly folder?: string | undefined;
   /** Settings as by SET: `{ 'table.local-time-zone': 'Europe/Oslo' }`. */
   readonly settings?: Readonly<Record<string, string>> | undefined;
   /** Wall time; by default the machine's. Tests own theirs. */
@@ -50,7 +58,10 @@ export interface TidemarkOptions {
  * alerts.rows$.subscribe(({ row }) => block(row.card));
  */
 export class Tidemark {
+  /** The embedded streams in the handle's folder; tables of connector `kinesis` are over the same. */
+  readonly streams: Streams;
   readonly #engine: Engine;
+  readonly #clock: Clock;
   readonly #memory: Memory;
   readonly #tables: Map<string, ProgramTable>;
   readonly #recordBatches: Map<string, readonly RecordBatch[]>;
@@ -58,12 +69,16 @@ export class Tidemark {
   #texts = 0;
 
   private constructor(options: TidemarkOptions) {
+    const streamsFolder = join(options.folder ?? defaultFolder, 'streams');
+    this.#clock = options.clock ?? systemClock;
+    this.streams = new Streams(streamsFolder, this.#clock);
     this.#memory = Memory.create();
     this.#tables = new Map();
     this.#recordBatches = new Map();
     this.#engine = new Engine({
       settings: options.settings,
-      clock: options.clock,
+      clock: this.#clock,
+      streamsFolder,
       memory: this.#memory,
       programTables: this.#tables,
       recordBatches: this.#recordBatches,
@@ -192,7 +207,7 @@ export class Tidemark {
     for (const statement of parseScript(this.#source(sql)).statements) {
       if (statement.kind === 'queryStatement')
         fail('B039', statement.span, 'execute gives no rows', { help: 'ask for them with query' });
-      const job = await BackgroundJob.start(this.#engine, statement);
+      const job = await BackgroundJob.start(this.#engine, this.#clock, statement);
       if (job === null) continue;
       jobs.push(job);
       this.#jobs.add(job);
@@ -225,11 +240,12 @@ export class Tidemark {
     return [...this.#jobs];
   }
 
-  /** Stops all that runs, queries too, and waits for the jobs' ends. The handle is not used again. */
+  /** Stops all that runs, queries and readings too, waits for the jobs' ends, and closes the streams. The handle is not used again. */
   async close(): Promise<void> {
     const jobs = [...this.#jobs];
     this.#engine.close();
     await Promise.all(jobs.map((job) => job.cancel()));
+    await this.streams.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -54,6 +54,10 @@ export class ChangelogNormalize extends CompiledOperator {
     this.#table = context.memory.kernels.tableNew(this.#layout.rowBytes, 16) >>> 0;
   }
 
+  override get stateBytes(): number {
+    return this.context.memory.kernels.tableBytes(this.#table) >>> 0;
+  }
+
   override close(): void {
     this.context.memory.kernels.tableDrop(this.#table);
     super.close();

@@ -73,6 +73,10 @@ export abstract class CompiledOperator implements Operator {
     this.setCell(baseCells.watermark, watermarkI64(watermarkMs));
   }
 
+  get stateBytes(): number {
+    return 0;
+  }
+
   close(): void {
     for (const { module } of this.#compiled.values()) module.close();
     this.output.close();

@@ -70,7 +70,6 @@ export abstract class DueRows extends CompiledOperator {
   override process(batch: Batch, out: Output): void {
     super.process(batch, out);
     if (this.clockMs !== null) this.#cameMs = this.clockMs();
-    this.metrics.stateBytes = this.stateBytes;
   }
 
   override onWatermark(watermarkMs: number, out: Output): void {
@@ -87,7 +86,7 @@ export abstract class DueRows extends CompiledOperator {
     super.close();
   }
 
-  protected get stateBytes(): number {
+  override get stateBytes(): number {
     return this.waiting.bytes;
   }
 
@@ -103,7 +102,6 @@ export abstract class DueRows extends CompiledOperator {
       this.flush(compiled, out);
       this.call(compiled, 'sweep');
     } while (u32[(this.cells + cells.hasMore) >>> 2] === 1);
-    this.metrics.stateBytes = this.stateBytes;
   }
 
   /** Counts a late row where the condition holds, and goes on to the next. */

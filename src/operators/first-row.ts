@@ -56,7 +56,7 @@ export class FirstRow extends DueRows {
     super.close();
   }
 
-  protected override get stateBytes(): number {
+  override get stateBytes(): number {
     return super.stateBytes + (this.context.memory.kernels.tableBytes(this.#table) >>> 0);
   }
 

@@ -97,6 +97,10 @@ export class GroupAggregate extends CompiledOperator {
     );
   }
 
+  override get stateBytes(): number {
+    return this.#stores.allBytes;
+  }
+
   override close(): void {
     this.#stores.give(this.#store);
     this.#stores.close();

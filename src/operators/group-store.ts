@@ -14,6 +14,8 @@ export class GroupStores {
   readonly #memory: Memory;
   readonly #parts: readonly StorePart[];
   readonly #pool: number[] = [];
+  /** Those that are in use. */
+  readonly #taken = new Set<number>();
   /** Groups of the last store that was given back: what the next one will need. */
   #expectedRows = 16;
 
@@ -24,8 +26,12 @@ export class GroupStores {
 
   /** An empty store; the address of its parts' addresses. */
   take(): number {
-    const pooled = this.#pool.pop();
-    if (pooled !== undefined) return pooled;
+    const store = this.#pool.pop() ?? this.#make();
+    this.#taken.add(store);
+    return store;
+  }
+
+  #make(): number {
     const memory = this.#memory;
     const store = memory.alloc(Math.max(8, this.#parts.length * 4));
     const { kernels } = memory;
@@ -40,6 +46,7 @@ export class GroupStores {
 
   /** Gives a store's room back; nothing may refer to its rows any more. */
   give(store: number): void {
+    this.#taken.delete(store);
     const groups = this.table(store);
     this.#expectedRows = Math.max(16, this.#memory.u32[(groups + tableLayout.count) >>> 2] ?? 0);
     if (this.#pool.length >= pooledMax) {
@@ -59,6 +66,11 @@ export class GroupStores {
   /** Groups in a store. */
   rowCount(store: number): number {
     return this.#memory.u32[(this.table(store) + tableLayout.count) >>> 2] ?? 0;
+  }
+
+  /** Of all stores, those among them that wait for a window. */
+  get allBytes(): number {
+    return [...this.#taken, ...this.#pool].reduce((sum, store) => sum + this.bytes(store), 0);
   }
 
   bytes(store: number): number {

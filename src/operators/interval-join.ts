@@ -70,7 +70,6 @@ export class IntervalJoin extends CompiledOperator {
   override process(batch: Batch, out: Output, input: number): void {
     this.setCell(cells.now, BigInt(this.context.session.processingTimeMs()));
     super.process(batch, out, input);
-    this.#measure();
   }
 
   override onWatermark(watermarkMs: number, out: Output): void {
@@ -104,15 +103,11 @@ export class IntervalJoin extends CompiledOperator {
     this.sendTo(out);
     this.call(compiled, 'expire', time);
     this.flush(compiled, out);
-    this.#measure();
   }
 
-  #measure(): void {
+  override get stateBytes(): number {
     const { kernels } = this.context.memory;
-    this.metrics.stateBytes = this.#queues.reduce(
-      (sum, queue) => sum + (kernels.queueBytes(queue) >>> 0),
-      this.#chains.bytes,
-    );
+    return this.#queues.reduce((sum, queue) => sum + (kernels.queueBytes(queue) >>> 0), this.#chains.bytes);
   }
 
   protected override end(_module: QueryModule, output: OutputWriter, input: number): PipelineEnd<State> {

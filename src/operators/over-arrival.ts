@@ -3,12 +3,10 @@ import type { OutputWriter } from '../codegen/output-writer.ts';
 import { type PipelineEnd, type PipelineRow, writeStepsAfter } from '../codegen/pipeline.ts';
 import type { QueryModule } from '../codegen/query-module.ts';
 import { eraseTableRow } from '../codegen/table-rows.ts';
-import type { Batch } from '../memory/batch.ts';
 import type { PhysicalOperator } from '../physical/graph.ts';
 import type { Local } from '../wasm/code.ts';
 import { baseCells, CompiledOperator } from './compiled-operator.ts';
 import { KeptRows } from './kept-rows.ts';
-import type { Output } from './operator.ts';
 import type { OperatorContext } from './operator-context.ts';
 import { type OpenFrames, OverFrames, type OverWork, precedingOf } from './over-frames.ts';
 
@@ -37,9 +35,8 @@ export class OverArrival extends CompiledOperator {
     this.#kept = new KeptRows(context.memory, types);
   }
 
-  override process(batch: Batch, out: Output): void {
-    super.process(batch, out);
-    this.metrics.stateBytes = this.#frames.bytes + this.#kept.bytes;
+  override get stateBytes(): number {
+    return this.#frames.bytes + this.#kept.bytes;
   }
 
   override close(): void {

@@ -12,7 +12,7 @@ import { ascending, type ByteRange, writeSortKey } from '../codegen/sort-key.ts'
 import { rowNumber } from '../codegen/table-rows.ts';
 import type { StateField } from '../functions/aggregate-function.ts';
 import type { Value } from '../functions/value.ts';
-import { type Batch, changeKind } from '../memory/batch.ts';
+import { changeKind } from '../memory/batch.ts';
 import type { PhysicalOperator } from '../physical/graph.ts';
 import type { AggregateCall } from '../plan/expression.ts';
 import { isAppendOnly } from '../plan/logical.ts';
@@ -22,7 +22,6 @@ import { type I32, i32, type Local, select } from '../wasm/code.ts';
 import type { Label } from '../wasm/function-builder.ts';
 import { baseCells, CompiledOperator } from './compiled-operator.ts';
 import { KeptRows } from './kept-rows.ts';
-import type { Output } from './operator.ts';
 import type { OperatorContext } from './operator-context.ts';
 import { type OpenFrames, OverFrames, type OverWork } from './over-frames.ts';
 
@@ -65,10 +64,9 @@ export class OverSorted extends CompiledOperator {
     this.#map = context.memory.kernels.orderedNew(4) >>> 0;
   }
 
-  override process(batch: Batch, out: Output): void {
-    super.process(batch, out);
+  override get stateBytes(): number {
     const map = this.context.memory.kernels.orderedBytes(this.#map) >>> 0;
-    this.metrics.stateBytes = this.#frames.bytes + this.#kept.bytes + map;
+    return this.#frames.bytes + this.#kept.bytes + map;
   }
 
   override close(): void {

@@ -69,7 +69,7 @@ export class OverTime extends DueRows {
     super.close();
   }
 
-  protected override get stateBytes(): number {
+  override get stateBytes(): number {
     return super.stateBytes + this.#frames.bytes + (this.context.memory.kernels.orderedBytes(this.#forgets) >>> 0);
   }
 

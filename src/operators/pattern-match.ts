@@ -130,6 +130,12 @@ export class PatternMatch extends CompiledOperator {
     if (this.#work.time === 'processing') this.#advance(nowMs - 1, out);
   }
 
+  /** Of partitions and aggregates; the runs are not counted. */
+  override get stateBytes(): number {
+    const keys = this.context.memory.kernels.tableBytes(this.#keys) >>> 0;
+    return this.#stores.reduce((sum, { stores }) => sum + stores.allBytes, keys);
+  }
+
   override close(): void {
     const { memory } = this.context;
     const { kernels, u32 } = memory;

@@ -83,13 +83,15 @@ export class RegularJoin extends CompiledOperator {
       this.#sweepAtMs ??= nowMs + this.#ttlMs;
     }
     super.process(batch, out, input);
-    this.metrics.stateBytes = this.#sides[0].bytes + this.#sides[1].bytes;
+  }
+
+  override get stateBytes(): number {
+    return this.#sides[0].bytes + this.#sides[1].bytes;
   }
 
   onProcessingTime(nowMs: number): void {
     this.setCell(cells.now, BigInt(Math.floor(nowMs)));
     this.call(this.anyCompiled(), 'expire');
-    this.metrics.stateBytes = this.#sides[0].bytes + this.#sides[1].bytes;
     const isEmpty = this.#sides.every((side) => side.rowCount === 0);
     this.#sweepAtMs = isEmpty ? null : nowMs + this.#ttlMs;
   }

@@ -112,6 +112,12 @@ export abstract class SessionWindows<Content extends SessionContent> extends Com
     if (this.#time.time === 'processing') this.#advance(nowMs - 1, out);
   }
 
+  override get stateBytes(): number {
+    const { kernels } = this.context.memory;
+    const keys = kernels.tableBytes(this.#keys) >>> 0;
+    return this.#stores.allBytes + keys + (kernels.sessionsBytes(this.#sessions) >>> 0);
+  }
+
   override close(): void {
     const { kernels } = this.context.memory;
     kernels.sessionsDrop(this.#sessions);

@@ -78,7 +78,6 @@ export class TemporalJoin extends CompiledOperator {
 
   override process(batch: Batch, out: Output, input: number): void {
     super.process(batch, out, input);
-    this.#measure();
   }
 
   override onWatermark(watermarkMs: number, out: Output): void {
@@ -96,7 +95,6 @@ export class TemporalJoin extends CompiledOperator {
     super.onWatermark(watermarkMs, out);
     // What was sent pointed into the rows.
     if (compiled !== null) this.call(compiled, 'forget');
-    this.#measure();
   }
 
   override close(): void {
@@ -107,10 +105,10 @@ export class TemporalJoin extends CompiledOperator {
     super.close();
   }
 
-  #measure(): void {
+  override get stateBytes(): number {
     const { kernels } = this.context.memory;
     const queues = [this.#queue, this.#order].reduce((sum, queue) => sum + (kernels.queueBytes(queue) >>> 0), 0);
-    this.metrics.stateBytes = this.#chains.bytes + queues;
+    return this.#chains.bytes + queues;
   }
 
   protected override end(_module: QueryModule, output: OutputWriter, input: number): PipelineEnd<ChainsCursor> {

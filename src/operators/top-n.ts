@@ -5,14 +5,13 @@ import { type PipelineEnd, type PipelineRow, writeStepsAfter } from '../codegen/
 import type { QueryModule } from '../codegen/query-module.ts';
 import { sameValues } from '../codegen/same-value.ts';
 import type { Value } from '../functions/value.ts';
-import { type Batch, changeKind } from '../memory/batch.ts';
+import { changeKind } from '../memory/batch.ts';
 import type { PhysicalOperator, Work } from '../physical/graph.ts';
 import { isAppendOnly } from '../plan/logical.ts';
 import type { RankInput } from '../plan/rank-input.ts';
 import { BIGINT } from '../types/sql-type.ts';
 import { type I32, i32, i64, type Local, select } from '../wasm/code.ts';
 import { baseCells, CompiledOperator } from './compiled-operator.ts';
-import type { Output } from './operator.ts';
 import type { OperatorContext } from './operator-context.ts';
 import { type OpenRanks, RankedRows, type RankPartition, type RankSettings } from './ranked-rows.ts';
 
@@ -89,9 +88,8 @@ export class TopN extends CompiledOperator {
     return new TopN(node, { ...settings, replaces: true }, { kind: 'changes' }, context);
   }
 
-  override process(batch: Batch, out: Output): void {
-    super.process(batch, out);
-    this.metrics.stateBytes = this.#ranked.bytes;
+  override get stateBytes(): number {
+    return this.#ranked.bytes;
   }
 
   override close(): void {

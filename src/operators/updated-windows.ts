@@ -106,6 +106,10 @@ export class UpdatedWindows extends CompiledOperator {
     if (this.#dueMs <= nowMs) this.#sendDue(nowMs, out);
   }
 
+  override get stateBytes(): number {
+    return this.#stores.allBytes;
+  }
+
   override close(): void {
     for (const window of this.#windows.values()) this.#drop(window);
     this.context.memory.free(this.#closed);

@@ -124,6 +124,10 @@ export class WindowAggregate implements Operator {
     if (this.#work.window.time === 'processing') this.#advance(nowMs - 1, out);
   }
 
+  get stateBytes(): number {
+    return this.#stores.allBytes;
+  }
+
   close(): void {
     for (const slice of this.#open.values()) if (slice.store !== 0) this.#stores.give(slice.store);
     for (const store of this.#cumulated.values()) this.#stores.give(store);

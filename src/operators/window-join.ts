@@ -3,7 +3,6 @@ import { type ChainsCursor, KeyedChains } from '../codegen/keyed-chains.ts';
 import type { OutputWriter } from '../codegen/output-writer.ts';
 import type { PipelineEnd, PipelineRow } from '../codegen/pipeline.ts';
 import { type QueryModule, status } from '../codegen/query-module.ts';
-import type { Batch } from '../memory/batch.ts';
 import type { PhysicalOperator } from '../physical/graph.ts';
 import { showsRight, type WindowMethod } from '../plan/logical.ts';
 import { type I64, i32, i64, type Local } from '../wasm/code.ts';
@@ -56,11 +55,6 @@ export class WindowJoin extends CompiledOperator {
     this.#queue = context.memory.kernels.queueNew() >>> 0;
   }
 
-  override process(batch: Batch, out: Output, input: number): void {
-    super.process(batch, out, input);
-    this.#measure();
-  }
-
   override onWatermark(watermarkMs: number, out: Output): void {
     const { kernels } = this.context.memory;
     const reached = watermarkI64(watermarkMs);
@@ -72,7 +66,6 @@ export class WindowJoin extends CompiledOperator {
       this.flush(compiled, out);
       // What was sent pointed into the rows.
       this.call(compiled, 'forget');
-      this.#measure();
     }
     super.onWatermark(watermarkMs, out);
   }
@@ -83,9 +76,9 @@ export class WindowJoin extends CompiledOperator {
     super.close();
   }
 
-  #measure(): void {
+  override get stateBytes(): number {
     const { kernels } = this.context.memory;
-    this.metrics.stateBytes = this.#chains.bytes + (kernels.queueBytes(this.#queue) >>> 0);
+    return this.#chains.bytes + (kernels.queueBytes(this.#queue) >>> 0);
   }
 
   protected override end(module: QueryModule, output: OutputWriter, input: number): PipelineEnd<State> {

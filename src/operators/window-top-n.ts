@@ -5,7 +5,7 @@ import { type PipelineEnd, type PipelineRow, writeStepsAfter } from '../codegen/
 import { type QueryModule, status } from '../codegen/query-module.ts';
 import { ascending, writeSortKey } from '../codegen/sort-key.ts';
 import { DiagnosticError, unsupported } from '../diagnostics/diagnostic.ts';
-import { type Batch, changeKind } from '../memory/batch.ts';
+import { changeKind } from '../memory/batch.ts';
 import type { PhysicalOperator, Work } from '../physical/graph.ts';
 import { type AttachedWindow, isAppendOnly } from '../plan/logical.ts';
 import { BIGINT, INT } from '../types/sql-type.ts';
@@ -74,9 +74,8 @@ export class WindowTopN extends CompiledOperator {
     return new WindowTopN(node, settings, window, context);
   }
 
-  override process(batch: Batch, out: Output): void {
-    super.process(batch, out);
-    this.metrics.stateBytes = this.#ranked.bytes;
+  override get stateBytes(): number {
+    return this.#ranked.bytes;
   }
 
   override onWatermark(watermarkMs: number, out: Output): void {

@@ -37,13 +37,21 @@ export interface JobParts {
 
 /** Where a job stands; the same at its end. */
 export interface JobProgress {
+  /** Rows read. */
   readonly events: number;
+  /** Rows given to the sinks, or to who asked: each change of a result is one. */
+  readonly rowsOut: number;
   readonly shards: number;
   /** The lowest of the sources' watermarks; null where there is none yet, or no event time. */
   readonly watermarkMs: number | null;
+  /** Rows dropped since their windows were closed. */
   readonly lateRows: number;
+  /** Rows left out since their event time is NULL. */
   readonly nullTimeRows: number;
+  /** Records that could not be read, where the table says that they are left out. */
   readonly malformedRecords: number;
+  /** Memory that the operators' state takes, in bytes; 0 when the job has ended. */
+  readonly stateBytes: number;
   readonly elapsedMs: number;
   readonly bytesRead: number;
   /** Null where it is not known. */
@@ -60,6 +68,8 @@ export interface JobMetrics {
   readonly lateRows: number;
   /** Rows left out since their event time is NULL. */
   readonly nullTimeRows: number;
+  /** Memory that its state takes, in bytes; 0 when the job has ended. */
+  readonly stateBytes: number;
 }
 
 export interface JobSummary extends JobProgress {
@@ -75,6 +85,7 @@ export class Job {
   /** Aborted when a source wakes the job or the job is stopped; anew for each time of waiting. */
   #waiting = new AbortController();
   readonly #startMs: number;
+  #isClosed = false;
 
   constructor(parts: JobParts) {
     this.#parts = parts;
@@ -126,6 +137,7 @@ export class Job {
     } finally {
       wired.unsubscribe();
       for (const source of this.#sources) await source.close();
+      this.#isClosed = true;
       for (const operator of operators.values()) operator.close();
       for (const source of this.#sources) source.release();
     }
@@ -149,11 +161,13 @@ export class Job {
     const watermarkMs = Math.min(...timed.map(({ reachedMs }) => reachedMs));
     return {
       events: sum(({ rows }) => rows),
+      rowsOut: this.#rowsOut(),
       shards: sum(({ shards }) => shards),
       watermarkMs: Number.isFinite(watermarkMs) ? watermarkMs : null,
       lateRows: metrics.reduce((total, { lateRows }) => total + lateRows, 0),
       nullTimeRows: metrics.reduce((total, { nullTimeRows }) => total + nullTimeRows, 0),
       malformedRecords: sum(({ malformedRecords }) => malformedRecords),
+      stateBytes: this.metrics().reduce((total, { stateBytes }) => total + stateBytes, 0),
       elapsedMs: this.#parts.clock.elapsedMs() - this.#startMs,
       bytesRead: sum(({ bytesRead }) => bytesRead),
       bytesTotal: sources.some(({ bytesTotal }) => bytesTotal === null)
@@ -164,10 +178,18 @@ export class Job {
 
   /** Counters of each operator, in the order of the plan. */
   metrics(): readonly JobMetrics[] {
-    return [...this.#parts.operators].map(([operator, { metrics }]) => {
-      const { rowsIn, rowsOut, lateRows, nullTimeRows } = metrics;
-      return { operator, rowsIn, rowsOut, lateRows, nullTimeRows };
+    return [...this.#parts.operators].map(([id, operator]) => {
+      const { rowsIn, rowsOut, lateRows, nullTimeRows } = operator.metrics;
+      const stateBytes = this.#isClosed ? 0 : (operator.stateBytes ?? 0);
+      return { operator: id, rowsIn, rowsOut, lateRows, nullTimeRows, stateBytes };
     });
+  }
+
+  #rowsOut(): number {
+    const { graph, operators } = this.#parts;
+    const sent = (id: string): number =>
+      operators.get(id)?.metrics.rowsOut ?? this.#sources.find((source) => source.id === id)?.progress.rows ?? 0;
+    return graph.sinks.reduce((total, { input }) => total + sent(input), 0);
   }
 
   /** The loop: one batch of one shard, then what the sinks want to be waited for, then perhaps a turn for others. */

@@ -13,7 +13,7 @@ export function makeJob(
   context: SessionContext,
   answer: { readonly sink: (id: string) => Sink; readonly onProgress: (progress: JobProgress) => void },
 ): Job {
-  const { memory, clock, session, recordBatches, programTables } = context;
+  const { memory, clock, session, recordBatches, programTables, streamsFolder } = context;
   const { settings } = session;
   const batchRows = settings.int('tidemark.batch-size');
   let processingTimeMs = clock.nowMs();
@@ -34,7 +34,10 @@ export function makeJob(
     const sources = new Map<string, Source>();
     for (const { id, scan } of graph.sources) {
       const rowsMax = boundedRows(scan.schema, batchRows);
-      sources.set(id, connectorSource({ memory, scan, timeZone, rowsMax, clock, recordBatches, programTables }));
+      sources.set(
+        id,
+        connectorSource({ memory, scan, timeZone, rowsMax, clock, recordBatches, programTables, streamsFolder }),
+      );
     }
     const sinks = new Map<string, Sink>();
     for (const { id, table, schema } of graph.sinks) {
@@ -43,7 +46,7 @@ export function makeJob(
         id,
         table === null
           ? answer.sink(id)
-          : connectorSink({ memory, table, schema, timeZone, standardOutput, standardError }),
+          : connectorSink({ memory, table, schema, timeZone, streamsFolder, standardOutput, standardError }),
       );
     }
     return new Job({

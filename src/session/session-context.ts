@@ -24,6 +24,8 @@ export interface SessionContext {
   readonly recordBatches: ReadonlyMap<string, readonly RecordBatch[]>;
   /** What it feeds while jobs run, by name: tables of connector `program`. */
   readonly programTables: ReadonlyMap<string, ProgramTable>;
+  /** Where embedded streams are, unless a table says otherwise. */
+  readonly streamsFolder: string;
   zone(name: string): SessionZone;
 }
 

@@ -1,2 +1,5 @@
+/** Where what outlives a process is, unless it is said otherwise: in the folder in which a program is started. */
+export const defaultFolder = '.tidemark';
+
 /** Where streams are unless it is said otherwise: in the folder in which a program is started. */
-export const defaultStreamsFolder = '.tidemark/streams';
+export const defaultStreamsFolder = `${defaultFolder}/streams`;

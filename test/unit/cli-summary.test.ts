@@ -4,6 +4,8 @@ import { addTotals, noTotals, progressLine, summaryLine } from '../../src/cli/su
 import type { JobProgress } from '../../src/runtime/job.ts';
 
 const job: JobProgress = {
+  rowsOut: 0,
+  stateBytes: 0,
   events: 10_000,
   shards: 4,
   watermarkMs: Date.UTC(2015, 4, 20, 21, 4, 59),

@@ -8,6 +8,7 @@ import { connectorSource } from '../../src/connectors/index.ts';
 import { SourceText } from '../../src/diagnostics/source-text.ts';
 import { Memory } from '../../src/memory/memory.ts';
 import type { LogicalScan } from '../../src/plan/logical.ts';
+import { defaultStreamsFolder } from '../../src/streams/default-folder.ts';
 import { type SharedStreams, sharedStreams } from '../../src/streams/shared-streams.ts';
 import { STRING } from '../../src/types/sql-type.ts';
 
@@ -60,6 +61,7 @@ function sourceOf(stream: string): Source {
     rowsMax: 100,
     clock: { nowMs: () => 0 },
     recordBatches: new Map(),
+    streamsFolder: defaultStreamsFolder,
     programTables: new Map(),
   });
 }

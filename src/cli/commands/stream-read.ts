@@ -1,8 +1,9 @@
+import { systemClock } from '../../runtime/clock.ts';
 import { type Frame, recordData, recordKey } from '../../streams/segment-format.ts';
 import { sequenceNumber } from '../../streams/sequence-number.ts';
-import type { ShardCursor } from '../../streams/shard-cursor.ts';
 import type { StartPosition, Stream } from '../../streams/stream.ts';
 import { type ShardMetadata, shardId } from '../../streams/stream-metadata.ts';
+import { type ReadPlan, readStream } from '../../streams/stream-reader.ts';
 import { exitCode } from '../exit-codes.ts';
 import { Interrupts } from '../interrupts.ts';
 import type { Terminal } from '../terminal.ts';
@@ -16,9 +17,6 @@ export interface ReadOptions extends StoreOptions {
   readonly limit: number;
   readonly format: 'data' | 'json';
 }
-
-/** Without watches (some file systems have none) it is looked this often for more. */
-const lookAgainMs = 1000;
 
 /** `tidemark stream read`: shard by shard, parents before their children; with `--follow` for ever. */
 export function read(name: string, options: ReadOptions, out: Terminal, err: Terminal): Promise<number> {
@@ -50,98 +48,38 @@ function positionOf({ from, shard }: ReadOptions): StartPosition {
   );
 }
 
-interface OpenShard {
-  readonly shard: ShardMetadata;
-  readonly cursor: ShardCursor;
-  hasEnded: boolean;
-}
-
 class Reader {
   readonly #stream: Stream;
-  readonly #position: StartPosition;
+  readonly #plan: ReadPlan;
   readonly #options: ReadOptions;
   readonly #out: Terminal;
-  readonly #shards = new Map<number, OpenShard>();
+  readonly #stop = new AbortController();
   #left: number;
-  #isStopped = false;
-  #wake: () => void = () => {};
 
   constructor(stream: Stream, position: StartPosition, options: ReadOptions, out: Terminal) {
     this.#stream = stream;
-    this.#position = position;
+    this.#plan = { position, shard: options.shard ?? null, follow: options.follow === true };
     this.#options = options;
     this.#out = out;
     this.#left = options.limit;
   }
 
   stop(): void {
-    this.#isStopped = true;
-    this.#wake();
+    this.#stop.abort();
   }
 
   async run(): Promise<void> {
-    const { shard, follow } = this.#options;
-    let hasNews = true;
-    const stopListening = this.#stream.subscribe(() => {
-      hasNews = true;
-      this.#wake();
-    });
-    const first = shard === undefined ? this.#first() : [this.#stream.shard(shard)];
-    for (const each of first) this.#open(each, this.#position);
-    try {
-      while (!this.#isStopped && this.#left > 0) {
-        hasNews = false;
-        await this.#readAll();
-        if (follow !== true) return;
-        if (shard === undefined) this.#openChildren();
-        else if ([...this.#shards.values()].every(({ hasEnded }) => hasEnded)) return;
-        if (!hasNews && !this.#isStopped) await this.#news();
-        this.#stream.refresh();
-      }
-    } finally {
-      stopListening();
-      for (const { cursor } of this.#shards.values()) cursor.close();
-    }
-  }
-
-  /** Shards that are there at the start, parents first: they have lower numbers. */
-  #first(): readonly ShardMetadata[] {
-    const { shards } = this.#stream.metadata;
-    return this.#position.type === 'LATEST' ? shards.filter(({ closed }) => closed === null) : shards;
-  }
-
-  #open(shard: ShardMetadata, position: StartPosition): void {
-    this.#shards.set(shard.index, {
-      shard,
-      cursor: this.#stream.cursor(shardId(shard.index), position),
-      hasEnded: false,
-    });
-  }
-
-  #openChildren(): void {
-    for (const shard of this.#stream.metadata.shards) {
-      const isChild = shard.parents.some((parent) => this.#shards.has(parent));
-      if (isChild && !this.#shards.has(shard.index)) this.#open(shard, { type: 'TRIM_HORIZON' });
-    }
-  }
-
-  async #readAll(): Promise<void> {
-    for (const open of this.#shards.values()) {
-      const isWaiting = open.shard.parents.some((parent) => this.#shards.get(parent)?.hasEnded === false);
-      if (!open.hasEnded && !isWaiting) await this.#readShard(open);
-    }
-  }
-
-  async #readShard(open: OpenShard): Promise<void> {
-    while (!this.#isStopped && this.#left > 0) {
-      const result = open.cursor.read();
-      open.hasEnded = result.kind === 'end';
-      if (result.kind !== 'frames') return;
-      for (const { frame, from, to } of result.frames) {
-        const end = Math.min(to, from + this.#left);
-        for (let record = from; record < end; record++) this.#write(open.shard, frame, record);
-        this.#left -= end - from;
-      }
+    if (this.#left <= 0) return;
+    for await (const { shard, frame, from, to } of readStream(
+      this.#stream,
+      this.#plan,
+      systemClock.wait,
+      this.#stop.signal,
+    )) {
+      const end = Math.min(to, from + this.#left);
+      for (let record = from; record < end; record++) this.#write(shard, frame, record);
+      this.#left -= end - from;
+      if (this.#left <= 0) return;
       await this.#out.drained();
     }
   }
@@ -160,15 +98,5 @@ class Reader {
       data,
     };
     this.#out.write(`${JSON.stringify(line)}\n`);
-  }
-
-  #news(): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, lookAgainMs);
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
   }
 }

@@ -31,7 +31,7 @@ export class KinesisSink implements Sink {
       fail('O006', options.span('format'), `format '${options.string('format')}' cannot be written`);
     }
     this.accepts = format.changes;
-    streamPlace(options);
+    streamPlace(request);
     this.#keys = partitionKeys(request);
     this.#encoder = format.encoder({ memory, options: options.under(`${format.name}.`), schema, timeZone });
     this.#batchMax = Math.min(options.int('sink.batch.max-size') ?? putRecordsMax, putRecordsMax);
@@ -40,7 +40,7 @@ export class KinesisSink implements Sink {
 
   async open(): Promise<void> {
     const { options } = this.#request;
-    const opened = openStream(options);
+    const opened = openStream(this.#request);
     this.#opened = opened;
     try {
       await opened.stream.startWriting();

@@ -39,7 +39,7 @@ export class KinesisSource implements Source {
     this.#position = positionOf(request);
     this.#decoded = columns.filter(({ metadata }) => !metadata);
     // What is wrong with the options or types is told before anything is opened.
-    streamPlace(options);
+    streamPlace(request);
     this.#decoder(1, false).close();
   }
 
@@ -49,7 +49,7 @@ export class KinesisSource implements Source {
 
   async open(): Promise<void> {
     const { options } = this.#request;
-    const opened = openStream(options);
+    const opened = openStream(this.#request);
     this.#opened = opened;
     const { stream } = opened;
     this.#stopListening = stream.subscribe(() => this.#wake());

@@ -22,8 +22,7 @@ export const kinesisOptions: readonly OptionSpec[] = [
   {
     name: 'aws.endpoint',
     type: 'string',
-    default: defaultStreamsFolder,
-    doc: 'The folder of the embedded streams.',
+    doc: `The folder of the embedded streams: by default that of the program, or ${defaultStreamsFolder}.`,
   },
   withoutEffect('aws.trust.all.certificates', 'boolean', account),
   ...[

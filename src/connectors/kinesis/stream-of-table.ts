@@ -12,8 +12,17 @@ export interface OpenedStream {
   release(): Promise<void>;
 }
 
+/** A table over a stream, and where streams are that it does not say. */
+export interface StreamTable {
+  readonly options: OptionValues;
+  readonly streamsFolder: string;
+}
+
 /** What the options say, before anything is opened. @throws DiagnosticError for an ARN that is none, and for an endpoint elsewhere */
-export function streamPlace(options: OptionValues): { readonly name: string; readonly folder: string } {
+export function streamPlace({ options, streamsFolder }: StreamTable): {
+  readonly name: string;
+  readonly folder: string;
+} {
   const arn = options.string('stream.arn') ?? '';
   const [, name] = /^arn:aws[\w-]*:kinesis:[^:]*:[^:]*:stream\/([\w.-]+)$/.exec(arn) ?? [];
   if (name === undefined) {
@@ -21,20 +30,21 @@ export function streamPlace(options: OptionValues): { readonly name: string; rea
       help: 'expected arn:aws:kinesis:REGION:ACCOUNT:stream/NAME; any region and account will do for an embedded stream',
     });
   }
-  const endpoint = options.string('aws.endpoint') ?? '';
-  if (/^\w+:\/\//.test(endpoint) && !endpoint.startsWith('file:')) {
+  const endpoint = options.string('aws.endpoint');
+  if (endpoint !== undefined && /^\w+:\/\//.test(endpoint) && !endpoint.startsWith('file:')) {
     throw new DiagnosticError([
       unsupported('W001', options.span('aws.endpoint'), 'reading and writing streams over the network', {
         help: 'leave the option out to use the embedded streams in .tidemark/streams',
       }),
     ]);
   }
-  return { name, folder: localPath(endpoint) };
+  return { name, folder: endpoint === undefined ? streamsFolder : localPath(endpoint) };
 }
 
 /** @throws DiagnosticError F013 where there is no such stream */
-export function openStream(options: OptionValues): OpenedStream {
-  const { name, folder } = streamPlace(options);
+export function openStream(table: StreamTable): OpenedStream {
+  const { options } = table;
+  const { name, folder } = streamPlace(table);
   const shared: SharedStreams = sharedStreams(folder);
   try {
     return { stream: shared.store.stream(name), release: () => shared.release() };

@@ -6,6 +6,7 @@ import { changeKindText } from '../../../src/memory/batch.ts';
 import { columnReaders, kindReader } from '../../../src/memory/batch-reader.ts';
 import { decodeNested, type NestedValue } from '../../../src/memory/nested.ts';
 import { appendOnly, type ScanColumn } from '../../../src/plan/logical.ts';
+import { defaultStreamsFolder } from '../../../src/streams/default-folder.ts';
 import { type SqlType, typeText } from '../../../src/types/sql-type.ts';
 import { memory } from './decode.ts';
 
@@ -103,6 +104,7 @@ export function sourceOf(declared: Table, { read, rowsMax = 1024, nowMs = () => 
     rowsMax,
     clock: { nowMs },
     recordBatches: new Map(),
+    streamsFolder: defaultStreamsFolder,
     programTables: new Map(),
   });
 }
@@ -162,6 +164,7 @@ export function sinkOf(declared: Table): SinkOutput {
     table: declared,
     schema,
     timeZone: 'UTC',
+    streamsFolder: defaultStreamsFolder,
     standardOutput: (text) => {
       out += text;
     },

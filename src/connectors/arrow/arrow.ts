@@ -118,7 +118,7 @@ async function openBatches(
       start = progress.rows;
       from += count;
       progress.rows += count;
-      return { kind: 'batch', batch: reader.batch(part.selectAt(indices)) };
+      return { kind: 'batch', batch: reader.batch(part, indices) };
     }
   };
   return {

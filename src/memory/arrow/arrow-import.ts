@@ -36,12 +36,15 @@ export class ArrowImport {
     this.#isDirect = schema.fields.every(({ type }) => isDirect(type));
   }
 
-  /** Valid until the next call, and as long as the record batch is where its buffers lie in the memory. */
-  batch(recordBatch: RecordBatch): Batch {
+  /**
+   * Valid until the next call, and as long as the record batch is where its buffers lie in the memory. `places` says
+   * where in the record batch the columns stand, if there are others too.
+   */
+  batch(recordBatch: RecordBatch, places?: readonly number[]): Batch {
     this.#arena.reset();
     const rowCount = recordBatch.numRows;
     const columns = this.schema.map((column, index) => {
-      const data = recordBatch.data.children[index];
+      const data = recordBatch.data.children[places?.[index] ?? index];
       if (data === undefined || data.length !== rowCount)
         throw new Error(`the record batch has no column ${column.name}`);
       return this.#isDirect ? this.#direct(data) : this.#native(column, data);

@@ -1,0 +1,63 @@
+/** A function as each of the two writes it; both add up its numbers, the lengths of its texts, or count its TRUEs. */
+export type Case = readonly [name: string, kind: 'number' | 'text' | 'truth', ours: string, peer?: string];
+
+export const cases: readonly Case[] = [
+  ['less', 'truth', 'i < 1000000000'],
+  ['equal text', 'truth', "name = 'user-000042'"],
+  ['less text', 'truth', "name < 'user-050000'"],
+  ['integer arithmetic', 'number', 'b * 3 + i - 7'],
+  ['integer division', 'number', 'b / 7', 'b // 7'],
+  ['modulo', 'number', 'MOD(b, 7)', 'b % 7'],
+  ['double arithmetic', 'truth', 'd * 1.5e0 + d > 1e5'],
+  ['decimal addition', 'truth', 'CAST(i AS DECIMAL(12, 2)) + 1.25 > 1e9'],
+  ['abs', 'number', 'ABS(i - 1000000000)'],
+  ['floor', 'number', 'CAST(FLOOR(d) AS BIGINT)'],
+  ['round', 'truth', 'ROUND(d, 1) > 62500.5e0'],
+  ['cast int to text', 'text', 'CAST(i AS STRING)', 'i::VARCHAR'],
+  ['cast text to bigint', 'number', 'CAST(digits AS BIGINT)', 'digits::BIGINT'],
+  ['cast text to double', 'truth', 'CAST(digits AS DOUBLE) > 1e9', 'digits::DOUBLE > 1e9'],
+  ['cast to date', 'text', 'CAST(CAST(ts AS DATE) AS STRING)', 'ts::DATE::VARCHAR'],
+  ['like holds', 'truth', "url LIKE '%item=77%'"],
+  ['like starts', 'truth', "url LIKE 'http://shop.example/c%'"],
+  ['like pattern', 'truth', "url LIKE '%/e/%item=%7&%'"],
+  ['substring', 'text', 'SUBSTRING(url, 8, 12)'],
+  ['upper', 'text', 'UPPER(url)'],
+  ['lower', 'text', 'LOWER(url)'],
+  ['concat', 'text', "CONCAT(name, '-', csv)"],
+  ['concat operator', 'text', "name || '/' || url"],
+  ['split_index', 'text', "SPLIT_INDEX(csv, ',', 2)", "split_part(csv, ',', 3)"],
+  ['replace', 'text', "REPLACE(url, 'item', 'article')"],
+  ['position', 'number', "POSITION('item' IN url)"],
+  ['char_length', 'number', 'CHAR_LENGTH(url)', 'length(url)'],
+  ['lpad', 'text', "LPAD(name, 20, '*')"],
+  ['reverse', 'text', 'REVERSE(name)'],
+  ['trim', 'text', "TRIM(BOTH 'u' FROM name)", "trim(name, 'u')"],
+  ['regexp_extract', 'text', "REGEXP_EXTRACT(url, 'item=(\\d+)', 1)"],
+  ['regexp', 'truth', "REGEXP(url, 'item=1[0-9]*7&')", "regexp_matches(url, 'item=1[0-9]*7&')"],
+  ['date_format', 'text', "DATE_FORMAT(ts, 'yyyy-MM-dd HH:mm')", "strftime(ts, '%Y-%m-%d %H:%M')"],
+  ['extract hour', 'number', 'EXTRACT(HOUR FROM ts)'],
+  ['extract year', 'number', 'EXTRACT(YEAR FROM ts)'],
+  [
+    'floor to hour',
+    'truth',
+    "FLOOR(ts TO HOUR) > TIMESTAMP '2024-05-01 00:00:00'",
+    "date_trunc('hour', ts) > TIMESTAMP '2024-05-01 00:00:00'",
+  ],
+  ['json_value', 'text', "JSON_VALUE(js, '$.user.id')", "json_extract_string(js, '$.user.id')"],
+  ['case', 'text', "CASE WHEN i < 500000000 THEN 'low' WHEN i < 1500000000 THEN 'middle' ELSE 'high' END"],
+  ['greatest', 'number', 'GREATEST(CAST(i AS BIGINT), b)', 'greatest(i::BIGINT, b)'],
+  ['md5', 'text', 'MD5(name)'],
+  ['sha256', 'text', 'SHA256(name)'],
+];
+
+export const sums = {
+  number: { ours: (call: string) => `SUM(CAST(${call} AS BIGINT))`, peer: (call: string) => `sum(${call})` },
+  text: {
+    ours: (call: string) => `SUM(CAST(CHAR_LENGTH(${call}) AS BIGINT))`,
+    peer: (call: string) => `sum(length(${call}))`,
+  },
+  truth: {
+    ours: (call: string) => `COUNT(*) FILTER (WHERE ${call})`,
+    peer: (call: string) => `count(*) FILTER (WHERE ${call})`,
+  },
+} as const;

@@ -3,6 +3,7 @@ import type { Memory } from '../memory/memory.ts';
 import type { Expression, LiteralExpression } from '../plan/expression.ts';
 import { i32 } from '../wasm/code.ts';
 import { CodeWriter, type RowScope } from './expression-writer.ts';
+import { putPlain } from './plain-code.ts';
 import { plainValue, readPlainValue } from './plain-value.ts';
 import { QueryModule, status } from './query-module.ts';
 
@@ -27,7 +28,7 @@ export function foldConstant(
     const address = module.own(plainValue.bytes);
     const { builder: f } = module.builder.function([], 'i32', 'evaluate');
     const writer = new CodeWriter(module, f, expression.span);
-    writer.putPlain(address, writer.write(expression, noColumns));
+    putPlain(writer, address, writer.write(expression, noColumns));
     f.return(i32.const(status.ok));
     const { evaluate } = module.instantiate() as unknown as { evaluate(): number };
     if (evaluate() !== status.ok) return null;

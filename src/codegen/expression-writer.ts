@@ -12,13 +12,15 @@ import type {
   FieldExpression,
   LiteralExpression,
 } from '../plan/expression.ts';
-import { type Physical, physicalOf } from '../types/physical.ts';
+import { physicalOf } from '../types/physical.ts';
 import { type SqlType, withNullable } from '../types/sql-type.ts';
 import { type Code, f32, f64, type I32, type I64, i32, i64, type Local, type ValueType } from '../wasm/code.ts';
 import { call, type FunctionBuilder, type Label } from '../wasm/function-builder.ts';
 import { ComputedExpressions } from './computed-expressions.ts';
+import { loadPlain, putPlain } from './plain-code.ts';
 import { plainValue } from './plain-value.ts';
 import { failureRecord, noRow, type QueryModule, status } from './query-module.ts';
+import { partTypes, zeroPart } from './value-parts.ts';
 
 /** The columns of the row at hand, computed on first use. */
 export interface RowScope {
@@ -29,34 +31,6 @@ export interface RowScope {
 export function withType(value: Value, type: SqlType): Value {
   return { ...value, type, isNull: type.nullable ? value.isNull : null };
 }
-
-/** The wasm type of each part of a physical class. */
-export function partTypes(physical: Physical): readonly ValueType[] {
-  switch (physical) {
-    case 'bool':
-    case 'i8':
-    case 'i16':
-    case 'i32':
-      return ['i32'];
-    case 'i64':
-      return ['i64'];
-    case 'i128':
-      return ['i64', 'i64'];
-    case 'f32':
-      return ['f32'];
-    case 'f64':
-      return ['f64'];
-    case 'bytes':
-      return ['i32', 'i32'];
-  }
-}
-
-const zero: { readonly [T in ValueType]?: Code<ValueType> } = {
-  i32: i32.const(0),
-  i64: i64.const(0n),
-  f32: f32.const(0),
-  f64: f64.const(0),
-};
 
 /** Writes bound expressions into one function. Every function with the shape `(...) -> status` can hold one. */
 export class CodeWriter implements ExpressionWriter {
@@ -84,6 +58,9 @@ export class CodeWriter implements ExpressionWriter {
   get resultAddress(): I32 {
     return i32.const(this.module.resultAddress);
   }
+
+  /** Written before the function ends with a failure: what is in locals goes where it belongs. */
+  onFailure: (() => void) | null = null;
 
   /** Set by the pipeline for each row. */
   rowWatermark: I64 = i64.const(-(2n ** 63n));
@@ -165,7 +142,7 @@ export class CodeWriter implements ExpressionWriter {
 
   variable(type: SqlType): Value {
     const physical = physicalOf(type);
-    const parts = partTypes(physical).map((part) => this.f.local(part, zero[part] as Code<typeof part>));
+    const parts = partTypes(physical).map((part) => this.f.local(part, zeroPart[part] as Code<typeof part>));
     return { type, physical, isNull: type.nullable ? this.f.local('i32', i32.const(1)) : null, parts };
   }
 
@@ -219,7 +196,7 @@ export class CodeWriter implements ExpressionWriter {
   ): Value {
     const shape = { argTypes: args.map((arg) => arg.type), type, timeZone: this.session.timeZone };
     const { ref, address } = this.module.host(evaluate, shape, options);
-    for (const [at, arg] of args.entries()) this.putPlain(address + at * plainValue.bytes, arg);
+    for (const [at, arg] of args.entries()) putPlain(this, address + at * plainValue.bytes, arg);
     this.f.if(call(ref), () => {
       if (this.#recover === null)
         this.#stop(this.module.failureSite({ span: this.#span, message: '{host}', shown: [] }), []);
@@ -256,16 +233,6 @@ export class CodeWriter implements ExpressionWriter {
     this.#stop(this.module.failureSite({ span, message, shown: [] }), []);
   }
 
-  /** Puts a value down for JavaScript (see `plain-value.ts`). */
-  putPlain(address: number, value: Value): void {
-    const { f } = this;
-    const base = i32.const(address);
-    f.do(i32.store(base, this.isNull(value)));
-    for (const [at, part] of value.parts.entries()) {
-      f.do(storePart(base, part, plainValue.value + at * (value.physical === 'i128' ? 8 : 4)));
-    }
-  }
-
   #stop(site: number, shown: readonly Value[]): void {
     const { f } = this;
     const record = i32.const(this.module.failureAddress);
@@ -274,8 +241,9 @@ export class CodeWriter implements ExpressionWriter {
       i32.store(record, this.hasRow ? this.row : i32.const(noRow), { offset: failureRecord.row }),
     );
     for (const [at, value] of shown.slice(0, 2).entries()) {
-      this.putPlain(this.module.failureAddress + failureRecord.shown + at * failureRecord.shownBytes, value);
+      putPlain(this, this.module.failureAddress + failureRecord.shown + at * failureRecord.shownBytes, value);
     }
+    this.onFailure?.();
     f.return(i32.const(status.failed));
   }
 
@@ -325,7 +293,7 @@ export class CodeWriter implements ExpressionWriter {
     if (code.kind === 'lazy') {
       return code.write(
         this,
-        expression.args.map((arg) => () => this.write(arg, scope)),
+        expression.args.map((arg) => Object.assign(() => this.write(arg, scope), { isCheap: isCheap(arg) })),
         expression.type,
       );
     }
@@ -390,42 +358,15 @@ export class CodeWriter implements ExpressionWriter {
   }
 }
 
-/** A value that JavaScript put down. */
-function loadPlain(w: CodeWriter, address: number, type: SqlType): Value {
-  const base = i32.const(address);
-  const physical = physicalOf(type);
-  const parts = partTypes(physical).map((part, at) =>
-    loadPart(base, part, plainValue.value + at * (physical === 'i128' ? 8 : 4)),
-  );
-  return w.value(type, type.nullable ? i32.load(base) : null, ...parts);
-}
+/** Operators that cost about as much as a branch that is guessed wrong, and cannot fail. */
+const cheapOperators: ReadonlySet<string> = new Set(['=', '<>', '<', '<=', '>', '>=', 'NOT', 'IS NULL', 'IS NOT NULL']);
 
-function loadPart(base: I32, type: ValueType, offset: number): Code<ValueType> {
-  switch (type) {
-    case 'i32':
-      return i32.load(base, { offset });
-    case 'i64':
-      return i64.load(base, { offset });
-    case 'f32':
-      return f32.load(base, { offset });
-    case 'f64':
-      return f64.load(base, { offset });
-    case 'v128':
-      throw new Error('no value has a v128 part');
-  }
-}
-
-function storePart(base: I32, part: Local, offset: number): Code<'void'> {
-  switch (part.type) {
-    case 'i32':
-      return i32.store(base, part as Local<'i32'>, { offset });
-    case 'i64':
-      return i64.store(base, part as Local<'i64'>, { offset });
-    case 'f32':
-      return f32.store(base, part as Local<'f32'>, { offset });
-    case 'f64':
-      return f64.store(base, part as Local<'f64'>, { offset });
-    case 'v128':
-      throw new Error('no value has a v128 part');
-  }
+/** Whether an expression may be computed where it is not asked for: it takes a few instructions, and never fails. */
+function isCheap(expression: Expression): boolean {
+  if (expression.kind === 'column' || expression.kind === 'literal') return true;
+  if (expression.kind !== 'call' || !cheapOperators.has(expression.name)) return false;
+  return expression.args.every(({ kind, type }) => {
+    const isNumber = physicalOf(type) !== 'bytes' && type.kind !== 'NULL';
+    return isNumber && (kind === 'column' || kind === 'literal');
+  });
 }

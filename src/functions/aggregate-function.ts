@@ -93,6 +93,8 @@ export interface AggregateCode {
   /** An ARRAY with a NULL in it is sent again though it is the same, as Flink does. */
   readonly resendsNulls?: boolean;
   accumulate(w: ExpressionWriter, state: StateAccess, args: readonly Value[], kept: KeptValues): void;
+  /** Adds a row of no matter which values where the condition is 1, and nothing where it is 0. */
+  readonly countIf?: (w: ExpressionWriter, state: StateAccess, condition: I32) => void;
   /** The inverse, where one exists on this state. */
   readonly retract?: (w: ExpressionWriter, state: StateAccess, args: readonly Value[], kept: KeptValues) => void;
   /**

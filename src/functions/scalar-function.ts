@@ -76,7 +76,11 @@ export interface ParameterContext {
 }
 
 /** A lazy argument: writes the code that computes it where it is called; call it once on each path. */
-export type Argument = () => Value;
+export interface Argument {
+  (): Value;
+  /** It takes a few instructions and never fails: it may be computed where it is not needed. */
+  readonly isCheap: boolean;
+}
 
 export type ScalarCode =
   /** Written into the pipeline. With `nulls: 'propagate'` the values are never NULL. */

@@ -14,6 +14,7 @@ import {
 import type { OutputWriter } from '../codegen/output-writer.ts';
 import { type PipelineEnd, type PipelineRow, writeStepsAfter } from '../codegen/pipeline.ts';
 import { type QueryModule, status } from '../codegen/query-module.ts';
+import type { StateRegisters } from '../codegen/state-registers.ts';
 import { eachTableRow, rowNumber } from '../codegen/table-rows.ts';
 import type { StateField } from '../functions/aggregate-function.ts';
 import type { Value } from '../functions/value.ts';
@@ -224,16 +225,50 @@ export class GroupAggregate extends CompiledOperator {
         const cursor = tableCursor(writer);
         const store = writer.f.local('i32', i32.const(this.#store));
         openTable(writer, cursor, i32.load(store));
-        return { cursor, store };
+        return { cursor, store, only: this.#isOneGroup ? this.#onlyGroup(writer) : null };
       },
       row: (writer, row, group) => {
         this.#writeRow(writer, row, group);
         if (settle !== null) writer.f.do(call(settle));
       },
+      close: (_, { only }) => only?.put(),
     };
   }
 
-  #writeRow(writer: CodeWriter, row: PipelineRow, { cursor, store }: Group): void {
+  /** All rows of a batch go to one group, which is looked for once. */
+  get #isOneGroup(): boolean {
+    const { keys, miniBatch, stateTtlMs } = this.#work;
+    const isBatchwise = miniBatch === null && stateTtlMs === 0 && !this.#isRowByRow;
+    return keys.length === 0 && isBatchwise && isAppendOnly(this.node.inputChanges);
+  }
+
+  #onlyGroup(writer: CodeWriter): OnlyGroup {
+    const row = writer.f.local('i32');
+    const registers = this.#state.registers(writer);
+    const put = (): void => writer.f.if(row, () => registers.store(row));
+    writer.onFailure = put;
+    return { row, registers, put };
+  }
+
+  #writeRow(writer: CodeWriter, row: PipelineRow, group: Group): void {
+    const { f } = writer;
+    const { cursor, store, only } = group;
+    if (only !== null) {
+      f.if(i32.eqz(only.row), () => {
+        f.set(only.row, this.#writeGroup(writer, row, group));
+        only.registers.load(only.row);
+      });
+    }
+    const groupRow = only?.row ?? this.#writeGroup(writer, row, group);
+    const place = { store, table: cursor.table, row: groupRow, registers: only?.registers ?? null };
+    this.#state.update(writer, place, row.scope, row.kind);
+    const isEmpty = this.#state.isEmpty(groupRow);
+    // What comes behind its last row begins anew, as if the key had never been there.
+    if (isEmpty !== null) f.if(isEmpty, () => this.#state.reset(writer, place));
+  }
+
+  /** The row's group; noted as changed where it is the first row of the bundle that comes to it. */
+  #writeGroup(writer: CodeWriter, row: PipelineRow, { cursor, store }: Group): Local<'i32'> {
     const { f } = writer;
     const { layout } = this.#state;
     const keys = this.#work.keys.map((key) => withType(row.scope.column(key), this.#type(key)));
@@ -270,10 +305,7 @@ export class GroupAggregate extends CompiledOperator {
       const number = rowNumber(groupRow, cursor.rows, layout.rowBytes);
       this.#changed.add(writer, number, isNew, () => this.#results(writer, place));
     });
-    this.#state.update(writer, place, row.scope, row.kind);
-    const isEmpty = this.#state.isEmpty(groupRow);
-    // What comes behind its last row begins anew, as if the key had never been there.
-    if (isEmpty !== null) f.if(isEmpty, () => this.#state.reset(writer, place));
+    return groupRow;
   }
 
   /** A group that no row came to for the time to live begins anew; the clock of any is set. */
@@ -396,6 +428,17 @@ export class GroupAggregate extends CompiledOperator {
 interface Group {
   readonly cursor: TableCursor;
   readonly store: Local<'i32'>;
+  /** Null where there may be several. */
+  readonly only: OnlyGroup | null;
+}
+
+/** The one group of an aggregate without keys, while a batch is processed. */
+interface OnlyGroup {
+  /** Its row, 0 until the batch has come to it. */
+  readonly row: Local<'i32'>;
+  readonly registers: StateRegisters;
+  /** Writes that the row gets what the locals hold. */
+  readonly put: () => void;
 }
 
 /** What a group's row has beside its accumulators. */

@@ -38,6 +38,18 @@ export function call<R extends ValueType | 'void'>(
   };
 }
 
+/** Sets a local, as a statement. */
+export function setLocal<T extends ValueType>(target: Local<T>, value: Code<T>): Code<'void'> {
+  return {
+    type: 'void',
+    write(out) {
+      value.write(out);
+      out.byte(0x21);
+      out.u32(target.index);
+    },
+  };
+}
+
 /**
  * Writes the body of one function, statement by statement.
  *
@@ -101,9 +113,7 @@ export class FunctionBuilder {
   }
 
   set<T extends ValueType>(target: Local<T>, value: Code<T>): void {
-    value.write(this.#body);
-    this.#body.byte(0x21);
-    this.#body.u32(target.index);
+    this.do(setLocal(target, value));
   }
 
   setGlobal<T extends ValueType>(target: { readonly type: T; readonly index: number }, value: Code<T>): void {

@@ -5,6 +5,8 @@ import { changeKind } from '../../src/memory/batch.ts';
 import type { CellValue } from '../../src/memory/cell-value.ts';
 import { Memory } from '../../src/memory/memory.ts';
 import type { PhysicalOperator } from '../../src/physical/graph.ts';
+import { call } from '../../src/plan/bind/calls.ts';
+import type { Expression } from '../../src/plan/expression.ts';
 import { allChanges, appendOnly, type MiniBatch } from '../../src/plan/logical.ts';
 import type { Schema } from '../../src/types/column.ts';
 import { BIGINT, STRING } from '../../src/types/sql-type.ts';
@@ -20,12 +22,18 @@ const output: Schema = [
   { name: 'sum', type: BIGINT() },
 ];
 
+const value: Expression = { kind: 'column', index: 1, type: BIGINT(), span };
+
+interface SumOptions {
+  readonly stateTtlMs?: number;
+  readonly miniBatch?: MiniBatch;
+}
+
 /** SUM(value) BY key. */
-function sums(options: { readonly stateTtlMs?: number; readonly miniBatch?: MiniBatch } = {}): PhysicalOperator {
+function sums(options: SumOptions = {}): PhysicalOperator {
   const overload = sum.overloads[0];
   if (overload === undefined) throw new Error('SUM takes a value');
-  const column = { kind: 'column', index: 1, type: BIGINT(), span } as const;
-  const call = { name: 'SUM', overload, args: [column], distinct: false, filter: null, type: BIGINT(), span };
+  const sumCall = { name: 'SUM', overload, args: [value], distinct: false, filter: null, type: BIGINT(), span };
   const { stateTtlMs = 0, miniBatch = null } = options;
   return {
     id: 'aggregate-1',
@@ -34,7 +42,7 @@ function sums(options: { readonly stateTtlMs?: number; readonly miniBatch?: Mini
     inputChanges: appendOnly,
     steps: [],
     stepSchema: input,
-    work: { kind: 'aggregate', keys: [0], aggregates: [call], stateTtlMs, miniBatch },
+    work: { kind: 'aggregate', keys: [0], aggregates: [sumCall], stateTtlMs, miniBatch },
     after: [],
     workSchema: output,
     schema: output,
@@ -42,6 +50,16 @@ function sums(options: { readonly stateTtlMs?: number; readonly miniBatch?: Mini
     marksWatermarks: false,
     span,
   };
+}
+
+/** SUM(100 / value), without keys. */
+function sumOfShares(): PhysicalOperator {
+  const node = sums();
+  if (node.work.kind !== 'aggregate') throw new Error('a sum is an aggregate');
+  const share = call('/', [{ kind: 'literal', value: 100n, type: BIGINT(false), span }, value], span);
+  const aggregates = node.work.aggregates.map((sumCall) => ({ ...sumCall, args: [share] }));
+  const schema = output.slice(1);
+  return { ...node, work: { ...node.work, keys: [], aggregates }, workSchema: schema, schema };
 }
 
 const kindNames: ReadonlyMap<number, string> = new Map([
@@ -72,6 +90,14 @@ test('a batch sends what it has changed', () => {
 test('where a batch holds one row, each row sends what it has changed', () => {
   const run = new OperatorRun(sums(), { batchRows: 1 });
   expect(rows(run, ['a', 1n], ['a', 2n])).toEqual(['+I a1', '-U a1', '+U a3']);
+  run.close();
+});
+
+test('the rows before one that fails count, also where the accumulators are in locals', () => {
+  const run = new OperatorRun(sumOfShares());
+  expect(rows(run, ['a', 10n], ['b', 5n])).toEqual(['+I 30']);
+  expect(() => rows(run, ['a', 4n], ['b', 2n], ['a', 0n], ['a', 1n])).toThrow('division by zero');
+  expect(sent(run)).toEqual(['-U 30', '+U 105']);
   run.close();
 });
 

@@ -8,6 +8,7 @@ import { addToField } from './state.ts';
 const code: AggregateCode = {
   state: [{ name: 'count', physical: 'i64' }],
   accumulate: (w, state) => addToField(w, state, 'count', i64.const(1n)),
+  countIf: (w, state, condition) => addToField(w, state, 'count', i64.extendI32U(condition)),
   retract: (w, state) => addToField(w, state, 'count', i64.const(-1n)),
   merge: (w, state, other) => addToField(w, state, 'count', other.get('count', 'i64')),
   result: (w, state) => w.value(BIGINT(false), null, state.get('count', 'i64')),

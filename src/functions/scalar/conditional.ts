@@ -1,5 +1,5 @@
 import { BOOLEAN, DOUBLE, type SqlType, withNullable } from '../../types/sql-type.ts';
-import { f64, type I32, type I64, i32, i64, select } from '../../wasm/code.ts';
+import { f64, type I32, type I64, i32, i64, type Local, select } from '../../wasm/code.ts';
 import { writeCast } from '../cast/write-cast.ts';
 import { commonType, isDatetime, isNumeric, isTimestamp } from '../coercion.ts';
 import { any, boolean, common, parameter } from '../parameters.ts';
@@ -33,9 +33,16 @@ const caseFunction: ScalarFunction = {
   examples: [{ sql: "CASE WHEN 1 < 2 THEN 'yes' ELSE 'no' END", result: 'yes' }],
 };
 
+/** Branches that are chosen among after all of them were computed. */
+const chosenMax = 4;
+
 function writeCase(w: ExpressionWriter, args: readonly Argument[], type: SqlType): Value {
   const { f } = w;
   const result = w.variable(type);
+  if (args.length <= 2 * chosenMax + 1 && args.every(({ isCheap }) => isCheap)) {
+    writeChoice(w, result, args);
+    return result;
+  }
   f.block((done) => {
     for (let at = 0; at + 1 < args.length; at += 2) {
       const test = (args[at] as Argument)();
@@ -48,6 +55,20 @@ function writeCase(w: ExpressionWriter, args: readonly Argument[], type: SqlType
     w.assign(result, (args.at(-1) as Argument)());
   });
   return result;
+}
+
+/** Without branches, which a processor would guess wrong where the rows are mixed. */
+function writeChoice(w: ExpressionWriter, result: Value, args: readonly Argument[]): void {
+  const values = args.map((argument) => argument());
+  w.assign(result, values.at(-1) as Value);
+  for (let at = values.length - 3; at >= 0; at -= 2) {
+    const [test, value] = [values[at] as Value, values[at + 1] as Value];
+    const isTrue = w.f.local('i32', test.isNull === null ? w.i32(test) : i32.and(w.i32(test), i32.eqz(test.isNull)));
+    for (const [part, target] of result.parts.entries()) {
+      w.f.set(target, select(isTrue, value.parts[part] as Local<'i32'>, target as Local<'i32'>));
+    }
+    if (result.isNull !== null) w.f.set(result.isNull, select(isTrue, w.isNull(value), result.isNull));
+  }
 }
 
 const ifFunction: ScalarFunction = {

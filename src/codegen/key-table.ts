@@ -42,7 +42,7 @@ export function writeHash(writer: CodeWriter, keys: readonly Value[]): Local<'i3
   return hash;
 }
 
-/** Fibonacci hashing, folded so that the low bits, which number the slots, depend on all. */
+/** Fibonacci hashing: the low bits, which number the slots, are from the product's middle. */
 function hashOf(writer: CodeWriter, key: Value): I32 {
   const { f } = writer;
   switch (key.physical) {
@@ -50,9 +50,9 @@ function hashOf(writer: CodeWriter, key: Value): I32 {
     case 'i8':
     case 'i16':
     case 'i32':
-      return folded32(writer, writer.i32(key));
+      return folded32(writer.i32(key));
     case 'f32':
-      return folded32(writer, i32.reinterpretF32(writer.f32(key)));
+      return folded32(i32.reinterpretF32(writer.f32(key)));
     case 'i64':
       return folded64(writer, writer.i64(key));
     case 'f64':
@@ -70,14 +70,16 @@ function hashOf(writer: CodeWriter, key: Value): I32 {
   }
 }
 
-function folded32(writer: CodeWriter, value: I32): I32 {
-  const mixed = writer.f.local('i32', i32.mul(value, i32.const(0x9e37_79b1)));
-  return i32.xor(mixed, i32.shrU(mixed, i32.const(15)));
+const factor = i64.const(0x9e37_79b9_7f4a_7c15n);
+
+function folded32(value: I32): I32 {
+  return i32.wrapI64(i64.shrU(i64.mul(i64.extendI32U(value), factor), i64.const(32n)));
 }
 
+/** The product's top is put into its middle, which is nothing but zeros for a DOUBLE that is a whole number. */
 function folded64(writer: CodeWriter, value: I64): I32 {
-  const mixed = writer.f.local('i64', i64.mul(value, i64.const(0x9e37_79b9_7f4a_7c15n)));
-  return i32.wrapI64(i64.xor(mixed, i64.shrU(mixed, i64.const(32n))));
+  const product = writer.f.local('i64', i64.mul(value, factor));
+  return i32.wrapI64(i64.shrU(i64.xor(product, i64.shrU(product, i64.const(20n))), i64.const(32n)));
 }
 
 /** Do the row's keys, from the one at `first` on, equal these values? NULL equals NULL, as in GROUP BY; -0.0 and NaN by their bits. */

@@ -1,5 +1,5 @@
 /**
- * Hash, equality and order of byte strings; hashes of integers.
+ * Hash, equality and order of byte strings. (What a key of other types hashes to, `codegen/key-table.ts` writes.)
  *
  * Loads may read up to 15 bytes beyond a string's end; the allocator leaves room for that behind the last block.
  * No hash is ever 0: state rows mark an erased row with it.
@@ -44,26 +44,6 @@ export function bytesHash(address: usize, length: u32): u32 {
   }
   if (left != 0) state = absorb(state, lowBytes(at, left));
   return finish(state);
-}
-
-/** A hash of a 32-bit value, never 0. */
-export function hashI32(value: i32): u32 {
-  return finish((<u64>(<u32>value) ^ k0) * k1);
-}
-
-/** A hash of a 64-bit value, never 0. */
-export function hashI64(value: i64): u32 {
-  return finish(absorb(k0, <u64>value));
-}
-
-/** A hash of a 128-bit value, never 0. */
-export function hashI128(low: i64, high: i64): u32 {
-  return finish(absorb(absorb(k0, <u64>low), <u64>high));
-}
-
-/** The hash of a pair, from the hash so far and the hash of the next part; never 0. */
-export function hashCombine(hash: u32, next: u32): u32 {
-  return finish(((<u64>hash << 32) | <u64>next) * k1);
 }
 
 /** Whether two byte strings of one length are equal. */

@@ -20,10 +20,6 @@ export interface Kernels {
   bytesHash(address: number, length: number): number;
   bytesEqual(a: number, b: number, length: number): number;
   bytesCompare(a: number, aLength: number, b: number, bLength: number): number;
-  hashI32(value: number): number;
-  hashI64(value: bigint): number;
-  hashI128(low: bigint, high: bigint): number;
-  hashCombine(hash: number, next: number): number;
 
   tableNew(rowBytes: number, expectedRows: number): number;
   tableNewPlain(rowBytes: number, expectedRows: number): number;

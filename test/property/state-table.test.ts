@@ -1,7 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { CodeWriter } from '../../src/codegen/expression-writer.ts';
+import { writeHash } from '../../src/codegen/key-table.ts';
+import { QueryModule } from '../../src/codegen/query-module.ts';
+import { SourceText } from '../../src/diagnostics/source-text.ts';
+import type { Value } from '../../src/functions/value.ts';
 import { tableLayout } from '../../src/memory/kernels.ts';
 import { Memory } from '../../src/memory/memory.ts';
+import { BIGINT, DECIMAL, DOUBLE, INT } from '../../src/types/sql-type.ts';
+import { type F32, type F64, f32, f64, type I32, type I64, i32, i64 } from '../../src/wasm/code.ts';
 
 const memory = Memory.create();
 const { kernels } = memory;
@@ -50,6 +57,39 @@ function rowsOf(table: number): [string, string][] {
   return Array.from({ length: field(count) }, (_, number) => field(rows) + number * field(width))
     .filter((row) => memory.u32[row / 4] !== 0)
     .map((row) => [textAt(row + keyAt), textAt(row + valueAt)]);
+}
+
+type Key = (w: CodeWriter) => Value;
+const intKey =
+  (n: I32): Key =>
+  (w) =>
+    w.value(INT(false), null, n);
+const bigintKey =
+  (n: I64): Key =>
+  (w) =>
+    w.value(BIGINT(false), null, n);
+const doubleKey =
+  (n: F64): Key =>
+  (w) =>
+    w.value(DOUBLE(false), null, n);
+const floatKey =
+  (n: F32): Key =>
+  (w) =>
+    w.value({ kind: 'FLOAT', nullable: false }, null, n);
+const decimalKey =
+  (n: I64): Key =>
+  (w) =>
+    w.value(DECIMAL(38, 0, false), null, n, i64.const(0n));
+
+/** The hash that operators emit for keys that are computed from a number. */
+function hashOfKeys(keys: (n: I32) => readonly Key[]): (n: number) => number {
+  const module = new QueryModule(memory, { timeZone: 'UTC', zoneAddress: 0, processingTimeMs: () => 0 });
+  const { builder: f } = module.builder.function(['i32'], 'i32', 'hash');
+  const writer = new CodeWriter(module, f, { source: new SourceText('test', ''), start: 0, end: 0 });
+  const values = keys(f.param(0, 'i32')).map((key) => key(writer));
+  f.return(writeHash(writer, values));
+  const { hash } = module.instantiate() as unknown as { hash(n: number): number };
+  return hash;
 }
 
 const byKey = (a: [string, string], b: [string, string]): number => (a[0] < b[0] ? -1 : 1);
@@ -186,13 +226,16 @@ describe('hashes', () => {
   test('are never 0 and spread keys evenly over the slots', () => {
     const slots = 1_024;
     const families: [string, (n: number) => number][] = [
-      ['integers', (n) => kernels.hashI32(n)],
-      ['multiples of 4096', (n) => kernels.hashI32(n * 4_096)],
-      ['bigints', (n) => kernels.hashI64(BigInt(n) << 32n)],
-      ['128 bit', (n) => kernels.hashI128(BigInt(n), 0n)],
+      ['integers', hashOfKeys((n) => [intKey(n)])],
+      ['multiples of 4096', hashOfKeys((n) => [intKey(i32.mul(n, i32.const(4_096)))])],
+      ['bigints', hashOfKeys((n) => [bigintKey(i64.shl(i64.extendI32U(n), i64.const(32n)))])],
+      ['bigints far apart', hashOfKeys((n) => [bigintKey(i64.shl(i64.extendI32U(n), i64.const(48n)))])],
+      ['doubles', hashOfKeys((n) => [doubleKey(f64.convertI32S(n))])],
+      ['floats', hashOfKeys((n) => [floatKey(f32.convertI32S(n))])],
+      ['128 bit', hashOfKeys((n) => [decimalKey(i64.extendI32U(n))])],
       ['texts', (n) => hashOf(`user-${n}`)],
       ['long texts', (n) => hashOf(`https://example.com/a/long/path/${n}/index.html`)],
-      ['pairs', (n) => kernels.hashCombine(kernels.hashI32(n >> 5), kernels.hashI32(n & 31))],
+      ['pairs', hashOfKeys((n) => [intKey(i32.shrU(n, i32.const(5))), intKey(i32.and(n, i32.const(31)))])],
     ];
     for (const [name, hash] of families) {
       const counts = new Uint32Array(slots);

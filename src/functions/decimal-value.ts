@@ -33,12 +33,45 @@ export function exactHalves(w: ExpressionWriter, value: Value): { readonly halve
   return { halves: [whole, i64.shrS(whole, i64.const(63n))], scale: 0 };
 }
 
+/** Digits that any BIGINT can have. */
+const longDigits = 18;
+
+/** The halves of a value that fits 64 bits. */
+function halvesOf(w: ExpressionWriter, value: I64): Halves {
+  const low = w.f.local('i64', value);
+  return [low, i64.shrS(low, i64.const(63n))];
+}
+
+/** `operator` on two exact numbers where neither they nor the result need more than 64 bits; else null. */
+export function writeShortDecimal(
+  w: ExpressionWriter,
+  operator: '+' | '-' | '*',
+  a: Value,
+  b: Value,
+  type: DecimalType,
+): Value | null {
+  if (type.precision > longDigits) return null;
+  const [x, y] = [exactHalves(w, a), exactHalves(w, b)];
+  const scale = operator === '*' ? x.scale + y.scale : Math.max(x.scale, y.scale);
+  // A result of so few digits has operands of no more.
+  if (scale !== type.scale) return null;
+  if (operator === '*') return w.value(type, null, ...halvesOf(w, i64.mul(x.halves[0], y.halves[0])));
+  const [left, right] = [x, y].map((side) => {
+    const power = 10n ** BigInt(scale - side.scale);
+    return power === 1n ? side.halves[0] : i64.mul(side.halves[0], i64.const(power));
+  }) as [I64, I64];
+  return w.value(type, null, ...halvesOf(w, (operator === '+' ? i64.add : i64.sub)(left, right)));
+}
+
 /** An exact number (or a BOOLEAN, 0 or 1) as a DECIMAL of another precision and scale: rounded half up, NULL where it does not fit. */
 export function writeDecimal(w: ExpressionWriter, value: Value, type: DecimalType): Value {
   const { halves, scale } = exactHalves(w, value);
   const whole = value.type.kind === 'DECIMAL' ? value.type.precision - scale : (integerDigits[value.type.kind] ?? 1);
   const wider = type.scale >= scale && type.precision - type.scale >= whole;
   if (wider && type.scale === scale) return w.value(type, null, ...halves);
+  if (wider && type.precision <= longDigits) {
+    return w.value(type, null, ...halvesOf(w, i64.mul(halves[0], i64.const(10n ** BigInt(type.scale - scale)))));
+  }
   const status = w.kernel(
     'decimalRescale',
     'i32',

@@ -218,25 +218,6 @@ export function timeExtract(millis: i32, unit: i32): i64 {
   }
 }
 
-/** A field of a timestamp. */
-export function timestampExtract(value: i64, unit: i32, unitsPerSecond: i64): i64 {
-  if (unit == unitEpoch) return floorDivide(value, unitsPerSecond);
-  // A division by a constant is a multiplication.
-  const seconds = unitsPerSecond == 1000 ? floorDivide(value, 1000) : floorDivide(value, 1000000);
-  if (unit > unitSecond && unit <= unitNanosecond) {
-    const fraction = value - seconds * unitsPerSecond;
-    const wanted: i64 = unit == unitMillisecond ? 1000 : unit == unitMicrosecond ? 1000000 : 1000000000;
-    return wanted >= unitsPerSecond ? fraction * (wanted / unitsPerSecond) : fraction / (unitsPerSecond / wanted);
-  }
-  const days = floorDivide(seconds, secondsPerDay);
-  if (unit >= unitHour && unit <= unitSecond) {
-    const second: i32 = <i32>(seconds - days * secondsPerDay);
-    if (unit == unitHour) return <i64>(second / 3600);
-    return <i64>(unit == unitMinute ? (second / 60) % 60 : second % 60);
-  }
-  return dateExtract(<i32>days, unit);
-}
-
 /** The first day of the period that holds a day. Weeks start on Sunday; units below a day leave it. */
 export function dateFloor(days: i32, unit: i32): i32 {
   if (unit >= unitDay) return days;

@@ -614,6 +614,24 @@ export function decimalFromF64(value: f64, precision: i32, scale: i32, result: u
   return decimalRescale(low, valueHigh, max(shift, 0), max(-shift, 0), precision, result);
 }
 
+/** What the rounded product of two numbers is off by. Source: Dekker 1971. */
+// @ts-ignore: decorator
+@inline
+function productError(a: f64, b: f64, product: f64): f64 {
+  const aHigh = upperHalf(a);
+  const aLow = a - aHigh;
+  const bHigh = upperHalf(b);
+  const bLow = b - bHigh;
+  return aHigh * bHigh - product + aHigh * bLow + aLow * bHigh + aLow * bLow;
+}
+
+// @ts-ignore: decorator
+@inline
+function upperHalf(value: f64): f64 {
+  const scaled = value * 134217729;
+  return scaled - (scaled - value);
+}
+
 /**
  * value rounded half up (or cut) to so many digits behind the point, by the digits of its text, as Java's
  * BigDecimal.valueOf(value).setScale(places). NaN and infinity are themselves; a zero has no sign.
@@ -629,8 +647,9 @@ export function roundF64(value: f64, places: i32, cut: i32): f64 {
       const whole = Math.floor(scaled);
       const rest = scaled - whole;
       const toEdge = cut != 0 ? min(rest, 1 - rest) : Math.abs(rest - 0.5);
-      if (toEdge > 1e-4) {
-        const kept = (whole + f64(cut == 0 && rest > 0.5)) / unit;
+      // Where it is exact, the shortest text is on the same side of the edge, or on it: it is nearer than the edge.
+      if (toEdge > 1e-4 || productError(Math.abs(value), unit, scaled) == 0) {
+        const kept = (whole + f64(cut == 0 && rest >= 0.5)) / unit;
         return bits >> 63 != 0 && kept != 0 ? -kept : kept;
       }
     }

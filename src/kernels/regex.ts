@@ -1,11 +1,15 @@
 // Regular expressions over UTF-8 bytes: the machine of `functions/scalar/regex-program.ts`, whose words it runs.
 import { alloc, free } from './allocator';
 import { bytesEqual } from './bytes';
+import { textFind } from './text-search';
 
 const slotsAt: usize = 4;
 const splitsAt: usize = 8;
 const firstAt: usize = 12;
-const codeAt: i32 = 11;
+/** Words: where the bytes stand with which each match begins, and how many there are. */
+const prefixAt: i32 = 11;
+const prefixBytesAt: i32 = 12;
+const codeAt: i32 = 13;
 const hasReferences: u32 = 1;
 const canBeEmpty: u32 = 2;
 const isAnchored: u32 = 4;
@@ -34,6 +38,16 @@ let top: u32 = 0;
 const visitedHomeBytes: u32 = 1 << 12;
 const visitedHome: usize = memory.data(1 << 12);
 let visited: usize = visitedHome;
+let visitedBytes: u32 = 0;
+/** Many a text is done with before a state could be tried twice. */
+let isCleared: bool = false;
+
+function clearVisited(): void {
+  isCleared = true;
+  if (visitedBytes <= 128) {
+    for (let at: u32 = 0; at < visitedBytes; at += 16) v128.store(visited + at, i8x16.splat(0));
+  } else memory.fill(visited, 0, visitedBytes);
+}
 
 // @ts-ignore: decorator
 @inline
@@ -161,6 +175,7 @@ function run(from: i32, start: i32, remembers: bool): i32 {
       case 3: {
         // split
         if (remembers) {
+          if (!isCleared) clearVisited();
           const bit = <u64>word(pc + 3) * (textBytes + 1) + at;
           const byte = visited + <usize>(bit >> 3);
           const mask = <u8>((<u32>1) << ((<u32>bit) & 7));
@@ -279,13 +294,15 @@ export function regexFind(code: usize, address: usize, length: i32, from: i32, i
   slots = into;
   stepsLeft = stepsMax;
   top = 0;
-  memory.fill(into, 0xff, <usize>load<i32>(code, slotsAt) << 2);
+  const slotsEnd = into + (<usize>load<u32>(code, slotsAt) << 2);
+  for (let slot = into; slot < slotsEnd; slot += 4) store<i32>(slot, -1);
   const remembers = (load<u32>(code) & hasReferences) == 0;
   if (remembers) {
     const bytes = (<u64>load<u32>(code, splitsAt) * (length + 1) + 7) >> 3;
     if (bytes > visitedBytesMax) return 2;
     if (bytes > visitedHomeBytes) visited = alloc(<u32>bytes);
-    memory.fill(visited, 0, <usize>bytes);
+    visitedBytes = <u32>bytes;
+    isCleared = false;
   }
   const answer = search(from, remembers);
   if (visited != visitedHome) {
@@ -303,7 +320,13 @@ export function regexFind(code: usize, address: usize, length: i32, from: i32, i
 function search(from: i32, remembers: bool): i32 {
   const flags = load<u32>(program);
   const last = (flags & canBeEmpty) != 0 ? textBytes : textBytes - 1;
+  const prefix = program + (<usize>word(prefixAt) << 2);
+  const prefixBytes = <u32>word(prefixBytesAt);
   for (let start = from; start <= last; start++) {
+    if (prefixBytes != 0) {
+      start = textFind(text, textBytes, prefix, prefixBytes, start);
+      if (start < 0) return 0;
+    }
     if (start < textBytes) {
       const byte = <u32>load<u8>(text + start);
       if (((load<u32>(program + firstAt + ((byte >> 5) << 2)) >> (byte & 31)) & 1) == 0) continue;

@@ -8,12 +8,15 @@ export function textFind(address: usize, length: u32, needle: usize, needleLengt
   if (needleLength == 0) return <i32>from;
   if (needleLength > length || from > length - needleLength) return -1;
   const last = address + length - needleLength;
-  const first = load<u8>(needle);
-  const pattern = i8x16.splat(<i8>first);
+  const first = i8x16.splat(load<i8>(needle));
+  // Few places have the right byte at both ends.
+  const behind = needleLength - 1;
+  const final = i8x16.splat(load<i8>(needle + behind));
   let p = address + from;
   // The loads may run past the text's end, but not past the memory's; what they find there is dropped.
   while (p <= last) {
-    let hits = i8x16.bitmask(i8x16.eq(v128.load(p), pattern));
+    const both = v128.and(i8x16.eq(v128.load(p), first), i8x16.eq(v128.load(p + behind), final));
+    let hits = i8x16.bitmask(both);
     while (hits != 0) {
       const at = p + ctz(hits);
       if (at > last) return -1;

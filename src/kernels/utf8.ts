@@ -20,22 +20,31 @@ function sequenceLength(first: u8): u32 {
   return first < 0xc0 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
 }
 
+/** A bit for each of 16 bytes that continues a code point: as signed bytes, 0x80..0xbf are the numbers below -64. */
+// @ts-ignore: decorator
+@inline
+function continuations(p: usize): i32 {
+  return i8x16.bitmask(i8x16.lt_s(v128.load(p), i8x16.splat(-64)));
+}
+
+/** Of the bits of 16 bytes, those of the first `count` (0 to 15); the others are of what lies behind the text. */
+// @ts-ignore: decorator
+@inline
+function firstBits(bits: i32, count: usize): i32 {
+  return bits & ((1 << <i32>count) - 1);
+}
+
 /** How many code points: the bytes that do not continue one. */
 export function textLength(address: usize, length: u32): i32 {
-  let count: i32 = 0;
+  let continued: i32 = 0;
   let p = address;
   const end = address + length;
-  // As signed bytes, 0x80..0xbf are the numbers below -64.
-  const bound = i8x16.splat(-64);
   while (p + 16 <= end) {
-    count += 16 - popcnt(i8x16.bitmask(i8x16.lt_s(v128.load(p), bound)));
+    continued += popcnt(continuations(p));
     p += 16;
   }
-  while (p < end) {
-    count += i32((load<u8>(p) & 0xc0) != 0x80);
-    p++;
-  }
-  return count;
+  if (p < end) continued += popcnt(firstBits(continuations(p), end - p));
+  return <i32>length - continued;
 }
 
 /** The byte at which the code point `index` (from 0) starts; `length` where the text has no more. */
@@ -44,20 +53,18 @@ export function textOffset(address: usize, length: u32, index: i32): u32 {
   let p = address;
   const end = address + length;
   if (left <= 0) return 0;
-  const bound = i8x16.splat(-64);
-  while (p + 16 <= end) {
-    const starts = 16 - popcnt(i8x16.bitmask(i8x16.lt_s(v128.load(p), bound)));
-    if (starts > left) break;
+  while (p < end) {
+    const continued = continuations(p);
+    // Without any, what is wanted is so many bytes further.
+    if (continued == 0 && left < 16) return min<u32>(<u32>(p - address) + left, length);
+    const starts = 16 - popcnt(continued);
+    if (starts > left) {
+      let bits = ~continued & 0xffff;
+      for (; left > 0; left--) bits &= bits - 1;
+      return min<u32>(<u32>(p - address) + ctz(bits), length);
+    }
     left -= starts;
     p += 16;
-  }
-  // `left` code points start before the one wanted.
-  while (p < end) {
-    if ((load<u8>(p) & 0xc0) != 0x80) {
-      if (left == 0) return <u32>(p - address);
-      left--;
-    }
-    p++;
   }
   return length;
 }
@@ -135,32 +142,47 @@ export function textIsAscii(address: usize, length: u32): bool {
     if (i8x16.bitmask(v128.load(p)) != 0) return false;
     p += 16;
   }
-  while (p < end) {
-    if (load<u8>(p) >= 0x80) return false;
-    p++;
-  }
-  return true;
+  return p >= end || firstBits(i8x16.bitmask(v128.load(p)), end - p) == 0;
 }
 
-/** Turns the letters from `first` on (26 of them) to the other case; other bytes stay. The room at `to` has `length` bytes. */
+/** 16 bytes with the letters from `first` on (26 of them) in the other case. */
+// @ts-ignore: decorator
+@inline
+function flipped(bytes: v128, first: i8): v128 {
+  const letters = v128.and(i8x16.gt_s(bytes, i8x16.splat(first - 1)), i8x16.lt_s(bytes, i8x16.splat(first + 26)));
+  return v128.xor(bytes, v128.and(letters, i8x16.splat(0x20)));
+}
+
+/** Turns letters to the other case; other bytes stay. The room at `to` has `length` bytes. */
 // @ts-ignore: decorator
 @inline
 function flipCase(address: usize, length: u32, first: i8, to: usize): void {
-  const low = i8x16.splat(first - 1);
-  const high = i8x16.splat(first + 26);
-  const bit = i8x16.splat(0x20);
-  let at: u32 = 0;
-  while (at + 16 <= length) {
-    const bytes = v128.load(address + at);
-    const letters = v128.and(i8x16.gt_s(bytes, low), i8x16.lt_s(bytes, high));
-    v128.store(to + at, v128.xor(bytes, v128.and(letters, bit)));
-    at += 16;
+  if (length < 16) {
+    // Loads may run past the text's end, stores must not.
+    let bytes = flipped(v128.load(address), first);
+    let at = to;
+    if ((length & 8) != 0) {
+      v128.store64_lane(at, bytes, 0);
+      bytes = i8x16.shuffle(bytes, bytes, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15);
+      at += 8;
+    }
+    if ((length & 4) != 0) {
+      v128.store32_lane(at, bytes, 0);
+      bytes = i8x16.shuffle(bytes, bytes, 4, 5, 6, 7, 4, 5, 6, 7, 4, 5, 6, 7, 4, 5, 6, 7);
+      at += 4;
+    }
+    if ((length & 2) != 0) {
+      v128.store16_lane(at, bytes, 0);
+      bytes = i8x16.shuffle(bytes, bytes, 2, 3, 2, 3, 2, 3, 2, 3, 2, 3, 2, 3, 2, 3, 2, 3);
+      at += 2;
+    }
+    if ((length & 1) != 0) v128.store8_lane(at, bytes, 0);
+    return;
   }
-  while (at < length) {
-    const byte = load<u8>(address + at);
-    store<u8>(to + at, byte ^ (<u8>(byte - <u8>first) < 26 ? 0x20 : 0));
-    at++;
-  }
+  // The last step covers the end, and part of the step before again.
+  const last = length - 16;
+  for (let at: u32 = 0; at < last; at += 16) v128.store(to + at, flipped(v128.load(address + at), first));
+  v128.store(to + last, flipped(v128.load(address + last), first));
 }
 
 /** a-z to A-Z. */
@@ -189,6 +211,12 @@ export function textInitcap(address: usize, length: u32, to: usize): void {
 export function textReverse(address: usize, length: u32, to: usize): void {
   let at: u32 = 0;
   while (at < length) {
+    // Eight characters of ASCII are turned at once.
+    while (length - at >= 8 && (load<u64>(address + at) & 0x8080808080808080) == 0) {
+      at += 8;
+      store<u64>(to + length - at, bswap(load<u64>(address + at - 8)));
+    }
+    if (at == length) return;
     const size = min(sequenceLength(load<u8>(address + at)), length - at);
     for (let i: u32 = 0; i < size; i++) store<u8>(to + length - at - size + i, load<u8>(address + at + i));
     at += size;

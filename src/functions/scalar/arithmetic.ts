@@ -3,7 +3,7 @@ import { DECIMAL, type DecimalType, type SqlType, withNullable } from '../../typ
 import { f32, f64, i32, i64 } from '../../wasm/code.ts';
 import { writeNumber } from '../cast/number.ts';
 import { asDecimal, isExactNumeric, isNumeric } from '../coercion.ts';
-import { decimalQuotient, decimalResult, exactHalves } from '../decimal-value.ts';
+import { decimalQuotient, decimalResult, exactHalves, writeShortDecimal } from '../decimal-value.ts';
 import { parameter } from '../parameters.ts';
 import type { ScalarFunction, ScalarOverload } from '../scalar-function.ts';
 import type { ExpressionWriter, Value } from '../value.ts';
@@ -126,6 +126,10 @@ function writeFloat(w: ExpressionWriter, operator: Operator, a: Value, b: Value,
 }
 
 function writeDecimalArithmetic(w: ExpressionWriter, operator: Operator, a: Value, b: Value, type: DecimalType): Value {
+  if (operator === '+' || operator === '-' || operator === '*') {
+    const short = writeShortDecimal(w, operator, a, b, type);
+    if (short !== null) return short;
+  }
   const [x, y] = [exactHalves(w, a), exactHalves(w, b)];
   const precision = i32.const(type.precision);
   const nullableType = { ...type, nullable: true };

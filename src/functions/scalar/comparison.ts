@@ -6,6 +6,7 @@ import { parameter } from '../parameters.ts';
 import type { ScalarFunction, ScalarOverload } from '../scalar-function.ts';
 import type { ExpressionWriter, HostValue, Value } from '../value.ts';
 import { hasEntries, hasOrder, sameEntries } from './nested-order.ts';
+import { standsAt } from './text-value.ts';
 
 type Comparison = '=' | '<>' | '<' | '<=' | '>' | '>=';
 
@@ -53,11 +54,7 @@ function compareBytes(w: ExpressionWriter, operator: Comparison, a: Value, b: Va
   const [address, length] = w.bytes(a);
   const [other, otherLength] = w.bytes(b);
   if (operator === '=' || operator === '<>') {
-    const equal = ifElse(
-      i32.eq(length, otherLength),
-      w.kernel('bytesEqual', 'i32', address, other, length),
-      i32.const(0),
-    );
+    const equal = ifElse(i32.eq(length, otherLength), sameBytes(w, a, b), i32.const(0));
     return operator === '=' ? equal : i32.eqz(equal);
   }
   const order = w.kernel(
@@ -69,6 +66,15 @@ function compareBytes(w: ExpressionWriter, operator: Comparison, a: Value, b: Va
     otherLength,
   );
   return i32Tests[operator](order, i32.const(0));
+}
+
+/** Whether two texts or binary values of one length are equal. */
+function sameBytes(w: ExpressionWriter, a: Value, b: Value): I32 {
+  const [address, length] = w.bytes(a);
+  const [other] = w.bytes(b);
+  if (typeof b.constant === 'string') return standsAt(w, Buffer.from(b.constant, 'utf8'), address);
+  if (typeof a.constant === 'string') return standsAt(w, Buffer.from(a.constant, 'utf8'), other);
+  return w.kernel('bytesEqual', 'i32', address, other, length);
 }
 
 /** Both sides as their common type; only what `<` and the like order, where it is one of them. */

@@ -1,5 +1,5 @@
 import { lengthMax, type SqlType, STRING, type TextType } from '../../types/sql-type.ts';
-import { type I32, i32, memoryCopy } from '../../wasm/code.ts';
+import { type I32, i32 } from '../../wasm/code.ts';
 import { character } from '../parameters.ts';
 import type { ScalarFunction } from '../scalar-function.ts';
 import type { ExpressionWriter, Value } from '../value.ts';
@@ -12,7 +12,7 @@ export function writeConcat(w: ExpressionWriter, parts: readonly Value[], type: 
   return newText(w, type, total, (to) => {
     const end = w.f.local('i32', to);
     for (const [address, length] of views) {
-      w.f.do(memoryCopy(end, address, length));
+      w.f.do(w.kernel('copyBytes', 'void', end, address, length));
       w.f.set(end, i32.add(end, length));
     }
   });
@@ -97,10 +97,10 @@ function writeConcatWs(w: ExpressionWriter, [separator, ...texts]: readonly Valu
       const [address, length] = w.bytes(text);
       f.if(i32.eqz(w.isNull(text)), () => {
         f.if(isBehind, () => {
-          f.do(memoryCopy(end, by, byLength));
+          f.do(w.kernel('copyBytes', 'void', end, by, byLength));
           f.set(end, i32.add(end, byLength));
         });
-        f.do(memoryCopy(end, address, length));
+        f.do(w.kernel('copyBytes', 'void', end, address, length));
         f.set(end, i32.add(end, length));
         f.set(isBehind, i32.const(1));
       });

@@ -1,10 +1,11 @@
 import { BIGINT } from '../../types/sql-type.ts';
-import { i32, i64 } from '../../wasm/code.ts';
+import { type I64, i32, i64, type Local } from '../../wasm/code.ts';
 import { isTimestamp } from '../coercion.ts';
 import { parameter } from '../parameters.ts';
 import type { Parameter, ScalarFunction, ScalarOverload } from '../scalar-function.ts';
 import type { ExpressionWriter, Value } from '../value.ts';
-import { wallClockOf } from './temporal-value.ts';
+import { writeCivilDate } from './civil-date.ts';
+import { type Count, floorDivided, wallClockOf } from './temporal-value.ts';
 import { literalUnit, type TimeUnit, timeUnits, unitOf } from './time-unit.ts';
 
 /**
@@ -18,25 +19,71 @@ const ofMonthInterval: readonly TimeUnit[] = ['YEAR', 'QUARTER', 'MONTH'];
 
 function writeField(w: ExpressionWriter, unit: TimeUnit, value: Value): Value {
   const type = BIGINT(false);
-  const code = i32.const(timeUnits[unit]);
   switch (value.type.kind) {
     case 'DATE':
-      return w.value(type, null, w.kernel('dateExtract', 'i64', w.i32(value), code));
+      return w.value(type, null, dateField(w, unit, w.i32(value)));
     case 'TIME':
-      return w.value(type, null, w.kernel('timeExtract', 'i64', w.i32(value), code));
+      return w.value(type, null, w.kernel('timeExtract', 'i64', w.i32(value), i32.const(timeUnits[unit])));
     case 'INTERVAL_YEAR_MONTH':
       return w.value(type, null, i64.extendI32S(monthField(unit, w.i32(value))));
     case 'INTERVAL_DAY_TIME':
       return w.value(type, null, dayField(unit, w.i64(value)));
     default: {
       const clock = wallClockOf(w, value);
-      const field = w.kernel('timestampExtract', 'i64', clock.units, code, i64.const(clock.unitsPerSecond));
+      const field = timestampField(w, unit, clock);
       if (clock.nanoOfMilli === null || (unit !== 'NANOSECOND' && unit !== 'MICROSECOND')) {
         return w.value(type, null, field);
       }
       const finer = unit === 'NANOSECOND' ? clock.nanoOfMilli : i32.divS(clock.nanoOfMilli, i32.const(1000));
       return w.value(type, null, i64.add(field, i64.extendI32S(finer)));
     }
+  }
+}
+
+/** A field of a date; fields of the time of day are 0. */
+function dateField(w: ExpressionWriter, unit: TimeUnit, days: Local<'i32'>): I64 {
+  switch (unit) {
+    case 'YEAR':
+      return i64.extendI32S(writeCivilDate(w, days).year);
+    case 'QUARTER':
+      return i64.extendI32S(i32.divU(i32.add(writeCivilDate(w, days).month, i32.const(2)), i32.const(3)));
+    case 'MONTH':
+      return i64.extendI32S(writeCivilDate(w, days).month);
+    case 'DAY':
+      return i64.extendI32S(writeCivilDate(w, days).day);
+    default:
+      return w.kernel('dateExtract', 'i64', days, i32.const(timeUnits[unit]));
+  }
+}
+
+/** A field of a count of milliseconds or microseconds: divisions by constants. */
+function timestampField(w: ExpressionWriter, unit: TimeUnit, { units, unitsPerSecond: second }: Count): I64 {
+  /** What is left of the whole periods, in units of another size. */
+  const within = (period: bigint, size: bigint): I64 => {
+    const rest = i64.sub(units, i64.mul(floorDivided(w, units, period), i64.const(period)));
+    return i64.divU(rest, i64.const(size));
+  };
+  const fraction = (perSecond: bigint): I64 =>
+    perSecond < second
+      ? within(second, second / perSecond)
+      : i64.mul(within(second, 1n), i64.const(perSecond / second));
+  switch (unit) {
+    case 'EPOCH':
+      return floorDivided(w, units, second);
+    case 'HOUR':
+      return within(second * 86_400n, second * 3600n);
+    case 'MINUTE':
+      return within(second * 3600n, second * 60n);
+    case 'SECOND':
+      return within(second * 60n, second);
+    case 'MILLISECOND':
+      return fraction(1000n);
+    case 'MICROSECOND':
+      return fraction(1_000_000n);
+    case 'NANOSECOND':
+      return fraction(1_000_000_000n);
+    default:
+      return dateField(w, unit, w.f.local('i32', i32.wrapI64(floorDivided(w, units, second * 86_400n))));
   }
 }
 

@@ -1,11 +1,12 @@
 import { BOOLEAN, type SqlType } from '../../types/sql-type.ts';
-import { type I32, i32 } from '../../wasm/code.ts';
+import { type I32, i32, ifElse } from '../../wasm/code.ts';
 import { character } from '../parameters.ts';
 import type { ScalarFunction } from '../scalar-function.ts';
 import type { ExpressionWriter, Value } from '../value.ts';
 import { compiledRegex } from './java-regex.ts';
 import { type LikeShape, likeShape } from './like-shape.ts';
 import { similarToRegex } from './similar-pattern.ts';
+import { standsAt } from './text-value.ts';
 
 const noEscape = -1;
 const backslash = 0x5c;
@@ -33,13 +34,9 @@ function writeLike(w: ExpressionWriter, args: readonly Value[], type: SqlType): 
       case 'all':
         return w.value(type, null, i32.const(1));
       case 'equals':
-        return w.value(
-          type,
-          null,
-          i32.and(i32.eq(view[1], part[1]), w.kernel('textStartsWith', 'i32', ...view, ...part)),
-        );
+        return w.value(type, null, ifElse(i32.eq(view[1], part[1]), standsAt(w, bytes, view[0]), i32.const(0)));
       case 'starts':
-        return w.value(type, null, w.kernel('textStartsWith', 'i32', ...view, ...part));
+        return w.value(type, null, startsWith(w, view, bytes));
       case 'ends':
         return w.value(type, null, w.kernel('textEndsWith', 'i32', ...view, ...part));
       case 'holds':
@@ -49,6 +46,10 @@ function writeLike(w: ExpressionWriter, args: readonly Value[], type: SqlType): 
     }
   }
   return writeMatch(w, view, w.bytes(pattern), escapeByte(escaper, backslash), type, pattern);
+}
+
+function startsWith(w: ExpressionWriter, [address, length]: readonly [I32, I32], bytes: Uint8Array): I32 {
+  return ifElse(i32.geU(length, i32.const(bytes.length)), standsAt(w, bytes, address), i32.const(0));
 }
 
 /** Part after part is searched for, each behind the one before: the first place is the best for those that follow. */
@@ -66,7 +67,7 @@ function writeParts(
       const bytes = Buffer.from(part, 'utf8');
       const needle = [w.constant(bytes), i32.const(bytes.length)] as const;
       if (index === 0 && !isOpenAtStart) {
-        f.brIf(otherwise, i32.eqz(w.kernel('textStartsWith', 'i32', ...text, ...needle)));
+        f.brIf(otherwise, i32.eqz(startsWith(w, text, bytes)));
         f.set(from, i32.const(bytes.length));
       } else if (index === parts.length - 1 && !isOpenAtEnd) {
         f.brIf(otherwise, i32.ltS(text[1], i32.add(from, i32.const(bytes.length))));

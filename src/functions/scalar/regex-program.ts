@@ -13,8 +13,19 @@ export interface RegexProgram {
   readonly slotCount: number;
 }
 
-/** Words before the code: flags, slots, splits, then 256 bits of the bytes with which a match can begin. */
-export const programHeader = { flags: 0, slots: 1, splits: 2, first: 3, code: 11 } as const;
+/**
+ * Words before the code: flags, slots, splits, then 256 bits of the bytes with which a match can begin, where the bytes
+ * stand with which each match begins, and how many there are.
+ */
+export const programHeader = {
+  flags: 0,
+  slots: 1,
+  splits: 2,
+  first: 3,
+  prefix: 11,
+  prefixBytes: 12,
+  code: 13,
+} as const;
 
 /** The program has references: a state's success depends on what groups hold. */
 export const hasReferences = 1;
@@ -92,6 +103,7 @@ class Compiler {
     this.#emit(op.save, 1, op.match);
     for (const { at, source } of this.#patches) this.#words[at] = this.#table(source);
     this.#first(programHeader.code, new Set());
+    this.#prefix();
     const words = Int32Array.from(this.#words);
     words[programHeader.flags] = this.#flags | (startsAtStart(this.#tree) ? isAnchored : 0);
     words[programHeader.slots] = this.#slots;
@@ -238,6 +250,20 @@ class Compiler {
       this.#tables.set(source, at);
     }
     return at;
+  }
+
+  /** Puts the bytes with which each match begins behind the code. */
+  #prefix(): void {
+    const words = this.#words;
+    const bytes: number[] = [];
+    for (let pc: number = programHeader.code; ; pc += 2) {
+      if (words[pc] === op.byte) bytes.push(words[pc + 1]!);
+      else if (words[pc] !== op.save) break;
+    }
+    words[programHeader.prefixBytes] = bytes.length;
+    const packed = new Int32Array(Math.ceil(bytes.length / 4));
+    new Uint8Array(packed.buffer).set(bytes);
+    words[programHeader.prefix] = this.#emit(...packed);
   }
 
   /** Collects the bytes with which a match from `pc` can begin. */

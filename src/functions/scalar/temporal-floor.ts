@@ -3,7 +3,7 @@ import { isDatetime, isTimestamp } from '../coercion.ts';
 import { parameter } from '../parameters.ts';
 import type { ScalarOverload } from '../scalar-function.ts';
 import type { ExpressionWriter, Value } from '../value.ts';
-import { fromWallClock, wallClockOf } from './temporal-value.ts';
+import { floorDivided, fromWallClock, wallClockOf } from './temporal-value.ts';
 import { literalUnit, type TimeUnit, timeUnits, unitOf } from './time-unit.ts';
 
 /**
@@ -42,6 +42,11 @@ function writeRounded(w: ExpressionWriter, value: Value, unit: TimeUnit, directi
   }
   const clock = wallClockOf(w, value);
   if (clock.nanoOfMilli === null) {
+    const period = direction === 'Floor' ? fixedPeriod(unit, clock.unitsPerSecond) : null;
+    if (period !== null) {
+      const units = i64.mul(floorDivided(w, clock.units, period), i64.const(period));
+      return fromWallClock(w, type, units, clock);
+    }
     const units = w.kernel(kernel, 'i64', clock.units, code, i64.const(clock.unitsPerSecond));
     return fromWallClock(w, type, units, clock);
   }
@@ -51,6 +56,22 @@ function writeRounded(w: ExpressionWriter, value: Value, unit: TimeUnit, directi
   const from = direction === 'Ceil' ? i64.add(clock.units, beyond) : clock.units;
   const none = { ...clock, nanoOfMilli: w.f.local('i32', i32.const(0)) };
   return fromWallClock(w, type, w.kernel(kernel, 'i64', from, code, i64.const(1000n)), none);
+}
+
+/** The units of a count in a period whose length is always the same; null for the others. */
+function fixedPeriod(unit: TimeUnit, unitsPerSecond: bigint): bigint | null {
+  switch (unit) {
+    case 'DAY':
+      return 86_400n * unitsPerSecond;
+    case 'HOUR':
+      return 3600n * unitsPerSecond;
+    case 'MINUTE':
+      return 60n * unitsPerSecond;
+    case 'SECOND':
+      return unitsPerSecond;
+    default:
+      return null;
+  }
 }
 
 /** Precision 7 to 9 to the microsecond: within the millisecond, or up to the next. */

@@ -21,7 +21,7 @@ const i64Max = 2n ** 63n - 1n;
  *
  * Input: +I. Output: +I, a pair as soon as its second row comes. A row of an outer side that met none is sent with NULLs
  * once no partner can come any more. Late rows are not dropped: they meet what is still kept. The output's watermark stays
- * behind the input's by as much as a row may be held or a partner may be older, so that both times stay event times.
+ * behind the input's by more than a row may be held or a partner may be older, so that both times stay event times.
  * By processing time a row's time is that of its coming; what waits at the end of the input is not sent.
  * State: a row until the watermark has passed the latest time of its partners. Cost: O(1) a row that comes in order, and per
  * kept row of the other side with its key.
@@ -52,7 +52,8 @@ export class IntervalJoin extends CompiledOperator {
     this.#method = method;
     this.#reachMs = [-method.lowerMs, method.upperMs];
     this.#isNever = method.lowerMs > method.upperMs;
-    this.watermarkDelayMs = this.#isNever || method.time === 'processing' ? 0 : Math.max(...this.#reachMs);
+    const isHeld = !this.#isNever && method.time === 'event';
+    this.watermarkDelayMs = isHeld ? Math.max(...this.#reachMs) + 1 : 0;
     this.#chains = new KeyedChains(context.memory, {
       keyTypes: Pairing.keyTypes(work),
       chains: sides.map((side) => ({
@@ -138,7 +139,9 @@ export class IntervalJoin extends CompiledOperator {
     if (isOuter && meetsNone !== null) f.if(i32.eqz(meetsNone), meet);
     else meet();
     const until = f.local('i64', i64.add(time, i64.const(BigInt(this.#reachMs[side]))));
-    const waits = i64.ltS(this.#now(writer), until);
+    // As long as it would stay, had it come before: by the clock no row of its partners' instant comes any more.
+    const now = this.#now(writer);
+    const waits = this.#method.time === 'event' ? i64.leS(now, until) : i64.ltS(now, until);
     // A row without a time has no place in time: it goes at once.
     f.if(
       isNull === null ? waits : i32.and(waits, i32.eqz(isNull)),
@@ -209,11 +212,11 @@ export class IntervalJoin extends CompiledOperator {
     return { time: writer.i64(value), isNull: value.isNull };
   }
 
-  /** How far time has come. The watermark starts at 1970: earlier rows are behind it. */
+  /** How far time has come. The watermark starts at 1970: what ends by then is over. */
   #now(writer: CodeWriter): I64 {
     if (this.#method.time === 'processing') return i64.load(i32.const(this.cells + cells.now));
     const watermark = writer.f.local('i64', i64.load(i32.const(this.cells + baseCells.watermark)));
-    return select(i64.gtS(watermark, i64.const(0n)), watermark, i64.const(0n));
+    return select(i64.gtS(watermark, i64.const(0n)), watermark, i64.const(1n));
   }
 
   /** `expire(time)`: forgets rows in the order of their times; the outer ones that met none are sent. */

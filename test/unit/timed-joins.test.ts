@@ -108,10 +108,32 @@ describe('an interval join', () => {
     steps.close();
   });
 
-  test('its watermark stays behind by as much as a row is held', () => {
-    const steps = new Steps(joined('inner', method));
-    expect(steps.run.operator.watermarkDelayMs).toBe(5);
+  test('its watermark stays behind the rows that are held', () => {
+    const steps = new Steps(joined('left', method));
+    steps.left('k', 'a', 2n);
+    expect(steps.watermark(7)).toEqual([]);
+    // The row is sent behind this, and must not be late there.
+    expect(7 - (steps.run.operator.watermarkDelayMs ?? 0)).toBeLessThan(2);
+    expect(steps.watermark(8)).toEqual(['a@2 -']);
     steps.close();
+  });
+
+  test('a row stays, or does not, whenever the watermark came', () => {
+    const before = new Steps(joined('inner', method));
+    before.watermark(7);
+    before.left('k', 'a', 2n);
+    expect(before.right('k', 'b', 7n)).toEqual(['a@2 b@7']);
+    before.watermark(8);
+    before.left('k', 'c', 2n);
+    expect(before.right('k', 'd', 7n)).toEqual([]);
+    before.close();
+    const after = new Steps(joined('inner', method));
+    after.left('k', 'a', 2n);
+    after.watermark(7);
+    expect(after.right('k', 'b', 7n)).toEqual(['a@2 b@7']);
+    after.watermark(8);
+    expect(after.right('k', 'd', 7n)).toEqual([]);
+    after.close();
   });
 
   test('a row goes when no partner can come any more, and its memory is used again', () => {

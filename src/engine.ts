@@ -17,23 +17,25 @@ import type { Statement } from './sql/ast.ts';
 import { parse, parseScript } from './sql/parse.ts';
 import { defaultStreamsFolder } from './streams/default-folder.ts';
 
+/** What an engine is made with; every part has a default. */
 export interface EngineOptions {
   /** As if by SET before the first statement; RESET goes back to them. */
   readonly settings?: Readonly<Record<string, string>> | undefined;
-  /** May be shared by engines that do not run at the same time. Made anew by default. */
+  /** @internal May be shared by engines that do not run at the same time. Made anew by default. */
   readonly memory?: Memory | undefined;
-  /** Tests own theirs. */
+  /** Wall time; by default the machine's. Tests own theirs. */
   readonly clock?: Clock | undefined;
   /** Arrow record batches by name, for tables WITH ('connector' = 'arrow', 'batches' = NAME). */
   readonly recordBatches?: ReadonlyMap<string, readonly RecordBatch[]> | undefined;
-  /** Tables that the program feeds while jobs run, by name: WITH ('connector' = 'program', 'table' = NAME). */
+  /** @internal Tables that the program feeds while jobs run, by name: WITH ('connector' = 'program', 'table' = NAME). */
   readonly programTables?: ReadonlyMap<string, ProgramTable> | undefined;
   /** Where embedded streams are that a table gives no folder of; by default `.tidemark/streams`. */
   readonly streamsFolder?: string | undefined;
   /** Where the connector `print` writes; by default to the process's own. */
   readonly standardOutput?: ((text: string) => void) | undefined;
+  /** Where it writes what goes to standard error. */
   readonly standardError?: ((text: string) => void) | undefined;
-  /** Takes an answer's batches where they lie, in place of `rows` events. Valid during the call; a promise is waited for. */
+  /** @internal Takes an answer's batches where they lie, in place of `rows` events. Valid during the call; a promise is waited for. */
   readonly onBatch?: ((batch: Batch, header: AnswerHeader) => void | Promise<void>) | undefined;
 }
 
@@ -46,9 +48,9 @@ export type ExplainEvent =
 export interface RunOptions {
   /** Aborted: what runs stops after the batch at hand, and the script ends there. */
   readonly signal?: AbortSignal | undefined;
-  /** In the place of the engine's own. */
+  /** @internal In the place of the engine's own. */
   readonly onBatch?: EngineOptions['onBatch'];
-  /** Told the job of the statement, before it reads its first row. */
+  /** @internal Told the job of the statement, before it reads its first row. */
   readonly onJob?: ((job: Job) => void) | undefined;
 }
 
@@ -106,7 +108,7 @@ export class Engine {
     }
   }
 
-  /** Runs one statement; the events are those between `statement` and `done`. @throws DiagnosticError when it is refused */
+  /** @internal Runs one statement; the events are those between `statement` and `done`. @throws DiagnosticError when it is refused */
   execute(statement: Statement, options: RunOptions = {}): AsyncGenerator<StatementEvent> {
     return this.#execute(statement, options, this.#signal(options));
   }
@@ -116,7 +118,7 @@ export class Engine {
     for (const statement of parseScript(source).statements) executeDeclaration(statement, this.#context);
   }
 
-  /** Makes a function of the program's known to SQL. @throws DiagnosticError B015 for a name that is taken */
+  /** @internal Makes a function of the program's known to SQL. @throws DiagnosticError B015 for a name that is taken */
   defineFunction(defined: ProgramFunction): void {
     defineFunction(defined, this.#context.session);
   }

@@ -37,8 +37,6 @@ export { type NewRecord, PartialPutError, type PutResult } from './library/strea
 export { StreamRecord } from './library/stream-record.ts';
 export { Streams } from './library/streams.ts';
 export { Tidemark, type TidemarkOptions } from './library/tidemark.ts';
-export type { Batch } from './memory/batch.ts';
-export { Memory } from './memory/memory.ts';
 export type { NestedValue } from './memory/nested.ts';
 export { type Clock, ManualClock, systemClock } from './runtime/clock.ts';
 export type { JobMetrics, JobProgress, JobSummary } from './runtime/job.ts';

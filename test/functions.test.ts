@@ -4,13 +4,13 @@ import {
   aggregateFunction,
   DiagnosticError,
   Engine,
-  Memory,
   SourceText,
   scalarFunction,
   Tidemark,
   type TidemarkOptions,
 } from '../src/index.ts';
 import { aggregateProgram } from '../src/library/functions.ts';
+import { Memory } from '../src/memory/memory.ts';
 
 const at = (clock: string): Date => new Date(`2024-01-01T${clock}Z`);
 

@@ -16,4 +16,5 @@ export const codes = {
   ...runtimeCodes,
 } as const;
 
+/** A diagnostic's code: `B003`. The list is in `src/diagnostics/codes`. */
 export type Code = keyof typeof codes;

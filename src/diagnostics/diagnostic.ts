@@ -4,7 +4,9 @@ import { placeOf } from './source-text.ts';
 
 /** What went wrong and where, with what to do about it. Rendered by `render.ts`. */
 export interface Diagnostic {
+  /** Says the kind of mistake; never changes its meaning. */
   readonly code: Code;
+  /** Whether the statement was stopped by it. */
   readonly severity: Severity;
   /** Lower case, no full stop; quotes what the user wrote. */
   readonly message: string;
@@ -18,11 +20,14 @@ export interface Diagnostic {
   readonly help: string | null;
 }
 
+/** An error stops the statement, a warning does not. */
 export type Severity = 'error' | 'warning';
 
 /** A fact beside the error; with a span it is shown with its own line and underline. */
 export interface Note {
+  /** Lower case, no full stop. */
   readonly message: string;
+  /** Null where it is about no place in the text. */
   readonly span: Span | null;
 }
 
@@ -55,9 +60,10 @@ export function unsupported(
 
 /** One or more diagnostics on their way to the user. Nothing else is thrown for a user's mistake. */
 export class DiagnosticError extends Error {
+  /** At least one, in the order of the text. */
   readonly diagnostics: readonly Diagnostic[];
 
-  /** `cause`: what code of the program's threw, where that is what went wrong. */
+  /** @internal `cause`: what code of the program's threw, where that is what went wrong. */
   constructor(diagnostics: readonly Diagnostic[], cause?: unknown) {
     super(diagnostics.map(summary).join('\n'), cause === undefined ? {} : { cause });
     this.name = 'DiagnosticError';

@@ -1,11 +1,14 @@
 /** A text that a person wrote, under the name by which errors call it: `queries/fraud/card-velocity.sql`, `prompt`. */
 export class SourceText {
+  /** What errors call it. */
   readonly name: string;
+  /** All of it. */
   readonly text: string;
   /** The line number of the text's first line; above 1 where only a part of a file is held, such as one record. */
   readonly firstLine: number;
   #lineStarts: Int32Array | null = null;
 
+  /** `firstLine`: the number of its first line. */
   constructor(name: string, text: string, firstLine = 1) {
     this.name = name;
     this.text = text;
@@ -65,8 +68,11 @@ export interface Position {
 
 /** A stretch of a text, `[start, end)` in UTF-16 code units. */
 export interface Span {
+  /** The text that it is of. */
   readonly source: SourceText;
+  /** Of its first character. */
   readonly start: number;
+  /** Behind its last. */
   readonly end: number;
 }
 

@@ -26,11 +26,13 @@ export interface StreamReadOptions {
 
 /** A shard of a stream. */
 export interface ShardDescription {
+  /** `shardId-000000000003`; shards are numbered upward for ever. */
   readonly shardId: string;
   /** Whether it takes records; one that was split or merged does not. */
   readonly isOpen: boolean;
-  /** The first and the last hash key that it takes: whole numbers of 128 bits. */
+  /** The first hash key that it takes: a whole number of 128 bits. */
   readonly startingHashKey: bigint;
+  /** The last one. */
   readonly endingHashKey: bigint;
   /** The ids of the shards that it goes on from. */
   readonly parents: readonly string[];
@@ -40,12 +42,15 @@ export interface ShardDescription {
 
 /** What a stream is. */
 export interface StreamDescription {
+  /** 1 to 128 letters, digits, `_`, `-` and `.`. */
   readonly name: string;
   /** As `'stream.arn'` of connector `kinesis` takes it. */
   readonly arn: string;
+  /** By the clock of the process that made it. */
   readonly createdAt: Date;
   /** How long records are kept, in hours. */
   readonly retentionHours: number;
+  /** Those of which records may be left, in the order of their making. */
   readonly shards: readonly ShardDescription[];
 }
 
@@ -75,6 +80,7 @@ export class DataStream {
     this.#putter = new StreamPutter(stream);
   }
 
+  /** As it was created. */
   get name(): string {
     return this.#stream.name;
   }

@@ -15,6 +15,7 @@ export interface TableDeclaration<C extends Columns> {
   readonly bufferRows?: number | undefined;
 }
 
+/** Which column is event time, and how late rows may be. */
 export interface WatermarkDeclaration<C extends Columns> {
   /** A TIMESTAMP or TIMESTAMP_LTZ of three digits at most. */
   readonly column: keyof C & string;

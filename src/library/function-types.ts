@@ -26,6 +26,7 @@ export interface ScalarFunctionDefinition<
   R extends string = string,
   Nulls extends 'propagate' | 'pass' = 'propagate' | 'pass',
 > {
+  /** The SQL types of what it takes. */
   readonly parameters: P;
   /** The SQL type of the result. With NOT NULL behind it, it is never null where no argument may be. */
   readonly returns: R;
@@ -59,6 +60,7 @@ export interface AggregateFunctionDefinition<
   A extends Columns = Columns,
   Nulls extends 'skip' | 'pass' = 'skip' | 'pass',
 > {
+  /** The SQL types of what it takes of a row. */
   readonly parameters: P;
   /** The SQL type of the result. */
   readonly returns: R;
@@ -90,6 +92,7 @@ export interface TableFunctionDefinition<
   C extends Columns = Columns,
   Nulls extends 'skip' | 'pass' = 'skip' | 'pass',
 > {
+  /** The SQL types of what it takes. */
   readonly parameters: P;
   /** The columns of its rows: names and SQL types. */
   readonly columns: C;
@@ -101,15 +104,21 @@ export interface TableFunctionDefinition<
   readonly rows: (...args: ArgumentsOf<P, Nulls>) => Iterable<InputRow<C>>;
 }
 
-/** A scalar function whatever its types: for a list of several signatures. */
-export interface AnyScalarFunction extends AnyFunction {
+/** What definitions of the three kinds have in common, whatever their types. */
+export type AnyFunction = {
+  readonly parameters: FunctionParameters;
+  readonly nulls?: 'propagate' | 'skip' | 'pass' | undefined;
+};
+
+/** A `ScalarFunctionDefinition` whatever its types: for a list of several signatures. */
+export type AnyScalarFunction = AnyFunction & {
   readonly returns: string;
   readonly deterministic?: boolean | undefined;
   readonly call: AnyCallback;
-}
+};
 
-/** An aggregate function whatever its types. */
-export interface AnyAggregateFunction extends AnyFunction {
+/** An `AggregateFunctionDefinition` whatever its types. */
+export type AnyAggregateFunction = AnyFunction & {
   readonly returns: string;
   readonly accumulator: Columns;
   readonly init: AnyCallback;
@@ -117,20 +126,14 @@ export interface AnyAggregateFunction extends AnyFunction {
   readonly retract?: AnyCallback | undefined;
   readonly merge?: AnyCallback | undefined;
   readonly result: AnyCallback;
-}
+};
 
-/** A table function whatever its types. */
-export interface AnyTableFunction extends AnyFunction {
+/** A `TableFunctionDefinition` whatever its types. */
+export type AnyTableFunction = AnyFunction & {
   readonly columns: Columns;
   readonly deterministic?: boolean | undefined;
   readonly rows: AnyCallback;
-}
-
-/** What the three kinds have in common. */
-export interface AnyFunction {
-  readonly parameters: FunctionParameters;
-  readonly nulls?: 'propagate' | 'skip' | 'pass' | undefined;
-}
+};
 
 type AnyCallback = (...args: never[]) => unknown;
 

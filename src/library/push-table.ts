@@ -10,6 +10,7 @@ import { RowQueue } from './row-queue.ts';
  * await plays.push({ player: 'noor', points: 40 });
  */
 export class PushTable<Row> implements ProgramTable, Disposable {
+  /** As SQL calls it. */
   readonly name: string;
   readonly #rowsMax: number;
   readonly #readers = new Set<RowQueue>();

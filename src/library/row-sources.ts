@@ -4,6 +4,7 @@ import { RowQueue } from './row-queue.ts';
 
 /** What has `subscribe`, as the Observables of RxJS do. */
 export interface Subscribable<T> {
+  /** Calls the observer until it has completed, failed, or was unsubscribed. */
   subscribe(observer: { next(value: T): void; error(error: unknown): void; complete(): void }): { unsubscribe(): void };
 }
 

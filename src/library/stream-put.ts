@@ -15,12 +15,15 @@ export interface NewRecord {
 
 /** Where a record was put. */
 export interface PutResult {
+  /** The shard that its key chose. */
   readonly shardId: string;
+  /** Its place there: a decimal number, higher than those of the records before. */
   readonly sequenceNumber: string;
 }
 
 /** Of several records some were put and some were not. */
 export class PartialPutError extends Error {
+  /** @internal */
   override readonly name = 'PartialPutError';
   /** In the order of the records: where each was put, or why it was not. */
   readonly outcomes: readonly (PutResult | StreamError)[];

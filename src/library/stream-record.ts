@@ -5,9 +5,11 @@ import type { ShardRecords } from '../streams/stream-reader.ts';
 
 /** A record of a stream, as it is read. */
 export class StreamRecord {
+  /** The shard that it was read from. */
   readonly shardId: string;
   /** Increases within its shard; a decimal number, as Kinesis'. */
   readonly sequenceNumber: string;
+  /** What it was put with. */
   readonly partitionKey: string;
   /** About when it was put, by the writer's clock. */
   readonly arrivedAt: Date;

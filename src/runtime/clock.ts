@@ -42,23 +42,28 @@ export class ManualClock implements Clock {
   readonly #startMs: number;
   #waiting: { readonly dueMs: number; readonly wake: () => void }[] = [];
 
+  /** `nowMs`: the time at which it stands, in milliseconds since 1970. */
   constructor(nowMs = 0) {
     this.#nowMs = nowMs;
     this.#startMs = nowMs;
   }
 
+  /** Milliseconds since 1970. */
   nowMs(): number {
     return this.#nowMs;
   }
 
+  /** Milliseconds since it was made. */
   elapsedMs(): number {
     return this.#nowMs - this.#startMs;
   }
 
+  /** Resolves at once. */
   giveTurn(): Promise<void> {
     return Promise.resolve();
   }
 
+  /** Resolves when it was advanced so far, or the signal is aborted. */
   wait(ms: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       if (signal.aborted) return resolve();

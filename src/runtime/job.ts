@@ -41,6 +41,7 @@ export interface JobProgress {
   readonly events: number;
   /** Rows given to the sinks, or to who asked: each change of a result is one. */
   readonly rowsOut: number;
+  /** Shards that are read: files, parts of a stream. */
   readonly shards: number;
   /** The lowest of the sources' watermarks; null where there is none yet, or no event time. */
   readonly watermarkMs: number | null;
@@ -52,7 +53,9 @@ export interface JobProgress {
   readonly malformedRecords: number;
   /** Memory that the operators' state takes, in bytes; 0 when the job has ended. */
   readonly stateBytes: number;
+  /** Since the start. */
   readonly elapsedMs: number;
+  /** Of the input, as it stands there. */
   readonly bytesRead: number;
   /** Null where it is not known. */
   readonly bytesTotal: number | null;
@@ -62,7 +65,9 @@ export interface JobProgress {
 export interface JobMetrics {
   /** The operator's id in the plan, as EXPLAIN shows it: `window-aggregate-1`. */
   readonly operator: string;
+  /** Rows that came to it. */
   readonly rowsIn: number;
+  /** Rows that it sent. */
   readonly rowsOut: number;
   /** Rows dropped since their windows were closed. */
   readonly lateRows: number;
@@ -72,7 +77,9 @@ export interface JobMetrics {
   readonly stateBytes: number;
 }
 
+/** How a job has ended, with its last counters. */
 export interface JobSummary extends JobProgress {
+  /** `finished`: its input has ended. */
   readonly outcome: 'finished' | 'cancelled';
 }
 

@@ -25,7 +25,9 @@ export type StatementEvent =
 /** `runtime`: refused at a row, or by a file, after the job has begun. */
 export type RefusalStage = 'parse' | 'bind' | 'runtime';
 
+/** What the rows of an answer look like. */
 export interface AnswerHeader {
+  /** Names and types, in order. */
   readonly columns: Schema;
   /** The kinds of changes that rows may have. */
   readonly changes: Changes;
@@ -39,8 +41,11 @@ export interface AnswerHeader {
 
 /** A row of an answer, outside the memory; its values are read with the types of the header's columns. */
 export interface ResultRow {
+  /** What has become of the row. */
   readonly kind: ChangeKindText;
+  /** By column; `rowTexts` makes texts of them. */
   readonly values: readonly NestedValue[];
 }
 
+/** A row has come (`+I`) or is gone (`-D`), or it was replaced: before (`-U`) and after (`+U`). */
 export type ChangeKindText = '+I' | '-U' | '+U' | '-D';

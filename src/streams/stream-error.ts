@@ -10,10 +10,12 @@ export type StreamErrorName =
 
 /** What a stream refuses. `name` is Kinesis' name of it; a client of a Kinesis-compatible API would see the same. */
 export class StreamError extends Error {
+  /** Kinesis' name of the error. */
   override readonly name: StreamErrorName;
   /** What to do about it; null where the message says all. */
   readonly help: string | null;
 
+  /** @internal */
   constructor(name: StreamErrorName, message: string, details: { help?: string; cause?: unknown } = {}) {
     super(message, { cause: details.cause });
     this.name = name;
@@ -23,9 +25,12 @@ export class StreamError extends Error {
 
 /** Bytes of a segment that are not what was written. Never skipped: what lies behind may be missing too. */
 export class DamagedSegmentError extends StreamError {
+  /** The file. */
   readonly segment: string;
+  /** Of the first byte of what is damaged. */
   readonly offset: number;
 
+  /** @internal */
   constructor(segment: string, offset: number, what: string) {
     super('InternalFailureException', `segment ${segment} is damaged at byte ${offset}: ${what}`, {
       help: 'restore the file from a copy, or delete the stream',

@@ -1,7 +1,14 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { libraryPage } from './library-page.ts';
 import { referenceText } from './reference.ts';
 
-const page = fileURLToPath(new URL('../../../src/functions/REFERENCE.md', import.meta.url));
-writeFileSync(page, referenceText());
-console.log(`${page} is written`);
+const pages: readonly (readonly [path: string, text: string])[] = [
+  ['src/functions/REFERENCE.md', referenceText()],
+  ['src/library/REFERENCE.md', libraryPage()],
+];
+
+for (const [path, text] of pages) {
+  writeFileSync(fileURLToPath(new URL(`../../../${path}`, import.meta.url)), text);
+  console.log(`${path} is written`);
+}

@@ -18,8 +18,12 @@ export class ByteWriter {
 
   bytes(values: Uint8Array | readonly number[]): void {
     this.#grow(values.length);
-    this.#bytes.set(values, this.length);
-    this.length += values.length;
+    // An opcode: a call of `set` would cost more than its bytes.
+    if (values.length <= 4) for (const value of values) this.#bytes[this.length++] = value;
+    else {
+      this.#bytes.set(values, this.length);
+      this.length += values.length;
+    }
   }
 
   /** Unsigned LEB128 of a value up to 2^32 - 1. */
@@ -48,11 +52,15 @@ export class ByteWriter {
 
   /** Signed LEB128 of a 64-bit value. */
   i64(value: bigint): void {
-    let rest = BigInt.asIntN(64, value);
+    // In two halves: shifting a BigInt makes a new one each time.
+    let rest = Number(BigInt.asIntN(32, value));
+    let high = Number(BigInt.asIntN(32, value >> 32n));
     for (;;) {
-      const low = Number(rest & 0x7fn);
-      rest >>= 7n;
-      if ((rest === 0n && (low & 0x40) === 0) || (rest === -1n && (low & 0x40) !== 0)) {
+      const low = rest & 0x7f;
+      rest = (rest >>> 7) | (high << 25);
+      high >>= 7;
+      const sign = (low & 0x40) === 0 ? 0 : -1;
+      if (rest === sign && high === sign) {
         this.byte(low);
         return;
       }

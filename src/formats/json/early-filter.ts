@@ -6,7 +6,7 @@ import type { Template } from './template.ts';
 
 /** A filter over records of one form: where in them it can be told, and what is left unread in those that do not pass. */
 export interface EarlyFilter {
-  /** Behind so many parts of the template its columns are there; 0: no record of this form passes. */
+  /** Behind so many values of the template its columns are there; 0: no record of this form passes. */
   readonly at: number;
   readonly terms: readonly EarlyTerm[];
   readonly unread: ReadonlySet<FieldNode>;
@@ -22,16 +22,14 @@ export interface EarlyTerm {
 const textBytesMax = 32;
 
 /** Null where nothing is gained: no term can be told early enough for a value behind it to be left unread. */
-export function earlyFilter({ parts, missing }: Template, filter: ScanFilter | null): EarlyFilter | null {
+export function earlyFilter({ values, missing }: Template, filter: ScanFilter | null): EarlyFilter | null {
   if (filter === null) return null;
   const columns = new Set(filter.unread);
   const unreadOf = (from: number): ReadonlySet<FieldNode> =>
     new Set(
-      parts.slice(from).flatMap((part) => {
-        if (part.kind !== 'field') return [];
-        return columnFields(part.field).every(({ column }) => column !== null && columns.has(column))
-          ? [part.field]
-          : [];
+      values.slice(from).flatMap(({ field }) => {
+        if (field === null) return [];
+        return columnFields(field).every(({ column }) => column !== null && columns.has(column)) ? [field] : [];
       }),
     );
   // A column that the record lacks is NULL, and no comparison with it is TRUE.
@@ -40,9 +38,9 @@ export function earlyFilter({ parts, missing }: Template, filter: ScanFilter | n
     return { at: 0, terms: [], unread: unreadOf(0) };
   }
   const found = filter.terms.flatMap((term) => {
-    const at = parts.findIndex((part) => part.kind === 'field' && fieldOfColumn(part.field, term.column) !== null);
-    const part = parts[at];
-    const field = part?.kind === 'field' ? fieldOfColumn(part.field, term.column) : null;
+    const fields = values.map(({ field }) => (field === null ? null : fieldOfColumn(field, term.column)));
+    const at = fields.findIndex((field) => field !== null);
+    const field = fields[at] ?? null;
     return field !== null && isTestable(field, term) ? [{ at: at + 1, term, kind: field.kind }] : [];
   });
   if (found.length === 0) return null;

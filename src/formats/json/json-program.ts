@@ -96,7 +96,7 @@ export class JsonProgram implements RecordProgram {
       at = this.#word(struct + recordStruct.next);
       if (this.#word(struct + recordStruct.status) !== 0 || at >= end || rows >= rowsMax) return rows;
       if (this.#recordsSeen >= recordsBeforeLearning && this.#word(struct + recordStruct.insideArray) === 0) {
-        learner.learn(at, end);
+        learner.learnFirst(this.#recordAddresses(struct, row, rows), at);
         this.#recordsSeen = 0;
       }
     }
@@ -104,6 +104,12 @@ export class JsonProgram implements RecordProgram {
       return this.#kernels.jsonDecode(struct, at, end, rows, rowsMax, recordsAll);
     }
     return learner.run(struct, { from: at, end, row: rows, rowsMax });
+  }
+
+  /** Where the records of rows start. */
+  #recordAddresses(struct: number, from: number, to: number): readonly number[] {
+    const first = this.#word(struct + recordStruct.base) + this.layout.records;
+    return Array.from({ length: to - from }, (_, index) => this.#word(first + (from + index) * 4));
   }
 
   /** Record by record: a filter on texts of the envelope is rare. */

@@ -5,6 +5,7 @@ import type { FieldNode } from '../field-tree.ts';
 import { recordStruct } from '../record-struct.ts';
 import { emitTemplates } from './emit-template.ts';
 import { sameTemplate, type Template, templateOf } from './template.ts';
+import { allocTemplateMemory } from './template-memory.ts';
 
 export interface TemplateLearnerParts {
   readonly memory: Memory;
@@ -20,6 +21,9 @@ const templatesMax = 8;
 /** Records that no template could be made from, or that gave one that is known, before learning stops. */
 const attemptsMax = 8;
 
+/** Longer records are left to the general way, so that learning from them does not take long. */
+const recordBytesMax = 65_536;
+
 /** Records over which the share of misses is judged. */
 const judgedRecords = 20_000;
 
@@ -31,7 +35,7 @@ type Decode = (struct: number, base: number, from: number, end: number, row: num
  */
 export class TemplateLearner {
   readonly #parts: TemplateLearnerParts;
-  readonly #powers: number;
+  readonly #memory: number;
   readonly #templates: Template[] = [];
   #decode: Decode | null = null;
   #attempts = 0;
@@ -41,10 +45,7 @@ export class TemplateLearner {
 
   constructor(parts: TemplateLearnerParts) {
     this.#parts = parts;
-    this.#powers = parts.memory.alloc(64);
-    for (let power = 0; power < 8; power++) {
-      parts.memory.i64[(this.#powers >>> 3) + power] = 10n ** BigInt(power);
-    }
+    this.#memory = allocTemplateMemory(parts.memory);
   }
 
   get isReady(): boolean {
@@ -56,18 +57,42 @@ export class TemplateLearner {
     return !this.#hasGivenUp && this.#templates.length < templatesMax && this.#attempts < attemptsMax;
   }
 
-  /** Learns the form of the record at an address; `end` is the end of the bytes, behind a line feed. */
+  /**
+   * Learns the forms of the first records: those that came up more than once, the commonest first. All at once, since
+   * code that grows by a form at a time is written and compiled as often. `end` is behind a line feed.
+   */
+  learnFirst(records: readonly number[], end: number): void {
+    const forms: { readonly template: Template; count: number }[] = [];
+    for (const at of records) {
+      const template = this.#templateAt(at, end);
+      if (template === null) continue;
+      const known = forms.find((form) => sameTemplate(form.template, template));
+      if (known === undefined) forms.push({ template, count: 1 });
+      else known.count++;
+    }
+    const common = forms.toSorted((a, b) => b.count - a.count).filter(({ count }, at) => at === 0 || count > 1);
+    this.#take(common.slice(0, templatesMax).map(({ template }) => template));
+  }
+
+  /** Learns the form of the record at an address. */
   learn(at: number, end: number): void {
     if (!this.wantsMore) return;
+    const template = this.#templateAt(at, end);
+    const isNew = template !== null && !this.#templates.some((known) => sameTemplate(known, template));
+    this.#take(isNew ? [template] : []);
+  }
+
+  #templateAt(at: number, end: number): Template | null {
     const { memory, tree } = this.#parts;
     const lineFeed = memory.u8.subarray(at, end).indexOf(10);
-    const template = lineFeed < 0 ? null : templateOf(memory.copyOut(at, lineFeed + 1), tree);
-    if (template === null || this.#templates.some((known) => sameTemplate(known, template))) {
-      this.#attempts++;
-      return;
-    }
-    this.#templates.push(template);
-    this.#emit();
+    return lineFeed < 0 || lineFeed >= recordBytesMax ? null : templateOf(memory.copyOut(at, lineFeed + 1), tree);
+  }
+
+  #take(templates: readonly Template[]): void {
+    this.#templates.push(...templates);
+    if (templates.length === 0) this.#attempts++;
+    // The code is another when nothing more will be learnt.
+    if (templates.length > 0 || (this.isReady && !this.wantsMore)) this.#emit();
   }
 
   /** As `jsonDecode`, by the templates. */
@@ -88,7 +113,7 @@ export class TemplateLearner {
   }
 
   close(): void {
-    this.#parts.memory.free(this.#powers);
+    this.#parts.memory.free(this.#memory);
     this.#decode = null;
   }
 
@@ -104,7 +129,9 @@ export class TemplateLearner {
 
   #emit(): void {
     const { memory, layout, options, filter } = this.#parts;
-    const code = emitTemplates({ templates: this.#templates, layout, options, filter, powers: this.#powers });
+    const templates = this.#templates;
+    const learnsGroups = this.wantsMore;
+    const code = emitTemplates({ templates, layout, options, filter, learnsGroups, memory: this.#memory });
     this.#decode = memory.instantiate(code).exports.decode as unknown as Decode;
   }
 }

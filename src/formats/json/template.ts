@@ -5,46 +5,63 @@ import type { FieldNode } from '../field-tree.ts';
  * decoded by straight code that compares and parses, without looking for anything.
  */
 export interface Template {
-  readonly parts: readonly TemplatePart[];
+  /** The bytes before the first value. */
+  readonly head: Uint8Array;
+  readonly values: readonly TemplateValue[];
   /** Fields whose keys such records lack: their columns are NULL. */
   readonly missing: readonly FieldNode[];
 }
 
-export type TemplatePart =
-  /** These bytes and no others. */
-  | { readonly kind: 'literal'; readonly bytes: Uint8Array }
-  /** A value for a field. The form is what the sample had, to skip it in rows in which nobody looks at it. */
-  | { readonly kind: 'field'; readonly field: FieldNode; readonly form: ValueForm }
-  /** A value that nothing reads, of the form that the sample had. */
-  | { readonly kind: 'skip'; readonly form: ValueForm };
+export interface TemplateValue {
+  /** What it is read for; null: nothing. */
+  readonly field: FieldNode | null;
+  /** What the sample had, to skip it where nobody looks at it. */
+  readonly form: ValueForm;
+  /** The bytes from its end to the next value, or to the record's end with the line feed: at least one. */
+  readonly behind: Uint8Array;
+}
 
 export type ValueForm = 'string' | 'number' | 'other';
 
 /** A record with more values than this is left to the general way: its code would be long. */
 const valuesMax = 256;
 
+/** Nor are objects as deep as this looked into. */
+const depthMax = 64;
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
 /** The template of a sample record with its line feed; null where there is none, or the record is malformed. */
 export function templateOf(record: Uint8Array, tree: FieldNode): Template | null {
   const sample = new Sample(record, tree);
-  return sample.read() ? { parts: sample.parts(), missing: sample.missing } : null;
+  return sample.read() ? sample.template() : null;
 }
 
 class Sample {
   readonly #bytes: Uint8Array;
   readonly #tree: FieldNode;
-  readonly #parts: TemplatePart[] = [];
-  readonly missing: FieldNode[] = [];
+  /** Values that were met, with the places where they end. */
+  readonly #values: {
+    readonly field: FieldNode | null;
+    readonly form: ValueForm;
+    readonly from: number;
+    readonly to: number;
+  }[] = [];
+  readonly #missing: FieldNode[] = [];
   #at = 0;
-  #literalFrom = 0;
-  #values = 0;
+  #depth = 0;
 
   constructor(bytes: Uint8Array, tree: FieldNode) {
     this.#bytes = bytes;
     this.#tree = tree;
   }
 
-  parts(): readonly TemplatePart[] {
-    return this.#parts;
+  template(): Template {
+    const starts = this.#values.map(({ from }) => from);
+    const bytes = (from: number, valueAt: number): Uint8Array =>
+      Uint8Array.from(this.#bytes.subarray(from, starts[valueAt] ?? this.#at));
+    const values = this.#values.map(({ field, form, to }, at) => ({ field, form, behind: bytes(to, at + 1) }));
+    return { head: bytes(0, 0), values, missing: this.#missing };
   }
 
   read(): boolean {
@@ -54,13 +71,12 @@ class Sample {
     this.#space();
     if (this.#bytes[this.#at] !== 10) return false;
     this.#at++;
-    this.#endLiteral();
-    return this.#values <= valuesMax;
+    return this.#values.length <= valuesMax;
   }
 
   /** `group` is null where nothing inside is read. */
   #object(group: FieldNode | null): boolean {
-    if (!this.#byte(0x7b)) return false;
+    if (!this.#byte(0x7b) || ++this.#depth > depthMax) return false;
     const met = new Set<FieldNode>();
     this.#space();
     if (!this.#byte(0x7d)) {
@@ -78,42 +94,35 @@ class Sample {
         this.#space();
       }
     }
-    for (const child of group?.children ?? []) if (!met.has(child)) this.missing.push(child);
+    for (const child of group?.children ?? []) if (!met.has(child)) this.#missing.push(child);
+    this.#depth--;
     return true;
   }
 
+  /** Null for one that the general way might refuse: the code would take it as it stands. */
   #key(): string | null {
     const from = this.#at;
     if (!this.#string()) return null;
-    const text = Buffer.from(this.#bytes.subarray(from, this.#at)).toString('utf8');
+    const bytes = this.#bytes.subarray(from, this.#at);
     this.#space();
     if (!this.#byte(0x3a)) return null;
     this.#space();
     try {
-      return JSON.parse(text) as string;
+      return JSON.parse(utf8.decode(bytes)) as string;
     } catch {
       return null;
     }
   }
 
   #value(field: FieldNode | null): boolean {
-    this.#values++;
     const first = this.#bytes[this.#at];
     const isGroup = field !== null && field.kind === 0 && field.alias === null;
     if (first === 0x7b && (isGroup || field === null)) return this.#object(field);
     const form: ValueForm = first === 0x22 ? 'string' : first === 0x2d || isDigit(first) ? 'number' : 'other';
-    this.#endLiteral();
+    const from = this.#at;
     if (!this.#skip()) return false;
-    this.#literalFrom = this.#at;
-    this.#parts.push(field === null ? { kind: 'skip', form } : { kind: 'field', field, form });
+    this.#values.push({ field, form, from, to: this.#at });
     return true;
-  }
-
-  #endLiteral(): void {
-    if (this.#at > this.#literalFrom) {
-      this.#parts.push({ kind: 'literal', bytes: Uint8Array.from(this.#bytes.subarray(this.#literalFrom, this.#at)) });
-    }
-    this.#literalFrom = this.#at;
   }
 
   /** Over a value. The kernels have read the sample, so that only its end is looked for. */
@@ -175,13 +184,15 @@ function isWordByte(byte: number | undefined): boolean {
 /** Two templates that take the same records. */
 export function sameTemplate(a: Template, b: Template): boolean {
   return (
-    a.parts.length === b.parts.length &&
-    a.parts.every((part, at) => {
-      const other = b.parts[at];
-      if (other === undefined || part.kind !== other.kind) return false;
-      if (part.kind === 'literal') return other.kind === 'literal' && Buffer.compare(part.bytes, other.bytes) === 0;
-      if (part.kind === 'field') return other.kind === 'field' && part.field === other.field;
-      return true;
+    a.values.length === b.values.length &&
+    isSame(a.head, b.head) &&
+    a.values.every(({ field, behind }, at) => {
+      const other = b.values[at];
+      return other !== undefined && field === other.field && isSame(behind, other.behind);
     })
   );
+}
+
+function isSame(a: Uint8Array, b: Uint8Array): boolean {
+  return Buffer.compare(a, b) === 0;
 }

@@ -111,9 +111,8 @@ export class JoinSide {
     this.#rows = newRows(this.#rowLayout.rowBytes, 16) >>> 0;
   }
 
-  get bytes(): number {
-    const { kernels } = this.#memory;
-    return (kernels.tableBytes(this.#groups) >>> 0) + (kernels.tableBytes(this.#rows) >>> 0);
+  get tables(): readonly number[] {
+    return [this.#groups, this.#rows];
   }
 
   /** Rows held, equal ones once. */

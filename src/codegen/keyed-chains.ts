@@ -77,9 +77,8 @@ export class KeyedChains {
     this.#rows = this.#rowLayouts.map(({ rowBytes }) => kernels.tableNewPlain(rowBytes, 16) >>> 0);
   }
 
-  get bytes(): number {
-    const { kernels } = this.#memory;
-    return [this.#keys, ...this.#rows].reduce((sum, table) => sum + (kernels.tableBytes(table) >>> 0), 0);
+  get tables(): readonly number[] {
+    return [this.#keys, ...this.#rows];
   }
 
   /** Rows held in all chains. */

@@ -106,7 +106,7 @@ export class MatchConditions {
     const offset = variable * 4;
     const candidate = f.local('i32', i32.load(candidates, { offset }));
     f.if(i32.eqz(candidate), () => {
-      f.set(candidate, this.#state.writeNode(this.#writer, previous, this.#due.row, variable));
+      f.set(candidate, this.#state.writeNode(this.#writer, this.#matcher, previous, { row: this.#due.row, variable }));
       f.do(i32.store(candidates, candidate, { offset }));
     });
     return candidate;

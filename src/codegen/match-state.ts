@@ -104,12 +104,17 @@ export class MatchState {
   }
 
   /** Stores a row that comes: the address of one with its columns, texts behind them. */
-  writeRow(writer: CodeWriter, scope: RowScope, partition: I32, time: I64): Local<'i32'> {
+  writeRow(
+    writer: CodeWriter,
+    matcher: I32,
+    scope: RowScope,
+    { partition, time }: { readonly partition: I32; readonly time: I64 },
+  ): Local<'i32'> {
     const { f } = writer;
     const values = this.#columns.map((column) => scope.column(column));
     const texts = values.flatMap((value) => (value.physical === 'bytes' ? [this.#length(writer, value)] : []));
     const room = texts.reduce<I32>((sum, length) => i32.add(sum, length), i32.const(this.#row.rowBytes));
-    const row = f.local('i32', writer.kernel('patternRow', 'i32', room, partition, time));
+    const row = f.local('i32', writer.kernel('patternRow', 'i32', matcher, room, partition, time));
     const base = f.local('i32', i32.add(row, i32.const(patternsLayout.row.header)));
     const end = f.local('i32', i32.add(base, i32.const(this.#row.rowBytes)));
     for (const [at, value] of values.entries()) {
@@ -148,10 +153,18 @@ export class MatchState {
   }
 
   /** A row under a variable, behind a node (0: none). */
-  writeNode(writer: CodeWriter, previous: I32, row: Local<'i32'>, variable: number): Local<'i32'> {
+  writeNode(
+    writer: CodeWriter,
+    matcher: I32,
+    previous: I32,
+    { row, variable }: { readonly row: Local<'i32'>; readonly variable: number },
+  ): Local<'i32'> {
     const { f } = writer;
     const bytes = i32.const(this.#node.rowBytes);
-    const node = f.local('i32', writer.kernel('patternNode', 'i32', bytes, previous, row, i32.const(variable)));
+    const node = f.local(
+      'i32',
+      writer.kernel('patternNode', 'i32', matcher, bytes, previous, row, i32.const(variable)),
+    );
     const base = f.local('i32', i32.add(node, i32.const(patternsLayout.node.header)));
     for (const [name, variables] of this.#lasts) {
       if (!variables.includes(variable)) continue;

@@ -1,5 +1,14 @@
-import { alloc, free, realloc } from './allocator';
-import { orderedDrop, orderedEraseNode, orderedFirst, orderedInsert, orderedNew, orderedNext, orderedValue } from './ordered-map';
+import { alloc, allocRoom, free, realloc } from './allocator';
+import {
+  orderedBytes,
+  orderedDrop,
+  orderedEraseNode,
+  orderedFirst,
+  orderedInsert,
+  orderedNew,
+  orderedNext,
+  orderedValue,
+} from './ordered-map';
 
 /**
  * The runs of an automaton over the rows of many partitions: a run is a state and the rows that it took. Emitted code
@@ -70,11 +79,14 @@ const blockAt = 160;
 const movedAt = 164;
 const arrivalsAt = 168;
 const mergesAt = 176;
-const matcherBytes: u32 = 184;
+const heldBytesAt = 180;
+const heldRowsAt = 184;
+const matcherBytes: u32 = 192;
 
 const ringHeadAt = 4;
 const ringCountAt = 8;
 const ringCapacityAt = 12;
+const ringBytes: u32 = 16;
 const rowPointerBytes: u32 = 4;
 
 const previousAt = 4;
@@ -120,18 +132,18 @@ export function patternsDrop(matcher: usize, rows: usize, rowCount: u32, rowByte
     const row = rows + number * rowBytes;
     const block = <usize>load<u32>(row + slotOffset);
     if (load<u32>(row) == 0 || block == 0) continue;
-    releaseRuns(block + blockHeader, load<u32>(block) + load<u32>(block, 4));
-    free(block);
+    releaseRuns(matcher, block + blockHeader, load<u32>(block) + load<u32>(block, 4));
+    letGo(matcher, block);
   }
   dropInHand(matcher);
   const waiting = <usize>load<u32>(matcher);
   for (let entry = orderedFirst(waiting); entry != 0; entry = orderedNext(entry)) {
-    releaseRow(load<u32>(orderedValue(entry)));
+    releaseRow(matcher, load<u32>(orderedValue(entry)));
   }
   orderedDrop(waiting);
   const queue = matcher + queueAt;
   for (let count = load<u32>(queue, ringCountAt); count > 0; count--) {
-    releaseRow(load<u32>(ringHead(queue, rowPointerBytes)));
+    releaseRow(matcher, load<u32>(ringHead(queue, rowPointerBytes)));
     ringPop(queue);
   }
   freeList(queue);
@@ -148,23 +160,23 @@ export function patternsDrop(matcher: usize, rows: usize, rowCount: u32, rowByte
 /** What a row that failed has left behind. */
 function dropInHand(matcher: usize): void {
   const row = load<u32>(matcher, inHandAt);
-  if (row != 0) releaseRow(row);
+  if (row != 0) releaseRow(matcher, row);
   const block = load<u32>(matcher, blockAt);
-  if (block != 0) free(block);
+  if (block != 0) letGo(matcher, block);
   const moved = load<u32>(matcher, movedAt);
-  releaseRuns(load<u32>(matcher, beforeAt) + moved * runBytes, load<u32>(matcher, beforeAt + 4) - moved);
-  releaseList(matcher + runsAt);
-  releaseList(matcher + foundAt);
-  releaseList(matcher + doneAt);
+  releaseRuns(matcher, load<u32>(matcher, beforeAt) + moved * runBytes, load<u32>(matcher, beforeAt + 4) - moved);
+  releaseList(matcher, matcher + runsAt);
+  releaseList(matcher, matcher + foundAt);
+  releaseList(matcher, matcher + doneAt);
   releaseCandidates(matcher);
 }
 
-function releaseList(list: usize): void {
-  releaseRuns(load<u32>(list), load<u32>(list, 4));
+function releaseList(matcher: usize, list: usize): void {
+  releaseRuns(matcher, load<u32>(list), load<u32>(list, 4));
 }
 
-function releaseRuns(runs: usize, count: u32): void {
-  for (let at: u32 = 0; at < count; at++) patternRelease(load<u32>(runs + at * runBytes));
+function releaseRuns(matcher: usize, runs: usize, count: u32): void {
+  for (let at: u32 = 0; at < count; at++) patternRelease(matcher, load<u32>(runs + at * runBytes));
 }
 
 function releaseCandidates(matcher: usize): void {
@@ -174,7 +186,7 @@ function releaseCandidates(matcher: usize): void {
     const node = <usize>load<u32>(candidates + (variable << 2));
     if (node == 0) continue;
     store<u32>(candidates + (variable << 2), 0);
-    patternRelease(node);
+    patternRelease(matcher, node);
   }
 }
 
@@ -183,11 +195,52 @@ function freeList(list: usize): void {
   if (address != 0) free(address);
 }
 
+/** Room for what runs of matches hold: rows, the nodes that lead to them, and the runs of a partition. */
+function hold(matcher: usize, bytes: u32): usize {
+  const address = alloc(bytes);
+  store<u32>(matcher, load<u32>(matcher, heldBytesAt) + allocRoom(address), heldBytesAt);
+  return address;
+}
+
+function letGo(matcher: usize, address: usize): void {
+  store<u32>(matcher, load<u32>(matcher, heldBytesAt) - allocRoom(address), heldBytesAt);
+  free(address);
+}
+
+/** Bytes that are held for rows that wait or are in a match begun, and for these matches. */
+export function patternsBytes(matcher: usize): u32 {
+  const waiting = orderedBytes(load<u32>(matcher)) + listBytes(matcher + queueAt) + listBytes(matcher + timeoutsAt);
+  return matcherBytes + load<u32>(matcher, heldBytesAt) + waiting;
+}
+
+function listBytes(list: usize): u32 {
+  const address = <usize>load<u32>(list);
+  return address == 0 ? 0 : allocRoom(address);
+}
+
+/** Gives the room back that is held for rows and deadlines to come, where none waits. */
+export function patternsTrim(matcher: usize): void {
+  trimRing(matcher + queueAt);
+  trimRing(matcher + timeoutsAt);
+}
+
+function trimRing(ring: usize): void {
+  if (load<u32>(ring, ringCountAt) != 0) return;
+  freeList(ring);
+  memory.fill(ring, 0, ringBytes);
+}
+
+/** The rows that wait or are in a match begun. */
+export function patternsRows(matcher: usize): u32 {
+  return load<u32>(matcher, heldRowsAt);
+}
+
 // Rows ------------------------------------------------------------------------------------------------------------
 
 /** Room for a row of so many bytes behind its header. The one that waits holds it. */
-export function patternRow(bytes: u32, partition: u32, time: i64): usize {
-  const row = alloc(nodeHeader + bytes);
+export function patternRow(matcher: usize, bytes: u32, partition: u32, time: i64): usize {
+  const row = hold(matcher, nodeHeader + bytes);
+  store<u32>(matcher, load<u32>(matcher, heldRowsAt) + 1, heldRowsAt);
   store<u32>(row, 1);
   store<u32>(row, partition, partitionAt);
   store<i64>(row, time, timeAt);
@@ -269,10 +322,14 @@ function nextTime(matcher: usize): i64 {
   return min(time, load<i64>(load<u32>(ringHead(queue, rowPointerBytes)), timeAt));
 }
 
-function releaseRow(row: usize): void {
+function releaseRow(matcher: usize, row: usize): void {
   const references = load<u32>(row) - 1;
-  if (references == 0) free(row);
-  else store<u32>(row, references);
+  if (references != 0) {
+    store<u32>(row, references);
+    return;
+  }
+  store<u32>(matcher, load<u32>(matcher, heldRowsAt) - 1, heldRowsAt);
+  letGo(matcher, row);
 }
 
 // Nodes -----------------------------------------------------------------------------------------------------------
@@ -281,8 +338,8 @@ function releaseRow(row: usize): void {
  * The row under a variable, behind `previous` (0: the first of a match). What the owner keeps in a node is that of the
  * one before, or zero.
  */
-export function patternNode(bytes: u32, previous: usize, row: usize, variable: u32): usize {
-  const node = alloc(nodeHeader + bytes);
+export function patternNode(matcher: usize, bytes: u32, previous: usize, row: usize, variable: u32): usize {
+  const node = hold(matcher, nodeHeader + bytes);
   store<u32>(node, 1);
   store<u32>(node, <u32>previous, previousAt);
   store<u32>(node, <u32>row, rowAt);
@@ -300,7 +357,7 @@ export function patternNode(bytes: u32, previous: usize, row: usize, variable: u
 }
 
 /** One reference less; without any the node goes, and those before it that nothing else needs. 0 is none. */
-export function patternRelease(first: usize): void {
+export function patternRelease(matcher: usize, first: usize): void {
   let node = first;
   while (node != 0) {
     const references = load<u32>(node) - 1;
@@ -309,8 +366,8 @@ export function patternRelease(first: usize): void {
       return;
     }
     const previous = load<u32>(node, previousAt);
-    releaseRow(load<u32>(node, rowAt));
-    free(node);
+    releaseRow(matcher, load<u32>(node, rowAt));
+    letGo(matcher, node);
     node = previous;
   }
 }
@@ -407,7 +464,7 @@ export function patternMove(matcher: usize, index: u32, held: u64): void {
     if (load<u32>(take, 24) != 0 && (held & load<u64>(take, 16)) == 0) push(matcher, foundAt, node, 0, start);
   }
   if (isStart) push(matcher, runsAt, 0, state, noStart);
-  else patternRelease(load<u32>(run));
+  else patternRelease(matcher, load<u32>(run));
   store<u32>(matcher, index + 1, movedAt);
   releaseCandidates(matcher);
 }
@@ -419,7 +476,7 @@ export function patternExpire(matcher: usize, slot: usize): void {
   for (let index: u32 = 0; index < count; index++) {
     const run = <usize>load<u32>(matcher, beforeAt) + index * runBytes;
     const node = <usize>load<u32>(run);
-    if (node != 0 && load<i64>(load<u32>(node, firstAt), timeAt) <= latest) patternRelease(node);
+    if (node != 0 && load<i64>(load<u32>(node, firstAt), timeAt) <= latest) patternRelease(matcher, node);
     else {
       pushRun(matcher, runsAt, <u32>node, load<u32>(run, 4), load<i64>(run, 8));
     }
@@ -451,13 +508,13 @@ export function patternMatch(matcher: usize): usize {
     const own = load<u32>(node, firstAt);
     if (row == 0 || row == own) {
       store<u32>(matcher, row == 0 ? failedNoRow : failedOwnStart, failureAt);
-      patternRelease(node);
+      patternRelease(matcher, node);
       return 0;
     }
     upTo = load<i64>(row, rowSequenceAt) - 1;
   }
-  prune(matcher + runsAt, upTo);
-  prune(matcher + doneAt, upTo);
+  prune(matcher, matcher + runsAt, upTo);
+  prune(matcher, matcher + doneAt, upTo);
   return node;
 }
 
@@ -480,7 +537,7 @@ export function patternClose(matcher: usize, partition: u32, time: i64): bool {
     addTimeout(matcher, partition, time + load<i64>(matcher, withinAt));
   }
   const row = load<u32>(matcher, inHandAt);
-  if (row != 0) releaseRow(row);
+  if (row != 0) releaseRow(matcher, row);
   store<u32>(matcher, 0, inHandAt);
   const isAlive = closeRuns(matcher);
   store<u32>(matcher, 0, blockAt);
@@ -497,19 +554,19 @@ function closeRuns(matcher: usize): bool {
   let block = <usize>load<u32>(matcher, blockAt);
   const count = runCount + doneCount;
   if (count == 1) {
-    if (block != 0) free(block);
+    if (block != 0) letGo(matcher, block);
     return false;
   }
   if (block != 0) {
     const capacity = load<u32>(block, 8);
     if (count > capacity || count << 3 < capacity) {
-      free(block);
+      letGo(matcher, block);
       block = 0;
     }
   }
   if (block == 0) {
     const capacity = count + (count >> 1);
-    block = alloc(blockHeader + capacity * runBytes);
+    block = hold(matcher, blockHeader + capacity * runBytes);
     store<u32>(block, capacity, 8);
   }
   store<u32>(load<u32>(matcher, slotAt), <u32>block);
@@ -614,7 +671,7 @@ function merge(matcher: usize, node: u32, state: u32, start: i64): void {
     const run = runs + at * runBytes;
     if (load<u32>(run, 4) != state || load<u32>(run) == 0) continue;
     if (start >= load<i64>(run, 8)) return;
-    patternRelease(load<u32>(run));
+    patternRelease(matcher, load<u32>(run));
     store<u32>(node, load<u32>(node) + 1);
     rise(runs, at, node, state, start);
     return;
@@ -673,13 +730,13 @@ function sink(list: usize, from: u32, node: u32, state: u32, start: i64): void {
 }
 
 /** Ends the runs that started at or before a row; the one without rows stays. */
-function prune(list: usize, upTo: i64): void {
+function prune(matcher: usize, list: usize, upTo: i64): void {
   const runs = <usize>load<u32>(list);
   const count = load<u32>(list, 4);
   let kept: u32 = 0;
   for (let at: u32 = 0; at < count; at++) {
     const run = runs + at * runBytes;
-    if (load<i64>(run, 8) <= upTo) patternRelease(load<u32>(run));
+    if (load<i64>(run, 8) <= upTo) patternRelease(matcher, load<u32>(run));
     else {
       if (kept != at) memory.copy(runs + kept * runBytes, run, runBytes);
       kept++;

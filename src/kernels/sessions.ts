@@ -200,6 +200,14 @@ export function sessionsTake(sessions: usize, headAddress: usize): u32 {
   return load<u32>(headAddress);
 }
 
+/** Gives the room of the heap back where no session is open, but for that of the first ones. */
+export function sessionsTrim(sessions: usize): void {
+  if (load<u32>(sessions, entriesAt) != 0 || load<u32>(sessions, capacityAt) == capacityFirst) return;
+  free(load<u32>(sessions, heapAt));
+  store<u32>(sessions, <u32>alloc(capacityFirst * entryBytes), heapAt);
+  store<u32>(sessions, capacityFirst, capacityAt);
+}
+
 /** Bytes held, but for the table. */
 export function sessionsBytes(sessions: usize): u32 {
   return structBytes + load<u32>(sessions, capacityAt) * entryBytes;

@@ -39,6 +39,8 @@ const heapAt = 36;
 const tableStructBytes: u32 = 40;
 
 const capacityMin: u32 = 8;
+/** What a table keeps that has become empty. */
+const trimmedCapacity: u32 = 16;
 /** Above this size, rows grow by half instead of doubling. */
 const rowsBytesToDouble: u32 = 1 << 20;
 
@@ -253,6 +255,24 @@ export function tableClear(table: usize): void {
   }
   const heap = <usize>load<u32>(table, heapAt);
   if (heap != 0) heapClear(heap);
+}
+
+/** Gives the room of an empty table back, but for that of the first rows. */
+export function tableTrim(table: usize): void {
+  assert(load<u32>(table, liveAt) == 0);
+  const heap = <usize>load<u32>(table, heapAt);
+  if (heap != 0) heapDrop(heap);
+  store<u32>(table, 0, heapAt);
+  if (load<u32>(table, capacityAt) <= trimmedCapacity) return;
+  const hasIndex = load<u32>(table, indexAt) != 0;
+  free(load<u32>(table, indexAt));
+  free(load<u32>(table, rowsAt));
+  store<u32>(table, <u32>alloc(rowsSize(trimmedCapacity, load<u32>(table, rowBytesAt))), rowsAt);
+  store<u32>(table, trimmedCapacity, capacityAt);
+  store<u32>(table, trimmedCapacity, limitAt);
+  store<u32>(table, 0, countAt);
+  store<u32>(table, 0, freeRowAt);
+  if (hasIndex) buildIndex(table, slotsFor(trimmedCapacity));
 }
 
 /** Gives the table's memory back. */

@@ -46,6 +46,18 @@ export function queueBytes(queue: usize): u32 {
   return allocRoom(queue) + allocRoom(load<u32>(queue)) + (heap == 0 ? 0 : allocRoom(heap));
 }
 
+/** Gives the room of an empty queue back, but for that of the first entries. */
+export function queueTrim(queue: usize): void {
+  assert(queueCount(queue) == 0);
+  free(load<u32>(queue, heapAt));
+  store<u32>(queue, 0, heapAt);
+  store<u32>(queue, 0, heapCapacityAt);
+  if (load<u32>(queue, ringMaskAt) < capacityFirst) return;
+  free(load<u32>(queue));
+  store<u32>(queue, <u32>alloc(capacityFirst * entryBytes));
+  store<u32>(queue, capacityFirst - 1, ringMaskAt);
+}
+
 export function queueCount(queue: usize): u32 {
   return load<u32>(queue, ringEndAt) - load<u32>(queue, ringFirstAt) + load<u32>(queue, heapCountAt);
 }

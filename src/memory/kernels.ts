@@ -32,6 +32,7 @@ export interface Kernels {
   tableClear(table: number): void;
   tableDrop(table: number): void;
   tableBytes(table: number): number;
+  tableTrim(table: number): void;
   heapAlloc(table: number, bytes: number): number;
   heapFree(table: number, address: number, bytes: number): void;
   heapPut(table: number, from: number, length: number): number;
@@ -43,6 +44,7 @@ export interface Kernels {
   sessionsDrop(sessions: number): void;
   sessionsNextEnd(sessions: number): number;
   sessionsBytes(sessions: number): number;
+  sessionsTrim(sessions: number): void;
 
   queueNew(): number;
   queuePush(queue: number, time: bigint, number: number): void;
@@ -50,10 +52,14 @@ export interface Kernels {
   queuePop(queue: number): number;
   queueCount(queue: number): number;
   queueBytes(queue: number): number;
+  queueTrim(queue: number): void;
   queueDrop(queue: number): void;
   patternsNew(states: number, start: number, variables: number): number;
   patternsDrop(matcher: number, rows: number, rowCount: number, rowBytes: number, slotOffset: number): void;
   patternsDue(matcher: number): number;
+  patternsBytes(matcher: number): number;
+  patternsRows(matcher: number): number;
+  patternsTrim(matcher: number): void;
 
   orderedNew(valueBytes: number): number;
   orderedInsert(map: number, key: number, keyLength: number): number;

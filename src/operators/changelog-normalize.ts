@@ -1,3 +1,4 @@
+import { type Ages, ageFields } from '../codegen/ages.ts';
 import { type CodeWriter, withType } from '../codegen/expression-writer.ts';
 import { keptValue } from '../codegen/kept-value.ts';
 import {
@@ -18,11 +19,15 @@ import { keyFields, StateLayout } from '../codegen/state-layout.ts';
 import { eraseTableRow } from '../codegen/table-rows.ts';
 import type { Value } from '../functions/value.ts';
 import { changeKind } from '../memory/batch.ts';
-import type { PhysicalOperator } from '../physical/graph.ts';
+import type { PhysicalOperator, Work } from '../physical/graph.ts';
 import type { SqlType } from '../types/sql-type.ts';
 import { type I32, i32, type Local, select } from '../wasm/code.ts';
 import { CompiledOperator } from './compiled-operator.ts';
 import type { OperatorContext } from './operator-context.ts';
+import { type Held, table } from './state-size.ts';
+import { agesOf } from './time-to-live.ts';
+
+type DeduplicateWork = Extract<Work, { readonly kind: 'deduplicate' }>;
 
 /**
  * The changes of a source by its primary key: what came twice is sent once, and the old row of a change is the one that
@@ -30,7 +35,7 @@ import type { OperatorContext } from './operator-context.ts';
  *
  * Input: any changes; -U is not looked at. Output: +I for a new key, -U and +U when its row changes, -D with the row
  * that is known. A row that is there already, and the deletion of one that is not, is dropped. Nothing is late here.
- * State: the row of each key, until it is deleted. Cost: O(1) a row.
+ * State: the row of each key, until it is deleted or its time to live is over. Cost: O(1) a row.
  *
  * ```
  * by id    rows   +I 1,a   +I 1,a   -U 1,x   +U 1,b          -D 1,z   -D 1,z
@@ -44,21 +49,36 @@ export class ChangelogNormalize extends CompiledOperator {
   readonly #types: readonly SqlType[];
   readonly #layout: StateLayout;
   readonly #table: number;
+  readonly #ages: Ages | null;
 
-  constructor(node: PhysicalOperator, keys: readonly number[], context: OperatorContext) {
+  constructor(node: PhysicalOperator, { keys, stateTtlMs }: DeduplicateWork, context: OperatorContext) {
     super(node, context);
     this.#keyCount = keys.length;
     this.#types = node.stepSchema.map(({ type }) => type);
     this.#order = [...keys, ...this.#types.keys().filter((column) => !keys.includes(column))];
-    this.#layout = new StateLayout(keyFields(this.#order.map((column) => this.#type(column))));
+    this.#layout = new StateLayout([
+      ...keyFields(this.#order.map((column) => this.#type(column))),
+      ...(stateTtlMs > 0 ? ageFields : []),
+    ]);
     this.#table = context.memory.kernels.tableNew(this.#layout.rowBytes, 16) >>> 0;
+    this.#ages = agesOf(context, stateTtlMs, this.#table, this.#layout);
   }
 
-  override get stateBytes(): number {
-    return this.context.memory.kernels.tableBytes(this.#table) >>> 0;
+  protected override get held(): readonly Held[] {
+    return [table(this.#table)];
+  }
+
+  protected override get ages(): Ages | null {
+    return this.#ages;
+  }
+
+  protected override writeExpired(writer: CodeWriter, row: Local<'i32'>): void {
+    this.#ages?.remove(writer, row);
+    eraseTableRow(writer, writer.f.local('i32', i32.const(this.#table)), this.#layout, row);
   }
 
   override close(): void {
+    this.#ages?.close();
     this.context.memory.kernels.tableDrop(this.#table);
     super.close();
   }
@@ -90,10 +110,13 @@ export class ChangelogNormalize extends CompiledOperator {
     const keys = values.slice(0, this.#keyCount);
     const hash = writeHash(writer, keys);
     const known = f.local('i32', writeFind(writer, cursor, this.#layout, keys, hash));
-    f.if(known, () => {
-      const isSame = keysEqual(writer, this.#layout, known, values);
-      f.brIf(row.next, i32.and(i32.eqz(isGone), isSame));
-    });
+    // With a time to live an equal row is sent again: what comes behind must keep it alive.
+    if (this.#ages === null) {
+      f.if(known, () => {
+        const isSame = keysEqual(writer, this.#layout, known, values);
+        f.brIf(row.next, i32.and(i32.eqz(isGone), isSame));
+      });
+    }
     const send = (sent: readonly Value[], sentKind: I32): void =>
       f.block((next) => {
         const scope = { column: (index: number): Value => sent[this.#order.indexOf(index)] as Value };
@@ -107,12 +130,14 @@ export class ChangelogNormalize extends CompiledOperator {
       if (this.node.changes.updateBefore) {
         send(stored, select(isGone, i32.const(changeKind.delete), i32.const(changeKind.updateBefore)));
       } else f.if(isGone, () => send(stored, i32.const(changeKind.delete)));
+      this.#ages?.remove(writer, known);
       eraseTableRow(writer, cursor.table, this.#layout, known);
       openTable(writer, cursor, cursor.table);
     });
     f.brIf(row.next, isGone);
     const added = writeFindOrAdd(writer, cursor, this.#layout, keys, hash);
     writeKeys(writer, cursor.table, this.#layout, added, values.slice(this.#keyCount), this.#keyCount);
+    this.#ages?.write(writer, added);
     send(values, select(known, i32.const(changeKind.updateAfter), i32.const(changeKind.insert)));
   }
 }

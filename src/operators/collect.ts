@@ -7,6 +7,7 @@ import type { PhysicalOperator } from '../physical/graph.ts';
 import { isAppendOnly } from '../plan/logical.ts';
 import { newMetrics, type Operator, type Output } from './operator.ts';
 import type { OperatorContext } from './operator-context.ts';
+import { noState } from './state-size.ts';
 
 /**
  * Filters, projections, watermarks and window assignment without an operator of their own: rows go out as they come.
@@ -19,6 +20,7 @@ import type { OperatorContext } from './operator-context.ts';
  */
 export class Collect implements Operator {
   readonly metrics = newMetrics();
+  readonly stateSize = noState;
   readonly #node: PhysicalOperator;
   readonly #context: OperatorContext;
   readonly #output: BatchBuilder;

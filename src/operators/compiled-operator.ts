@@ -1,3 +1,5 @@
+import type { Ages } from '../codegen/ages.ts';
+import { CodeWriter } from '../codegen/expression-writer.ts';
 import { OutputWriter } from '../codegen/output-writer.ts';
 import type { PipelineEnd } from '../codegen/pipeline.ts';
 import { writePipeline } from '../codegen/pipeline.ts';
@@ -6,8 +8,10 @@ import type { Batch, ColumnEncoding } from '../memory/batch.ts';
 import { BatchBuilder } from '../memory/batch-builder.ts';
 import type { InputRows, PhysicalOperator } from '../physical/graph.ts';
 import { isAppendOnly } from '../plan/logical.ts';
+import { i32, type Local } from '../wasm/code.ts';
 import { newMetrics, type Operator, type Output } from './operator.ts';
 import type { OperatorContext } from './operator-context.ts';
+import { type Held, type StateSize, sizeOf, trim } from './state-size.ts';
 
 /** An emitted module for batches of one encoding. */
 export interface Compiled {
@@ -61,20 +65,33 @@ export abstract class CompiledOperator implements Operator {
     this.metrics.rowsIn += batch.rowCount;
     const compiled = this.compiledFor(batch.encoding, input);
     if (!this.keepsScratch) compiled.module.scratch.reset();
+    this.#expire(compiled);
     const ended = compiled.exports.process?.(batch.address);
     this.afterRows(compiled);
     this.metrics.lateRows = Number(this.context.memory.i64[(this.cells + baseCells.lateRows) >> 3] ?? 0n);
     // What came before a failing row is good: it goes out first.
     this.#send(compiled.output.take());
+    this.trim();
     if (ended !== status.ok) throw compiled.module.failure();
   }
 
   onWatermark(watermarkMs: number, _out: Output): void {
     this.setCell(baseCells.watermark, watermarkI64(watermarkMs));
+    this.trim();
   }
 
-  get stateBytes(): number {
-    return 0;
+  get processingTimerMs(): number | null {
+    return this.ages?.dueMs() ?? null;
+  }
+
+  onProcessingTime(_nowMs: number, _out: Output): void {
+    if (this.ages === null) return;
+    this.#expire(this.anyCompiled());
+    this.trim();
+  }
+
+  get stateSize(): StateSize {
+    return sizeOf(this.context.memory, this.held);
   }
 
   close(): void {
@@ -82,6 +99,27 @@ export abstract class CompiledOperator implements Operator {
     this.output.close();
     this.context.memory.free(this.cells);
   }
+
+  /** What is kept between batches. */
+  protected get held(): readonly Held[] {
+    return [];
+  }
+
+  /** Gives room back where nothing is kept any more. */
+  protected trim(): void {
+    trim(this.context.memory, this.held);
+  }
+
+  /** Of what is kept, where it has a time to live. */
+  protected get ages(): Ages | null {
+    return null;
+  }
+
+  /** Erases a row whose time to live is over, or writes it again. */
+  protected writeExpired(_writer: CodeWriter, _row: Local<'i32'>): void {}
+
+  /** Behind the last row that expired. */
+  protected writeSweep(_writer: CodeWriter): void {}
 
   /** Whether what the last batches put into the scratch is still wanted. */
   protected get keepsScratch(): boolean {
@@ -145,9 +183,23 @@ export abstract class CompiledOperator implements Operator {
       this.end(module, output, input),
     );
     this.writeFunctions(module, output);
+    if (this.ages !== null) this.#writeExpire(module, this.ages);
     const compiled = { module, output, exports: module.instantiate() as unknown as Compiled['exports'] };
     this.#compiled.set(key, compiled);
     return compiled;
+  }
+
+  /** `expire()`: what was not written for the time to live goes, unseen. */
+  #writeExpire(module: QueryModule, ages: Ages): void {
+    const { builder: f } = module.builder.function([], 'i32', 'expire');
+    const writer = new CodeWriter(module, f, this.node.span);
+    ages.expire(writer, (row) => this.writeExpired(writer, row));
+    this.writeSweep(writer);
+    f.return(i32.const(status.ok));
+  }
+
+  #expire(compiled: Compiled): void {
+    if (this.ages?.tick() === true) this.call(compiled, 'expire');
   }
 
   #send(rowCount: number): void {

@@ -47,7 +47,7 @@ export function createOperator(node: PhysicalOperator, context: OperatorContext)
     case 'top-n':
       return work.window === null ? TopN.of(node, work, context) : WindowTopN.of(node, work, work.window, context);
     case 'deduplicate':
-      if (work.keep === 'current') return new ChangelogNormalize(node, work.keys, context);
+      if (work.keep === 'current') return new ChangelogNormalize(node, work, context);
       if (work.window === null && work.keep === 'first' && work.time === 'event' && isAppendOnly(node.inputChanges))
         return new FirstRow(node, work, context);
       return work.window === null
@@ -63,7 +63,7 @@ export function createOperator(node: PhysicalOperator, context: OperatorContext)
     case 'limit':
       return isAppendOnly(node.inputChanges) ? new Limit(node, work, context) : TopN.ofLimit(node, work, context);
     case 'upsert-materialize':
-      return TopN.ofSink(node, work.keys, context);
+      return TopN.ofSink(node, work, context);
     case 'match':
       return new PatternMatch(node, work, context);
     case 'union':

@@ -10,6 +10,7 @@ import { type I64, i32, i64, type Local } from '../wasm/code.ts';
 import { baseCells, CompiledOperator, watermarkI64 } from './compiled-operator.ts';
 import type { Output } from './operator.ts';
 import type { OperatorContext } from './operator-context.ts';
+import type { Held } from './state-size.ts';
 import { WaitingRows } from './waiting-rows.ts';
 
 /** u32 whether rows are left that are due. Cells of the operator follow. */
@@ -63,8 +64,9 @@ export abstract class DueRows extends CompiledOperator {
   }
 
   /** Rows of one millisecond belong together: they leave when it is over. */
-  get processingTimerMs(): number | null {
-    return this.#cameMs === null ? null : this.#cameMs + 1;
+  override get processingTimerMs(): number | null {
+    const [dueMs, ageMs] = [this.#cameMs === null ? null : this.#cameMs + 1, super.processingTimerMs];
+    return dueMs === null || ageMs === null ? (dueMs ?? ageMs) : Math.min(dueMs, ageMs);
   }
 
   override process(batch: Batch, out: Output): void {
@@ -77,8 +79,9 @@ export abstract class DueRows extends CompiledOperator {
     super.onWatermark(watermarkMs, out);
   }
 
-  onProcessingTime(nowMs: number, out: Output): void {
-    this.sendDue(nowMs - 1, out);
+  override onProcessingTime(nowMs: number, out: Output): void {
+    if (this.clockMs !== null) this.sendDue(nowMs - 1, out);
+    super.onProcessingTime(nowMs, out);
   }
 
   override close(): void {
@@ -86,8 +89,8 @@ export abstract class DueRows extends CompiledOperator {
     super.close();
   }
 
-  override get stateBytes(): number {
-    return this.waiting.bytes;
+  protected override get held(): readonly Held[] {
+    return this.waiting.held;
   }
 
   protected sendDue(watermarkMs: number, out: Output): void {

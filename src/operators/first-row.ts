@@ -1,3 +1,4 @@
+import { type Ages, ageFields } from '../codegen/ages.ts';
 import { scaled } from '../codegen/batch-scope.ts';
 import { type CodeWriter, type RowScope, withType } from '../codegen/expression-writer.ts';
 import { openTable, type TableCursor, tableCursor, writeFindOrAdd, writeHash } from '../codegen/key-table.ts';
@@ -11,6 +12,8 @@ import type { SqlType } from '../types/sql-type.ts';
 import { type I64, i32, i64, type Local } from '../wasm/code.ts';
 import { type DueRow, DueRows, dueCells } from './due-rows.ts';
 import type { OperatorContext } from './operator-context.ts';
+import { type Held, table } from './state-size.ts';
+import { agesOf } from './time-to-live.ts';
 
 type DeduplicateWork = Extract<Work, { readonly kind: 'deduplicate' }>;
 
@@ -19,7 +22,7 @@ type DeduplicateWork = Extract<Work, { readonly kind: 'deduplicate' }>;
  * that came first.
  *
  * Input and output: +I. Late is a row behind the watermark: it is dropped and counted.
- * State: the keys, for ever; the row of a key until it is sent. Cost: O(1) a row, O(log waiting keys) for one that is
+ * State: the keys, for ever or as long as the state's time to live; the row of a key until it is sent. Cost: O(1) a row, O(log waiting keys) for one that is
  * the first so far.
  *
  * ```
@@ -35,6 +38,7 @@ export class FirstRow extends DueRows {
   readonly #layout: StateLayout;
   /** The table of keys. */
   readonly #table: number;
+  readonly #ages: Ages | null;
 
   constructor(node: PhysicalOperator, work: DeduplicateWork, context: OperatorContext) {
     // A row knows its key.
@@ -47,17 +51,39 @@ export class FirstRow extends DueRows {
       { name: 'time', physical: 'i64' },
       // Of the row that waits: 0 when one was sent.
       { name: 'entry', physical: 'i32' },
+      ...(work.stateTtlMs > 0 ? ageFields : []),
     ]);
     this.#table = context.memory.kernels.tableNew(this.#layout.rowBytes, 16) >>> 0;
+    this.#ages = agesOf(context, work.stateTtlMs, this.#table, this.#layout);
   }
 
   override close(): void {
+    this.#ages?.close();
     this.context.memory.kernels.tableDrop(this.#table);
     super.close();
   }
 
-  override get stateBytes(): number {
-    return super.stateBytes + (this.context.memory.kernels.tableBytes(this.#table) >>> 0);
+  protected override get held(): readonly Held[] {
+    return [...super.held, table(this.#table)];
+  }
+
+  protected override get ages(): Ages | null {
+    return this.#ages;
+  }
+
+  /** A key goes unless its row still waits. */
+  protected override writeExpired(writer: CodeWriter, key: Local<'i32'>): void {
+    const ages = this.#ages;
+    if (ages === null) return;
+    const keys = writer.f.local('i32', i32.const(this.#table));
+    writer.f.if(
+      i32.load(key, { offset: this.#layout.field('entry').offset }),
+      () => ages.write(writer, key),
+      () => {
+        ages.remove(writer, key);
+        eraseTableRow(writer, keys, this.#layout, key);
+      },
+    );
   }
 
   #type(column: number): SqlType {
@@ -104,6 +130,7 @@ export class FirstRow extends DueRows {
     const keyNumber = i32.divU(i32.sub(key, keys.rows), i32.const(this.#layout.rowBytes));
     f.do(i32.store(added.row, keyNumber, { offset: this.waiting.rows.offset('key') }));
     f.do(i64.store(key, time, { offset: at.time }), i32.store(key, added.entry, { offset: at.entry }));
+    this.#ages?.write(writer, key);
   }
 
   protected override timeOf(writer: CodeWriter, _row: Local<'i32'>, scope: RowScope): I64 {

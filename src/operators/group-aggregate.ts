@@ -30,6 +30,7 @@ import { GroupStores } from './group-store.ts';
 import type { Output } from './operator.ts';
 import type { OperatorContext } from './operator-context.ts';
 import { checkRetraction } from './retraction.ts';
+import type { Held } from './state-size.ts';
 
 type AggregateWork = Extract<Work, { readonly kind: 'aggregate' }>;
 
@@ -98,10 +99,6 @@ export class GroupAggregate extends CompiledOperator {
     );
   }
 
-  override get stateBytes(): number {
-    return this.#stores.allBytes;
-  }
-
   override close(): void {
     this.#stores.give(this.#store);
     this.#stores.close();
@@ -128,13 +125,17 @@ export class GroupAggregate extends CompiledOperator {
     super.onWatermark(watermarkMs, out);
   }
 
-  get processingTimerMs(): number | null {
+  override get processingTimerMs(): number | null {
     const { miniBatch } = this.#work;
     return miniBatch === null || !this.#isOpen ? null : this.#openedMs + miniBatch.latencyMs;
   }
 
-  onProcessingTime(_nowMs: number, out: Output): void {
+  override onProcessingTime(_nowMs: number, out: Output): void {
     this.#finish(out);
+  }
+
+  protected override get held(): readonly Held[] {
+    return this.#stores.held(this.#store);
   }
 
   protected override get keepsScratch(): boolean {
@@ -316,7 +317,7 @@ export class GroupAggregate extends CompiledOperator {
     const { offset } = this.#state.layout.field('touched');
     const now = f.local('i64', i64.load(i32.const(this.cells + cells.now)));
     const oldest = i64.sub(now, i64.const(BigInt(stateTtlMs)));
-    f.if(i32.and(i32.eqz(isNew), i64.ltS(i64.load(place.row, { offset }), oldest)), () => {
+    f.if(i32.and(i32.eqz(isNew), i64.leS(i64.load(place.row, { offset }), oldest)), () => {
       this.#state.reset(writer, place);
       f.set(isNew, i32.const(1));
     });
@@ -368,7 +369,7 @@ export class GroupAggregate extends CompiledOperator {
     const { layout } = this.#state;
     eachTableRow(writer, table, layout.rowBytes, (row) => {
       const touched = i64.load(row, { offset: layout.field('touched').offset });
-      f.if(i64.ltS(touched, f.param(0, 'i64')), () => this.#state.erase(writer, { store, table, row }));
+      f.if(i64.leS(touched, f.param(0, 'i64')), () => this.#state.erase(writer, { store, table, row }));
     });
     f.return(i32.const(status.ok));
   }

@@ -1,6 +1,7 @@
 import type { StorePart } from '../codegen/aggregate-state.ts';
 import { tableLayout } from '../memory/kernels.ts';
 import type { Memory } from '../memory/memory.ts';
+import { type Held, map, sizeOf, table } from './state-size.ts';
 
 /** Closed stores kept for the windows to come: one filling and one being sent, and those that HOP merges in. */
 const pooledMax = 16;
@@ -14,8 +15,7 @@ export class GroupStores {
   readonly #memory: Memory;
   readonly #parts: readonly StorePart[];
   readonly #pool: number[] = [];
-  /** Those that are in use. */
-  readonly #taken = new Set<number>();
+  readonly #made = new Set<number>();
   /** Groups of the last store that was given back: what the next one will need. */
   #expectedRows = 16;
 
@@ -26,14 +26,13 @@ export class GroupStores {
 
   /** An empty store; the address of its parts' addresses. */
   take(): number {
-    const store = this.#pool.pop() ?? this.#make();
-    this.#taken.add(store);
-    return store;
+    return this.#pool.pop() ?? this.#make();
   }
 
   #make(): number {
     const memory = this.#memory;
     const store = memory.alloc(Math.max(8, this.#parts.length * 4));
+    this.#made.add(store);
     const { kernels } = memory;
     for (const [at, part] of this.#parts.entries()) {
       memory.u32[(store >>> 2) + at] =
@@ -46,7 +45,6 @@ export class GroupStores {
 
   /** Gives a store's room back; nothing may refer to its rows any more. */
   give(store: number): void {
-    this.#taken.delete(store);
     const groups = this.table(store);
     this.#expectedRows = Math.max(16, this.#memory.u32[(groups + tableLayout.count) >>> 2] ?? 0);
     if (this.#pool.length >= pooledMax) {
@@ -68,29 +66,36 @@ export class GroupStores {
     return this.#memory.u32[(this.table(store) + tableLayout.count) >>> 2] ?? 0;
   }
 
-  /** Of all stores, those among them that wait for a window. */
-  get allBytes(): number {
-    return [...this.#taken, ...this.#pool].reduce((sum, store) => sum + this.bytes(store), 0);
+  /** What a store consists of. */
+  held(store: number): readonly Held[] {
+    const at = (part: number): number => this.#memory.u32[(store >>> 2) + part] ?? 0;
+    return this.#parts.map(({ kind }, part) => (kind === 'table' ? table(at(part)) : map(at(part))));
   }
 
   bytes(store: number): number {
-    let sum = 0;
-    const { kernels } = this.#memory;
-    const add = (size: (address: number) => number) => (address: number) => {
-      sum += size(address) >>> 0;
-    };
-    this.#each(store, add(kernels.tableBytes), add(kernels.orderedBytes));
-    return sum;
+    return sizeOf(this.#memory, this.held(store)).bytes;
+  }
+
+  /** All stores that there are, those that wait for their next use among them. */
+  get all(): readonly Held[] {
+    return [...this.#made].flatMap((store) => this.held(store));
+  }
+
+  /** Drops the stores that wait for their next use. */
+  drain(): void {
+    for (const store of this.#pool) this.#drop(store);
+    this.#pool.length = 0;
+    this.#expectedRows = 16;
   }
 
   close(): void {
-    for (const store of this.#pool) this.#drop(store);
-    this.#pool.length = 0;
+    this.drain();
   }
 
   /** Gives the memory of a store back that is not pooled. */
   #drop(store: number): void {
     const { kernels } = this.#memory;
+    this.#made.delete(store);
     this.#each(store, kernels.tableDrop, kernels.orderedDrop);
     this.#memory.free(store);
   }

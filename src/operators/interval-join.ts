@@ -11,6 +11,7 @@ import { baseCells, CompiledOperator, watermarkI64 } from './compiled-operator.t
 import type { Output } from './operator.ts';
 import type { OperatorContext } from './operator-context.ts';
 import { isPadded, type JoinWork, otherSide, Pairing, type Side, sides } from './pairing.ts';
+import { type Held, queue, table } from './state-size.ts';
 
 const cells = { now: baseCells.bytes, bytes: baseCells.bytes + 8 } as const;
 
@@ -78,14 +79,14 @@ export class IntervalJoin extends CompiledOperator {
     super.onWatermark(watermarkMs, out);
   }
 
-  get processingTimerMs(): number | null {
+  override get processingTimerMs(): number | null {
     if (this.#method.time === 'event') return null;
     const { kernels } = this.context.memory;
     const first = this.#queues.map((queue) => kernels.queueFirst(queue)).reduce((a, b) => (a < b ? a : b));
     return first === i64Max ? null : Number(first) + 1;
   }
 
-  onProcessingTime(nowMs: number, out: Output): void {
+  override onProcessingTime(nowMs: number, out: Output): void {
     this.#expire(BigInt(nowMs), out);
   }
 
@@ -106,9 +107,8 @@ export class IntervalJoin extends CompiledOperator {
     this.flush(compiled, out);
   }
 
-  override get stateBytes(): number {
-    const { kernels } = this.context.memory;
-    return this.#queues.reduce((sum, queue) => sum + (kernels.queueBytes(queue) >>> 0), this.#chains.bytes);
+  protected override get held(): readonly Held[] {
+    return [...this.#chains.tables.map(table), ...this.#queues.map(queue)];
   }
 
   protected override end(_module: QueryModule, output: OutputWriter, input: number): PipelineEnd<State> {

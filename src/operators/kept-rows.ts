@@ -4,6 +4,7 @@ import type { StateField } from '../functions/aggregate-function.ts';
 import type { Memory } from '../memory/memory.ts';
 import type { SqlType } from '../types/sql-type.ts';
 import { type I32, i32, i64, type Local } from '../wasm/code.ts';
+import { type Held, table } from './state-size.ts';
 
 /** i64 rows that have come; u32 first and u32 last of the spent rows. */
 const cells = { arrivals: 0, spentFirst: 8, spentLast: 12, bytes: 16 } as const;
@@ -28,8 +29,13 @@ export class KeptRows {
     memory.u8.fill(0, this.#cells, this.#cells + cells.bytes);
   }
 
-  get bytes(): number {
-    return this.memory.kernels.tableBytes(this.#table) >>> 0;
+  get held(): readonly Held[] {
+    return [table(this.#table)];
+  }
+
+  /** The table of rows. */
+  get table(): number {
+    return this.#table;
   }
 
   /** The table of rows, for the code of a function. */

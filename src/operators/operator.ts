@@ -1,4 +1,5 @@
 import type { Batch } from '../memory/batch.ts';
+import type { StateSize } from './state-size.ts';
 
 /**
  * A running operator: a synchronous state machine over batches. It knows nothing of RxJS, clocks, promises or I/O;
@@ -20,8 +21,8 @@ export interface Operator {
   readonly watermarkDelayMs?: number;
   /** Counters for the summary and metrics; read at any time. */
   readonly metrics: OperatorMetrics;
-  /** Memory that the state takes now, with the room that it keeps for itself; not to be asked for when closed. Absent: none. */
-  readonly stateBytes?: number;
+  /** What it holds just now; not asked for when it is closed. */
+  readonly stateSize: StateSize;
   /** Gives the state's memory back. */
   close(): void;
 }

@@ -1,3 +1,4 @@
+import type { Ages } from '../codegen/ages.ts';
 import type { CodeWriter } from '../codegen/expression-writer.ts';
 import type { OutputWriter } from '../codegen/output-writer.ts';
 import { type PipelineEnd, type PipelineRow, writeStepsAfter } from '../codegen/pipeline.ts';
@@ -9,13 +10,14 @@ import { baseCells, CompiledOperator } from './compiled-operator.ts';
 import { KeptRows } from './kept-rows.ts';
 import type { OperatorContext } from './operator-context.ts';
 import { type OpenFrames, OverFrames, type OverWork, precedingOf } from './over-frames.ts';
+import type { Held } from './state-size.ts';
 
 /**
  * OVER by processing time, but for frames of an interval: each row is sent as it comes, with the aggregates over the
  * rows of its partition that came before it, and itself.
  *
- * Input and output: +I. Nothing is late. State: the accumulators of each partition, for ever, and the rows of a bounded
- * frame. Cost: O(1) a row, where the aggregates take a row back in O(1).
+ * Input and output: +I. Nothing is late. State: the accumulators of each partition and the rows of a bounded
+ * frame, for ever or until no row came to it for the time to live. Cost: O(1) a row, where the aggregates take a row back in O(1).
  *
  * ```
  * SUM(v), ROWS 1 PRECEDING     rows   a1  b5  a2  a3
@@ -31,12 +33,25 @@ export class OverArrival extends CompiledOperator {
     super(node, context, baseCells.bytes);
     const types = node.stepSchema.map(({ type }) => type);
     this.#precedingRows = precedingOf(work);
-    this.#frames = new OverFrames(context.memory, work, types, { taking: this.#precedingRows !== null });
+    this.#frames = new OverFrames(context, work, types, {
+      taking: this.#precedingRows !== null,
+      stateTtlMs: work.stateTtlMs,
+    });
     this.#kept = new KeptRows(context.memory, types);
   }
 
-  override get stateBytes(): number {
-    return this.#frames.bytes + this.#kept.bytes;
+  protected override get held(): readonly Held[] {
+    return [...this.#frames.held, ...this.#kept.held];
+  }
+
+  protected override get ages(): Ages | null {
+    return this.#frames.ages;
+  }
+
+  protected override writeExpired(writer: CodeWriter, row: Local<'i32'>): void {
+    const place = this.#frames.placeOf(writer, row);
+    this.#kept.rows.eraseAll(writer, this.#kept.open(writer), this.#frames.chain(place));
+    this.#frames.erase(writer, place);
   }
 
   override close(): void {

@@ -1,3 +1,4 @@
+import { type Ages, ageFields } from '../codegen/ages.ts';
 import { AggregateState, type GroupPlace } from '../codegen/aggregate-state.ts';
 import { ComputedColumns } from '../codegen/batch-scope.ts';
 import { type CodeWriter, type RowScope, withType } from '../codegen/expression-writer.ts';
@@ -6,13 +7,15 @@ import { openTable, type TableCursor, tableCursor, writeFindOrAdd, writeHash } f
 import type { RowChain } from '../codegen/row-store.ts';
 import type { StateField } from '../functions/aggregate-function.ts';
 import type { Value } from '../functions/value.ts';
-import type { Memory } from '../memory/memory.ts';
 import type { Work } from '../physical/graph.ts';
 import type { SqlType } from '../types/sql-type.ts';
 import { type I32, type I64, i32, i64, type Local } from '../wasm/code.ts';
 import { GroupStores } from './group-store.ts';
 import type { KeptRows } from './kept-rows.ts';
+import type { OperatorContext } from './operator-context.ts';
 import { checkRetraction } from './retraction.ts';
+import type { Held } from './state-size.ts';
+import { agesOf } from './time-to-live.ts';
 
 export type OverWork = Extract<Work, { readonly kind: 'over' }>;
 
@@ -35,31 +38,36 @@ export interface OpenFrames {
  */
 export class OverFrames {
   readonly state: AggregateState;
+  /** Of partitions. */
+  readonly ages: Ages | null;
   readonly #work: OverWork;
   readonly #types: readonly SqlType[];
   readonly #stores: GroupStores;
   readonly #store: number;
 
   /**
-   * `taking`: whether rows are taken back; `extra`: further fields of a partition.
+   * `taking`: whether rows are taken back; `stateTtlMs`: how long a partition is kept to which no row comes, 0: for ever;
+   * `extra`: further fields of a partition.
    * @throws DiagnosticError W004 for an aggregate that cannot take rows back, where that is wanted
    */
   constructor(
-    memory: Memory,
+    context: OperatorContext,
     work: OverWork,
     types: readonly SqlType[],
-    options: { readonly taking: boolean; readonly extra?: readonly StateField[] },
+    options: { readonly taking: boolean; readonly stateTtlMs: number; readonly extra?: readonly StateField[] },
   ) {
+    const { memory } = context;
     this.#work = work;
     this.#types = types;
     if (options.taking) checkRetraction(work.aggregates);
     this.state = new AggregateState(this.#keyTypes, work.aggregates, {
       updating: options.taking,
       chained: true,
-      extra: [...frameFields, ...(options.extra ?? [])],
+      extra: [...frameFields, ...(options.extra ?? []), ...(options.stateTtlMs > 0 ? ageFields : [])],
     });
     this.#stores = new GroupStores(memory, this.state.storeParts);
     this.#store = this.#stores.take();
+    this.ages = agesOf(context, options.stateTtlMs, this.#stores.table(this.#store), this.state.layout);
   }
 
   get #keyTypes(): readonly SqlType[] {
@@ -72,8 +80,8 @@ export class OverFrames {
     return found;
   }
 
-  get bytes(): number {
-    return this.#stores.bytes(this.#store);
+  get held(): readonly Held[] {
+    return this.#stores.held(this.#store);
   }
 
   open(writer: CodeWriter): OpenFrames {
@@ -92,7 +100,20 @@ export class OverFrames {
   ): GroupPlace {
     const keys = this.#work.partition.map((column) => withType(scope.column(column), this.#type(column)));
     const row = writeFindOrAdd(writer, cursor, this.state.layout, keys, writeHash(writer, keys), added);
+    this.ages?.write(writer, row);
     return { store, table: cursor.table, row };
+  }
+
+  /** A partition by its row. */
+  placeOf({ f }: CodeWriter, row: Local<'i32'>): GroupPlace {
+    const store = f.local('i32', i32.const(this.#store));
+    return { store, table: f.local('i32', i32.load(store)), row };
+  }
+
+  /** Forgets a partition; the rows of its frame are the caller's to erase before. */
+  erase(writer: CodeWriter, place: GroupPlace): void {
+    this.ages?.remove(writer, place.row);
+    this.state.erase(writer, place);
   }
 
   offset(field: string): number {
@@ -168,6 +189,7 @@ export class OverFrames {
   }
 
   close(): void {
+    this.ages?.close();
     this.#stores.give(this.#store);
     this.#stores.close();
   }

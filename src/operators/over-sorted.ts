@@ -1,3 +1,4 @@
+import type { Ages } from '../codegen/ages.ts';
 import type { GroupPlace } from '../codegen/aggregate-state.ts';
 import { ComputedColumns } from '../codegen/batch-scope.ts';
 import { type CodeWriter, type RowScope, withType } from '../codegen/expression-writer.ts';
@@ -9,10 +10,11 @@ import { type PipelineEnd, type PipelineRow, writeStepsAfter } from '../codegen/
 import type { QueryModule } from '../codegen/query-module.ts';
 import { sameValues } from '../codegen/same-value.ts';
 import { ascending, type ByteRange, writeSortKey } from '../codegen/sort-key.ts';
-import { rowNumber } from '../codegen/table-rows.ts';
+import { eraseTableRow, rowNumber } from '../codegen/table-rows.ts';
 import type { StateField } from '../functions/aggregate-function.ts';
 import type { Value } from '../functions/value.ts';
 import { changeKind } from '../memory/batch.ts';
+import { tableLayout } from '../memory/kernels.ts';
 import type { PhysicalOperator } from '../physical/graph.ts';
 import type { AggregateCall } from '../plan/expression.ts';
 import { isAppendOnly } from '../plan/logical.ts';
@@ -24,6 +26,7 @@ import { baseCells, CompiledOperator } from './compiled-operator.ts';
 import { KeptRows } from './kept-rows.ts';
 import type { OperatorContext } from './operator-context.ts';
 import { type OpenFrames, OverFrames, type OverWork } from './over-frames.ts';
+import { type Held, map } from './state-size.ts';
 
 /**
  * OVER ordered by a column that is no time attribute: each row with the aggregates over the rows of its partition up to
@@ -31,7 +34,8 @@ import { type OpenFrames, OverFrames, type OverWork } from './over-frames.ts';
  *
  * Input: any changes. Output: a new row as it came, a row that is taken back as -D with the results that it had, and -U
  * and +U for each row whose results become others, in their order. Nothing is late here.
- * State: all rows with their results; the accumulators of each partition as they are behind its last row. Cost: O(log n)
+ * State: all rows with their results; the accumulators of each partition as they are behind its last row. Both for ever,
+ * or until no row came to the partition for the time to live. Cost: O(log n)
  * a row, and the rows behind it: they are taken out of the accumulators and go in again behind the new one. Where a value
  * cannot be taken out exactly (the last value, a sum of doubles) the partition is added up anew.
  *
@@ -56,7 +60,7 @@ export class OverSorted extends CompiledOperator {
     this.#types = node.stepSchema.map(({ type }) => type);
     this.#updating = !isAppendOnly(node.inputChanges);
     this.#unwinds = work.aggregates.every(isExactlyUndone);
-    this.#frames = new OverFrames(context.memory, work, this.#types, { taking: this.#unwinds });
+    this.#frames = new OverFrames(context, work, this.#types, { taking: this.#unwinds, stateTtlMs: work.stateTtlMs });
     this.#kept = new KeptRows(context.memory, this.#types, [
       { name: 'partition', physical: 'i32' },
       ...work.aggregates.flatMap(({ type }, at) => resultFields(type, at)),
@@ -64,9 +68,40 @@ export class OverSorted extends CompiledOperator {
     this.#map = context.memory.kernels.orderedNew(4) >>> 0;
   }
 
-  override get stateBytes(): number {
-    const map = this.context.memory.kernels.orderedBytes(this.#map) >>> 0;
-    return this.#frames.bytes + this.#kept.bytes + map;
+  protected override get held(): readonly Held[] {
+    return [...this.#frames.held, ...this.#kept.held, map(this.#map)];
+  }
+
+  protected override get ages(): Ages | null {
+    return this.#frames.ages;
+  }
+
+  /** A partition goes with all its rows. */
+  protected override writeExpired(writer: CodeWriter, row: Local<'i32'>): void {
+    const { f } = writer;
+    const place = this.#frames.placeOf(writer, row);
+    const { layout } = this.#frames.state;
+    const rows = i32.load(place.table, { offset: tableLayout.rows });
+    const partition = f.local('i32', rowNumber(place.row, rows, layout.rowBytes));
+    const key = writeSortKey(writer, [{ value: writer.value(INT(false), null, partition), order: ascending }]);
+    const seek = writer.kernel('orderedSeek', 'i32', i32.const(this.#map), key.start, i32.sub(key.end, key.start));
+    const entry = f.local('i32', seek);
+    const table = this.#kept.open(writer);
+    const next = f.local('i32');
+    f.while(entry, (leave) => {
+      const number = f.local('i32', i32.load(writer.kernel('orderedValue', 'i32', entry)));
+      const stored = f.local('i32', this.#kept.rows.at(table, number));
+      f.brIf(leave, i32.ne(i32.load(stored, { offset: this.#kept.rows.offset('partition') }), partition));
+      f.set(next, writer.kernel('orderedNext', 'i32', entry));
+      f.do(writer.kernel('orderedEraseNode', 'void', i32.const(this.#map), entry));
+      eraseTableRow(writer, table, this.#kept.rows.layout, stored);
+      f.set(entry, next);
+    });
+    this.#frames.erase(writer, place);
+  }
+
+  protected override writeSweep(writer: CodeWriter): void {
+    this.#kept.sweep(writer, this.#kept.open(writer));
   }
 
   override close(): void {
@@ -234,7 +269,7 @@ class Change {
     const { writer, frames } = this.#parts;
     const key = writeSortKey(writer, [{ value: writer.value(INT(false), null, this.#partition), order: ascending }]);
     const first = this.#ofPartition(this.#seek(key));
-    writer.f.if(i32.eqz(first), () => frames.state.erase(writer, this.#place));
+    writer.f.if(i32.eqz(first), () => frames.erase(writer, this.#place));
   }
 
   /**

@@ -1,3 +1,4 @@
+import type { Ages } from '../codegen/ages.ts';
 import type { GroupPlace } from '../codegen/aggregate-state.ts';
 import { scaled } from '../codegen/batch-scope.ts';
 import { CodeWriter, type RowScope } from '../codegen/expression-writer.ts';
@@ -15,11 +16,13 @@ import { type DueRow, DueRows, dueCells } from './due-rows.ts';
 import type { Output } from './operator.ts';
 import type { OperatorContext } from './operator-context.ts';
 import { type FrameRows, type OpenFrames, OverFrames, type OverWork, precedingOf } from './over-frames.ts';
+import { type Held, map } from './state-size.ts';
 
-/** i64 the time of a partition's last row that was sent; i64 when its state goes. */
+/** i64 the time of a partition's last row that was sent; i64 when its state goes; how many of its rows wait. */
 const timeFields = [
   { name: 'sent', physical: 'i64' },
   { name: 'forget', physical: 'i64' },
+  { name: 'waiting', physical: 'i32' },
 ] as const;
 
 const earliest = i64.const(watermarkI64(Number.NEGATIVE_INFINITY));
@@ -32,7 +35,8 @@ const earliest = i64.const(watermarkI64(Number.NEGATIVE_INFINITY));
  * Input and output: +I. Late is, with an unbounded frame, a row that the watermark has come to; with a bounded one, a row
  * at or before the last that was sent of its partition. It is dropped and counted.
  * State: the rows that wait; the accumulators of each partition and the rows of its frame. With RANGE and an interval a
- * partition goes when the watermark has passed its last row by one and a half intervals, as in Flink; else it stays.
+ * partition goes when the watermark has passed its last row by one and a half intervals, as in Flink; else it stays, or goes when no row
+ * came to it for the time to live and none of it waits.
  * Cost: O(log waiting rows) a row, and what the aggregates need to take a row in and back out.
  *
  * ```
@@ -55,10 +59,14 @@ export class OverTime extends DueRows {
     this.#work = work;
     this.#preceding = precedingOf(work);
     this.#frames = new OverFrames(
-      context.memory,
+      context,
       work,
       node.stepSchema.map(({ type }) => type),
-      { taking: this.#preceding !== null, extra: timeFields },
+      {
+        taking: this.#preceding !== null,
+        stateTtlMs: this.#forgetsPartitions ? 0 : work.stateTtlMs,
+        extra: timeFields,
+      },
     );
     this.#forgets = context.memory.kernels.orderedNew(16) >>> 0;
   }
@@ -69,8 +77,32 @@ export class OverTime extends DueRows {
     super.close();
   }
 
-  override get stateBytes(): number {
-    return super.stateBytes + this.#frames.bytes + (this.context.memory.kernels.orderedBytes(this.#forgets) >>> 0);
+  protected override get held(): readonly Held[] {
+    return [...super.held, ...this.#frames.held, map(this.#forgets)];
+  }
+
+  protected override get ages(): Ages | null {
+    return this.#frames.ages;
+  }
+
+  /** A partition goes unless rows of it still wait. */
+  protected override writeExpired(writer: CodeWriter, row: Local<'i32'>): void {
+    const place = this.#frames.placeOf(writer, row);
+    writer.f.if(
+      i32.load(row, { offset: this.#frames.offset('waiting') }),
+      () => this.ages?.write(writer, row),
+      () => {
+        this.waiting.rows.eraseAll(writer, this.waiting.open(writer), this.#frames.chain(place));
+        this.#frames.erase(writer, place);
+      },
+    );
+  }
+
+  /** One more, or one less, of the rows that wait. */
+  #countWaiting({ f }: CodeWriter, { row }: GroupPlace, change: 1 | -1): void {
+    if (this.ages === null) return;
+    const field = { offset: this.#frames.offset('waiting') };
+    f.do(i32.store(row, i32.add(i32.load(row, field), i32.const(change)), field));
   }
 
   protected override sendDue(watermarkMs: number, out: Output): void {
@@ -97,7 +129,8 @@ export class OverTime extends DueRows {
     const isEvent = this.clockMs === null;
     if (isEvent && this.#preceding === null) this.writeDropLate(writer, i64.leS(time, row.watermark), row.next);
     const place = this.#frames.find(writer, frames, row.scope, (partition) => {
-      for (const { name } of timeFields) f.do(i64.store(partition, earliest, { offset: this.#frames.offset(name) }));
+      for (const name of ['sent', 'forget'])
+        f.do(i64.store(partition, earliest, { offset: this.#frames.offset(name) }));
     });
     if (isEvent && this.#preceding !== null) {
       const sent = i64.load(place.row, { offset: this.#frames.offset('sent') });
@@ -106,6 +139,7 @@ export class OverTime extends DueRows {
     const number = f.local('i32', rowNumber(place.row, frames.cursor.rows, this.#frames.state.layout.rowBytes));
     if (this.#forgetsPartitions) this.#writeForget(writer, place, number, time);
     const { row: added } = this.waiting.add(writer, table, row.scope, [{ value, order: ascending }]);
+    this.#countWaiting(writer, place, 1);
     f.do(i32.store(added, number, { offset: this.waiting.rows.offset('partition') }));
   }
 
@@ -142,6 +176,7 @@ export class OverTime extends DueRows {
     const { f } = writer;
     const place = this.#placeOf(writer, due.row);
     this.waiting.remove(writer, due.entry);
+    this.#countWaiting(writer, place, -1);
     if (precedingRows !== null)
       this.#frames.leaveRows(writer, place, this.#frameRows(writer, due.table), precedingRows);
     this.#frames.enter(writer, place, due.scope);
@@ -182,6 +217,7 @@ export class OverTime extends DueRows {
         const { number, scope, place } = this.#peer(writer, due.table, first);
         f.brIf(done, i64.ne(this.timeOf(writer, due.row, scope), time));
         this.waiting.remove(writer, first);
+        this.#countWaiting(writer, place, -1);
         due.send(this.#frames.withResults(writer, scope, place));
         this.#settle(writer, place, { table: due.table, number });
         f.br(again);

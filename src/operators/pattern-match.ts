@@ -22,6 +22,7 @@ import { baseCells, CompiledOperator, watermarkI64 } from './compiled-operator.t
 import { GroupStores } from './group-store.ts';
 import type { Output } from './operator.ts';
 import type { OperatorContext } from './operator-context.ts';
+import { type Held, type StateSize, sizeOf, table } from './state-size.ts';
 import { storeAutomaton } from './stored-automaton.ts';
 
 type MatchWork = Extract<Work, { readonly kind: 'match' }>;
@@ -120,22 +121,37 @@ export class PatternMatch extends CompiledOperator {
     super.onWatermark(watermarkMs, out);
   }
 
-  get processingTimerMs(): number | null {
+  protected override trim(): void {
+    super.trim();
+    this.context.memory.kernels.patternsTrim(this.#matcher);
+  }
+
+  override get stateSize(): StateSize {
+    const { kernels } = this.context.memory;
+    const { bytes, rows } = sizeOf(this.context.memory, [table(this.#keys)]);
+    return {
+      bytes: bytes + (kernels.patternsBytes(this.#matcher) >>> 0),
+      rows: rows + (kernels.patternsRows(this.#matcher) >>> 0),
+    };
+  }
+
+  protected override get held(): readonly Held[] {
+    // What is due names partitions by their numbers.
+    const isIdle = this.context.memory.kernels.patternsDue(this.#matcher) === Number.POSITIVE_INFINITY;
+    return isIdle ? [table(this.#keys)] : [];
+  }
+
+  override get processingTimerMs(): number | null {
     if (this.#work.time === 'event') return null;
     const due = this.context.memory.kernels.patternsDue(this.#matcher);
     return due === Number.POSITIVE_INFINITY ? null : due + 1;
   }
 
-  onProcessingTime(nowMs: number, out: Output): void {
+  override onProcessingTime(nowMs: number, out: Output): void {
     if (this.#work.time === 'processing') this.#advance(nowMs - 1, out);
   }
 
   /** Of partitions and aggregates; the runs are not counted. */
-  override get stateBytes(): number {
-    const keys = this.context.memory.kernels.tableBytes(this.#keys) >>> 0;
-    return this.#stores.reduce((sum, { stores }) => sum + stores.allBytes, keys);
-  }
-
   override close(): void {
     const { memory } = this.context;
     const { kernels, u32 } = memory;
@@ -209,7 +225,7 @@ export class PatternMatch extends CompiledOperator {
         : writeFindOrAdd(writer, keys, this.#keyLayout, values, writeHash(writer, values));
     this.#addWaiting(writer, keyRow, 1);
     const partition = rowNumber(keyRow, keys.rows, this.#keyLayout.rowBytes);
-    const stored = this.#state.writeRow(writer, row.scope, partition, time);
+    const stored = this.#state.writeRow(writer, i32.const(this.#matcher), row.scope, { partition, time });
     const isSorted = i32.const(this.#work.order.length > 1 ? 1 : 0);
     const isQueued = writer.kernel('patternArrive', 'i32', i32.const(this.#matcher), stored, isSorted);
     f.if(i32.eqz(isQueued), () => this.#writeWait(writer, row, stored, time));
@@ -347,7 +363,7 @@ export class PatternMatch extends CompiledOperator {
           const sent = { scope, kind: i32.const(0), watermark, next };
           writeStepsAfter(writer, this.node.after, sent, (_, ready) => output.write(writer, count, ready));
         });
-        f.do(writer.kernel('patternRelease', 'void', node));
+        f.do(writer.kernel('patternRelease', 'void', matcher, node));
         f.br(again);
       });
     });

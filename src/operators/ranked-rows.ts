@@ -1,3 +1,4 @@
+import { type Ages, ageFields } from '../codegen/ages.ts';
 import { scaled } from '../codegen/batch-scope.ts';
 import { type CodeWriter, type RowScope, withType } from '../codegen/expression-writer.ts';
 import { openTable, type TableCursor, tableCursor, writeFindOrAdd, writeHash } from '../codegen/key-table.ts';
@@ -12,6 +13,9 @@ import type { SortKey } from '../plan/logical.ts';
 import { BIGINT, INT, type SqlType } from '../types/sql-type.ts';
 import { type I32, i32, i64, type Local, select } from '../wasm/code.ts';
 import { KeptRows } from './kept-rows.ts';
+import type { OperatorContext } from './operator-context.ts';
+import { type Held, map, table } from './state-size.ts';
+import { agesOf } from './time-to-live.ts';
 
 /** What is ranked: partition, order and how many. */
 export interface RankSettings {
@@ -25,6 +29,8 @@ export interface RankSettings {
   readonly laterFirst: boolean;
   /** Whether a row takes the place of another as an update; else where one row is ranked, and none is taken back. */
   readonly replaces?: boolean;
+  /** How long a row is kept after it, or any of its partition, was written, in ms; 0: for ever. */
+  readonly ttl?: { readonly ms: number; readonly of: 'row' | 'partition' };
 }
 
 /**
@@ -46,6 +52,7 @@ const rowFields: readonly StateField[] = [
   { name: 'leads', physical: 'bool' },
   { name: 'equal first', physical: 'i32' },
   { name: 'equal last', physical: 'i32' },
+  { name: 'partition', physical: 'i32' },
 ];
 
 /** Where a function finds rows and partitions. */
@@ -75,29 +82,43 @@ export class RankedRows {
   readonly #layout: StateLayout;
   readonly #partitions: number;
   readonly #map: number;
+  /** Of rows, those that lead to equal ones standing for these; or of partitions. */
+  readonly ages: Ages | null;
+  readonly #rowAges: Ages | null;
+  readonly #partitionAges: Ages | null;
 
-  constructor(memory: Memory, types: readonly SqlType[], settings: RankSettings) {
+  constructor(context: OperatorContext, types: readonly SqlType[], settings: RankSettings) {
+    const { memory } = context;
+    const { ttl = { ms: 0, of: 'row' } } = settings;
+    const aged = (of: 'row' | 'partition'): readonly StateField[] => (ttl.ms > 0 && ttl.of === of ? ageFields : []);
     this.#memory = memory;
     this.#settings = settings;
     this.#types = types;
-    this.kept = new KeptRows(memory, types, rowFields);
+    this.kept = new KeptRows(memory, types, [...rowFields, ...aged('row')]);
     this.#layout = new StateLayout([
       ...keyFields(settings.partition.map((column) => this.#type(column))),
       ...partitionFields,
+      ...aged('partition'),
     ]);
     this.#partitions = memory.kernels.tableNew(this.#layout.rowBytes, 16) >>> 0;
     this.#map = memory.kernels.orderedNew(4) >>> 0;
+    const isByRow = ttl.of === 'row';
+    this.ages = isByRow
+      ? agesOf(context, ttl.ms, this.kept.table, this.kept.rows.layout)
+      : agesOf(context, ttl.ms, this.#partitions, this.#layout);
+    this.#rowAges = isByRow ? this.ages : null;
+    this.#partitionAges = isByRow ? null : this.ages;
   }
 
-  get bytes(): number {
-    const { kernels } = this.#memory;
-    return this.kept.bytes + (kernels.tableBytes(this.#partitions) >>> 0) + (kernels.orderedBytes(this.#map) >>> 0);
+  get held(): readonly Held[] {
+    return [...this.kept.held, table(this.#partitions), map(this.#map)];
   }
 
   close(): void {
     const { kernels } = this.#memory;
     kernels.orderedDrop(this.#map);
     kernels.tableDrop(this.#partitions);
+    this.ages?.close();
     this.kept.close();
   }
 
@@ -150,6 +171,7 @@ export class RankedRows {
 
   /** Forgets a partition, which has no rows any more. */
   erase(writer: CodeWriter, { row }: RankPartition): void {
+    this.#partitionAges?.remove(writer, row);
     eraseTableRow(writer, writer.f.local('i32', i32.const(this.#partitions)), this.#layout, row);
   }
 
@@ -294,7 +316,9 @@ export class RankedRows {
     const { f } = writer;
     const { rows } = this.kept;
     const old = this.numberOf(writer, entry);
-    f.do(i32.store(rows.at(table, old), i32.const(0), { offset: rows.offset('entry') }));
+    const oldRow = f.local('i32', rows.at(table, old));
+    f.do(i32.store(oldRow, i32.const(0), { offset: rows.offset('entry') }));
+    this.#rowAges?.remove(writer, oldRow);
     f.do(i32.store(writer.kernel('orderedValue', 'i32', entry), rows.number(table, row)));
     f.do(i32.store(row, entry, { offset: rows.offset('entry') }));
     this.kept.spend(writer, table, old);
@@ -304,9 +328,63 @@ export class RankedRows {
   remove(writer: CodeWriter, entry: Local<'i32'>, table: Local<'i32'>): void {
     const { f } = writer;
     const number = this.numberOf(writer, entry);
-    f.do(i32.store(this.kept.rows.at(table, number), i32.const(0), { offset: this.kept.rows.offset('entry') }));
+    const row = f.local('i32', this.kept.rows.at(table, number));
+    f.do(i32.store(row, i32.const(0), { offset: this.kept.rows.offset('entry') }));
+    this.#rowAges?.remove(writer, row);
     f.do(writer.kernel('orderedEraseNode', 'void', i32.const(this.#map), entry));
     this.kept.spend(writer, table, number);
+  }
+
+  /** A row was stored, or another that is equal to it: its time to live begins. */
+  written(writer: CodeWriter, partition: RankPartition, row: Local<'i32'>): void {
+    if (this.#rowAges !== null) {
+      writer.f.do(i32.store(row, partition.number, { offset: this.kept.rows.offset('partition') }));
+      this.#rowAges.write(writer, row);
+    }
+    this.#partitionAges?.write(writer, partition.row);
+  }
+
+  /** Lets a row go whose time is over, with those that are equal to it; or all rows of such a partition. */
+  expire(writer: CodeWriter, row: Local<'i32'>): void {
+    const { f } = writer;
+    const ranks = this.open(writer);
+    const { rows } = this.kept;
+    if (this.#rowAges === null) {
+      const partition = this.partitionAt(writer, ranks, rowNumber(row, ranks.partitions.rows, this.#layout.rowBytes));
+      const count = f.local('i32', this.count(partition));
+      const entry = f.local('i32', this.first(writer, partition));
+      const next = f.local('i32');
+      f.while(count, () => {
+        f.set(next, this.next(writer, entry));
+        this.remove(writer, entry, ranks.table);
+        f.set(entry, next);
+        f.set(count, i32.sub(count, i32.const(1)));
+      });
+      this.erase(writer, partition);
+      return;
+    }
+    const partition = this.partitionAt(writer, ranks, i32.load(row, { offset: rows.offset('partition') }));
+    const hasOther = f.local('i32', i32.load(this.#equalRows(row).first));
+    const entry = f.local('i32', i32.load(row, { offset: rows.offset('entry') }));
+    this.handOver(writer, ranks.table, row);
+    this.#drop(writer, partition, entry, ranks.table);
+    f.if(i32.eqz(hasOther), () => f.if(i32.eqz(this.count(partition)), () => this.erase(writer, partition)));
+  }
+
+  /** Takes an entry out, which is sent to nobody: the rows behind it come up. */
+  #drop(writer: CodeWriter, partition: RankPartition, entry: Local<'i32'>, table: Local<'i32'>): void {
+    const { f } = writer;
+    const border = f.local('i32', this.border(partition));
+    f.if(border, () =>
+      f.if(i32.eqz(this.isEntryBehind(writer, entry, border)), () => {
+        const isMore = i32.gtU(this.count(partition), this.end(writer, partition));
+        const pulled = f.local('i32', i32.const(0));
+        f.if(isMore, () => f.set(pulled, this.next(writer, border)));
+        this.setBorder(writer, partition, pulled);
+      }),
+    );
+    this.remove(writer, entry, table);
+    this.setCount(writer, partition, i32.sub(this.count(partition), i32.const(1)));
   }
 
   /** The number + 1 of an entry's row. */

@@ -14,6 +14,7 @@ import { type I32, i32, type Local, select } from '../wasm/code.ts';
 import { baseCells, CompiledOperator } from './compiled-operator.ts';
 import type { Output } from './operator.ts';
 import type { OperatorContext } from './operator-context.ts';
+import { type Held, table } from './state-size.ts';
 
 type JoinWork = Extract<Work, { readonly kind: 'join' }>;
 
@@ -72,7 +73,7 @@ export class RegularJoin extends CompiledOperator {
     this.#ttlMs = Math.min(...ttls.map((ms) => (ms === 0 ? Number.POSITIVE_INFINITY : ms)));
   }
 
-  get processingTimerMs(): number | null {
+  override get processingTimerMs(): number | null {
     return this.#sweepAtMs;
   }
 
@@ -85,15 +86,16 @@ export class RegularJoin extends CompiledOperator {
     super.process(batch, out, input);
   }
 
-  override get stateBytes(): number {
-    return this.#sides[0].bytes + this.#sides[1].bytes;
-  }
-
-  onProcessingTime(nowMs: number): void {
+  override onProcessingTime(nowMs: number, out: Output): void {
     this.setCell(cells.now, BigInt(Math.floor(nowMs)));
     this.call(this.anyCompiled(), 'expire');
+    super.onProcessingTime(nowMs, out);
     const isEmpty = this.#sides.every((side) => side.rowCount === 0);
     this.#sweepAtMs = isEmpty ? null : nowMs + this.#ttlMs;
+  }
+
+  protected override get held(): readonly Held[] {
+    return this.#sides.flatMap(({ tables }) => tables.map(table));
   }
 
   override close(): void {

@@ -16,6 +16,7 @@ import { baseCells, type Compiled } from './compiled-operator.ts';
 import { KeptRows } from './kept-rows.ts';
 import type { OperatorContext } from './operator-context.ts';
 import { type EndedSession, type SessionContent, SessionWindows, sessionFields } from './session-windows.ts';
+import type { Held } from './state-size.ts';
 
 /**
  * SESSION without aggregation: the rows of each session with its start, end and time, sent when it has ended.
@@ -36,6 +37,10 @@ export class SessionRows extends SessionWindows<RowsOfSessions> {
       node.stepSchema.map(({ type }) => type),
     );
     return new SessionRows(node, context, { time, partition: time.window.partition, content });
+  }
+
+  protected override get held(): readonly Held[] {
+    return [...super.held, ...this.content.kept.held];
   }
 
   override close(): void {

@@ -21,6 +21,7 @@ import { baseCells, type Compiled, CompiledOperator, watermarkI64 } from './comp
 import { GroupStores } from './group-store.ts';
 import type { Output } from './operator.ts';
 import type { OperatorContext } from './operator-context.ts';
+import { type Held, type StateSize, table } from './state-size.ts';
 import { utcClock, type WallClock } from './wall-clock.ts';
 
 /** What a session holds, in fields of its row: accumulators, or the rows themselves. */
@@ -91,7 +92,21 @@ export abstract class SessionWindows<Content extends SessionContent> extends Com
       memory.u32[(this.#sessions + sessionsLayout[name]) >>> 2] = this.content.layout.field(name).offset;
   }
 
-  get processingTimerMs(): number | null {
+  protected override get held(): readonly Held[] {
+    return [table(this.#keys), ...this.#stores.held(this.#store)];
+  }
+
+  protected override trim(): void {
+    super.trim();
+    this.context.memory.kernels.sessionsTrim(this.#sessions);
+  }
+
+  override get stateSize(): StateSize {
+    const { bytes, rows } = super.stateSize;
+    return { bytes: bytes + (this.context.memory.kernels.sessionsBytes(this.#sessions) >>> 0), rows };
+  }
+
+  override get processingTimerMs(): number | null {
     if (this.#time.time !== 'processing') return null;
     const end = this.#nextEnd();
     return end === Number.POSITIVE_INFINITY ? null : this.#clock.closesAt(end);
@@ -108,14 +123,8 @@ export abstract class SessionWindows<Content extends SessionContent> extends Com
     super.onWatermark(watermarkMs, out);
   }
 
-  onProcessingTime(nowMs: number, out: Output): void {
+  override onProcessingTime(nowMs: number, out: Output): void {
     if (this.#time.time === 'processing') this.#advance(nowMs - 1, out);
-  }
-
-  override get stateBytes(): number {
-    const { kernels } = this.context.memory;
-    const keys = kernels.tableBytes(this.#keys) >>> 0;
-    return this.#stores.allBytes + keys + (kernels.sessionsBytes(this.#sessions) >>> 0);
   }
 
   override close(): void {

@@ -11,6 +11,7 @@ import { baseCells, CompiledOperator, watermarkI64 } from './compiled-operator.t
 import type { Output } from './operator.ts';
 import type { OperatorContext } from './operator-context.ts';
 import { isPadded, type JoinWork, Pairing } from './pairing.ts';
+import { type Held, queue, table } from './state-size.ts';
 
 const cells = { arrivals: baseCells.bytes, due: baseCells.bytes + 8, bytes: baseCells.bytes + 16 } as const;
 
@@ -76,10 +77,6 @@ export class TemporalJoin extends CompiledOperator {
     this.#order = kernels.queueNew() >>> 0;
   }
 
-  override process(batch: Batch, out: Output, input: number): void {
-    super.process(batch, out, input);
-  }
-
   override onWatermark(watermarkMs: number, out: Output): void {
     const { kernels } = this.context.memory;
     const reached = watermarkI64(watermarkMs);
@@ -95,6 +92,7 @@ export class TemporalJoin extends CompiledOperator {
     super.onWatermark(watermarkMs, out);
     // What was sent pointed into the rows.
     if (compiled !== null) this.call(compiled, 'forget');
+    this.trim();
   }
 
   override close(): void {
@@ -105,10 +103,8 @@ export class TemporalJoin extends CompiledOperator {
     super.close();
   }
 
-  override get stateBytes(): number {
-    const { kernels } = this.context.memory;
-    const queues = [this.#queue, this.#order].reduce((sum, queue) => sum + (kernels.queueBytes(queue) >>> 0), 0);
-    return this.#chains.bytes + queues;
+  protected override get held(): readonly Held[] {
+    return [...this.#chains.tables.map(table), queue(this.#queue), queue(this.#order)];
   }
 
   protected override end(_module: QueryModule, output: OutputWriter, input: number): PipelineEnd<ChainsCursor> {

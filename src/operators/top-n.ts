@@ -1,3 +1,4 @@
+import type { Ages } from '../codegen/ages.ts';
 import { ComputedColumns } from '../codegen/batch-scope.ts';
 import type { CodeWriter, RowScope } from '../codegen/expression-writer.ts';
 import type { OutputWriter } from '../codegen/output-writer.ts';
@@ -14,6 +15,7 @@ import { type I32, i32, i64, type Local, select } from '../wasm/code.ts';
 import { baseCells, CompiledOperator } from './compiled-operator.ts';
 import type { OperatorContext } from './operator-context.ts';
 import { type OpenRanks, RankedRows, type RankPartition, type RankSettings } from './ranked-rows.ts';
+import type { Held } from './state-size.ts';
 
 /**
  * ROW_NUMBER() <= N per partition, kept up to date: the live leaderboard. Also the first or last row of a key, and LIMIT
@@ -22,7 +24,8 @@ import { type OpenRanks, RankedRows, type RankPartition, type RankSettings } fro
  * Input: any changes. Output with the rank, or where the ranks start above 1: -U and +U for every rank whose row changes,
  * +I for a new last rank, -D for one that is gone. Without it: -D and +I of the rows that leave the ranks and come into
  * them; -U and +U where one row takes the place of another, or gets better. Nothing is late here.
- * State: the first N rows of each partition, and all rows where some may be taken back. Cost: O(log rows) a row, and the
+ * State: the first N rows of each partition, and all rows where some may be taken back; for ever, or until they were not
+ * written for the time to live: then they go unseen. Cost: O(log rows) a row, and the
  * ranks that move.
  *
  * ```
@@ -42,17 +45,18 @@ export class TopN extends CompiledOperator {
     this.#settings = settings;
     this.#input = input;
     const types = node.stepSchema.map(({ type }) => type);
-    this.#ranked = new RankedRows(context.memory, types, settings);
+    this.#ranked = new RankedRows(context, types, settings);
     // A processing time is another each time it is asked for.
     const stable = node.stepSchema.flatMap(({ timeAttribute }, at) => (timeAttribute === 'proctime' ? [] : [at]));
     this.#key = input.kind === 'better' ? input.key : stable;
   }
 
   static of(node: PhysicalOperator, work: Extract<Work, { readonly kind: 'top-n' }>, context: OperatorContext): TopN {
-    const { partition, order, rankStart, rankEnd, outputRank, input } = work;
+    const { partition, order, rankStart, rankEnd, outputRank, input, stateTtlMs } = work;
+    const ttl = { ms: stateTtlMs, of: 'row' } as const;
     return new TopN(
       node,
-      { partition, order, start: rankStart, end: rankEnd, outputRank, laterFirst: false },
+      { partition, order, start: rankStart, end: rankEnd, outputRank, laterFirst: false, ttl },
       input,
       context,
     );
@@ -63,10 +67,11 @@ export class TopN extends CompiledOperator {
     work: Extract<Work, { readonly kind: 'deduplicate' }>,
     context: OperatorContext,
   ): TopN {
-    const { keys, keep, time, timeColumn } = work;
+    const { keys, keep, time, timeColumn, stateTtlMs } = work;
+    const ttl = { ms: stateTtlMs, of: 'row' } as const;
     const order = time === 'processing' ? [] : [{ column: timeColumn, descending: keep === 'last', nullsFirst: true }];
     const settings = { partition: keys, order, start: 1, end: 1, outputRank: false, laterFirst: keep === 'last' };
-    return new TopN(node, settings, plainInput(node), context);
+    return new TopN(node, { ...settings, ttl }, plainInput(node), context);
   }
 
   static ofLimit(
@@ -74,22 +79,40 @@ export class TopN extends CompiledOperator {
     work: Extract<Work, { readonly kind: 'limit' }>,
     context: OperatorContext,
   ): TopN {
-    const { offset, fetch } = work;
+    const { offset, fetch, stateTtlMs } = work;
+    const ttl = { ms: stateTtlMs, of: 'partition' } as const;
     const settings = { partition: [], order: [], start: offset + 1, end: offset + fetch, outputRank: false };
-    return new TopN(node, { ...settings, laterFirst: false }, plainInput(node), context);
+    return new TopN(node, { ...settings, laterFirst: false, ttl }, plainInput(node), context);
   }
 
   /**
    * The last of the rows of a sink's key that are there: +I for the first, +U for one that comes behind it or is left when
    * the last is taken back, -D when none is left.
    */
-  static ofSink(node: PhysicalOperator, keys: readonly number[], context: OperatorContext): TopN {
+  static ofSink(
+    node: PhysicalOperator,
+    { keys, stateTtlMs }: Extract<Work, { readonly kind: 'upsert-materialize' }>,
+    context: OperatorContext,
+  ): TopN {
+    const ttl = { ms: stateTtlMs, of: 'partition' } as const;
     const settings = { partition: keys, order: [], start: 1, end: 1, outputRank: false, laterFirst: true };
-    return new TopN(node, { ...settings, replaces: true }, { kind: 'changes' }, context);
+    return new TopN(node, { ...settings, replaces: true, ttl }, { kind: 'changes' }, context);
   }
 
-  override get stateBytes(): number {
-    return this.#ranked.bytes;
+  protected override get held(): readonly Held[] {
+    return this.#ranked.held;
+  }
+
+  protected override get ages(): Ages | null {
+    return this.#ranked.ages;
+  }
+
+  protected override writeExpired(writer: CodeWriter, row: Local<'i32'>): void {
+    this.#ranked.expire(writer, row);
+  }
+
+  protected override writeSweep(writer: CodeWriter): void {
+    this.#ranked.open(writer);
   }
 
   override close(): void {
@@ -479,22 +502,33 @@ class Ranking {
     const { table } = partition;
     switch (input.kind) {
       case 'inserts':
-        return ranked.kept.rows.add(writer, table, row.scope, ranked.kept.spread(arrival));
+        return this.#aged(ranked.kept.rows.add(writer, table, row.scope, ranked.kept.spread(arrival)));
       case 'better':
-        return ranked.addFound(writer, table, row.scope, ranked.kept.rows.hash(writer, row.scope, key));
+        return this.#aged(ranked.addFound(writer, table, row.scope, ranked.kept.rows.hash(writer, row.scope, key)));
       case 'changes': {
         const stored = f.local('i32');
         const leader = this.#find();
         f.if(
           leader,
           () => {
-            const number = ranked.kept.rows.number(table, leader);
+            const number = f.local('i32', ranked.kept.rows.number(table, leader));
             f.set(stored, ranked.addEqual(writer, table, row.scope, number, arrival));
+            this.#aged(f.local('i32', ranked.kept.rows.at(table, number)));
           },
-          () => f.set(stored, ranked.addFound(writer, table, row.scope, ranked.kept.rows.hash(writer, row.scope, key))),
+          () => {
+            f.set(stored, ranked.addFound(writer, table, row.scope, ranked.kept.rows.hash(writer, row.scope, key)));
+            this.#aged(stored);
+          },
         );
         return stored;
       }
     }
+  }
+
+  /** The row's time to live begins. */
+  #aged(stored: Local<'i32'>): Local<'i32'> {
+    const { writer, ranked, partition } = this.#parts;
+    ranked.written(writer, partition, stored);
+    return stored;
   }
 }

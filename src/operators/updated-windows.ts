@@ -21,6 +21,7 @@ import { GroupStores } from './group-store.ts';
 import type { Output } from './operator.ts';
 import type { OperatorContext } from './operator-context.ts';
 import { checkRetraction } from './retraction.ts';
+import type { Held } from './state-size.ts';
 import { utcClock, type WallClock } from './wall-clock.ts';
 import { refuseUnmergeable } from './window-aggregate.ts';
 
@@ -94,20 +95,24 @@ export class UpdatedWindows extends CompiledOperator {
     super.onWatermark(watermarkMs, out);
   }
 
-  get processingTimerMs(): number | null {
+  protected override get held(): readonly Held[] {
+    return this.#stores.all;
+  }
+
+  protected override trim(): void {
+    if (this.#windows.size === 0) this.#stores.drain();
+  }
+
+  override get processingTimerMs(): number | null {
     const endMs = this.#work.window.time === 'processing' ? this.#nextMs + 1 : Number.POSITIVE_INFINITY;
     const timerMs = Math.min(endMs, this.#dueMs);
     return timerMs === Number.POSITIVE_INFINITY ? null : timerMs;
   }
 
-  onProcessingTime(nowMs: number, out: Output): void {
+  override onProcessingTime(nowMs: number, out: Output): void {
     // A window is complete when the clock has passed its last millisecond.
     if (this.#work.window.time === 'processing') this.#advance(nowMs - 1, out);
     if (this.#dueMs <= nowMs) this.#sendDue(nowMs, out);
-  }
-
-  override get stateBytes(): number {
-    return this.#stores.allBytes;
   }
 
   override close(): void {

@@ -7,6 +7,7 @@ import type { PhysicalOperator, Work } from '../physical/graph.ts';
 import { i32, i64 } from '../wasm/code.ts';
 import { newMetrics, type Operator, type Output } from './operator.ts';
 import type { OperatorContext } from './operator-context.ts';
+import { noState } from './state-size.ts';
 
 /**
  * VALUES, and SELECT without FROM: constant rows, sent once at the first watermark.
@@ -15,6 +16,7 @@ import type { OperatorContext } from './operator-context.ts';
  */
 export class Values implements Operator {
   readonly metrics = newMetrics();
+  readonly stateSize = noState;
   readonly #node: PhysicalOperator;
   readonly #work: Extract<Work, { readonly kind: 'values' }>;
   readonly #context: OperatorContext;

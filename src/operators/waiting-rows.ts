@@ -5,6 +5,7 @@ import type { Memory } from '../memory/memory.ts';
 import { BIGINT, type SqlType } from '../types/sql-type.ts';
 import { i32, type Local } from '../wasm/code.ts';
 import { KeptRows } from './kept-rows.ts';
+import { type Held, map } from './state-size.ts';
 
 /** A row that has just come. */
 export interface WaitingRow {
@@ -24,8 +25,8 @@ export class WaitingRows extends KeptRows {
     this.#map = memory.kernels.orderedNew(4) >>> 0;
   }
 
-  override get bytes(): number {
-    return super.bytes + (this.memory.kernels.orderedBytes(this.#map) >>> 0);
+  override get held(): readonly Held[] {
+    return [...super.held, map(this.#map)];
   }
 
   /** Takes a row in, in the order of the keys and, where these are equal, of arrival. */

@@ -22,6 +22,7 @@ import { newMetrics, type Operator, type Output } from './operator.ts';
 import type { OperatorContext } from './operator-context.ts';
 import { checkRetraction } from './retraction.ts';
 import { type FilledSlice, SlidingMerge } from './sliding-merge.ts';
+import { type StateSize, sizeOf } from './state-size.ts';
 import { utcClock, type WallClock } from './wall-clock.ts';
 import { type WindowSlices, windowSlices } from './window-slices.ts';
 
@@ -99,6 +100,10 @@ export class WindowAggregate implements Operator {
     return end === null ? null : this.#clock.closesAt(end);
   }
 
+  get stateSize(): StateSize {
+    return sizeOf(this.#context.memory, this.#stores.all);
+  }
+
   process(batch: Batch, out: Output): void {
     let compiled = this.#compiled.get(batch.encoding);
     if (compiled === undefined) {
@@ -122,10 +127,6 @@ export class WindowAggregate implements Operator {
   onProcessingTime(nowMs: number, out: Output): void {
     // A window is complete when the clock has passed its last millisecond.
     if (this.#work.window.time === 'processing') this.#advance(nowMs - 1, out);
-  }
-
-  get stateBytes(): number {
-    return this.#stores.allBytes;
   }
 
   close(): void {
@@ -157,9 +158,16 @@ export class WindowAggregate implements Operator {
       }
       this.#flush();
     }
+    if (this.#open.size === 0 && this.#cumulated.size === 0) this.#letGo();
     this.#watermark = watermarkMs;
     this.#setCell(cells.watermark, toI64(watermarkMs));
     this.#forgetSlices();
+  }
+
+  /** Gives the memory of closed windows back when no other is open that could use it. */
+  #letGo(): void {
+    this.#sliding?.close();
+    this.#stores.drain();
   }
 
   /** The last window end that was sent. */

@@ -11,6 +11,7 @@ import { baseCells, CompiledOperator, watermarkI64 } from './compiled-operator.t
 import type { Output } from './operator.ts';
 import type { OperatorContext } from './operator-context.ts';
 import { isPadded, type JoinWork, Pairing, type Side, sides } from './pairing.ts';
+import { type Held, queue, table } from './state-size.ts';
 import { utcClock, type WallClock } from './wall-clock.ts';
 
 const cells = { due: baseCells.bytes, bytes: baseCells.bytes + 8 } as const;
@@ -76,9 +77,8 @@ export class WindowJoin extends CompiledOperator {
     super.close();
   }
 
-  override get stateBytes(): number {
-    const { kernels } = this.context.memory;
-    return this.#chains.bytes + (kernels.queueBytes(this.#queue) >>> 0);
+  protected override get held(): readonly Held[] {
+    return [...this.#chains.tables.map(table), queue(this.#queue)];
   }
 
   protected override end(module: QueryModule, output: OutputWriter, input: number): PipelineEnd<State> {

@@ -14,6 +14,7 @@ import { baseCells, CompiledOperator, watermarkI64 } from './compiled-operator.t
 import type { Output } from './operator.ts';
 import type { OperatorContext } from './operator-context.ts';
 import { type OpenRanks, RankedRows, type RankSettings } from './ranked-rows.ts';
+import { type Held, map } from './state-size.ts';
 
 /** u32 whether windows are left that have ended. */
 const cells = { hasMore: baseCells.bytes, bytes: baseCells.bytes + 8 } as const;
@@ -44,7 +45,7 @@ export class WindowTopN extends CompiledOperator {
     this.#settings = settings;
     this.#endColumn = window.endColumn;
     this.#ranked = new RankedRows(
-      context.memory,
+      context,
       node.stepSchema.map(({ type }) => type),
       settings,
     );
@@ -74,8 +75,8 @@ export class WindowTopN extends CompiledOperator {
     return new WindowTopN(node, settings, window, context);
   }
 
-  override get stateBytes(): number {
-    return this.#ranked.bytes;
+  protected override get held(): readonly Held[] {
+    return [...this.#ranked.held, map(this.#ends)];
   }
 
   override onWatermark(watermarkMs: number, out: Output): void {
@@ -87,6 +88,8 @@ export class WindowTopN extends CompiledOperator {
       this.call(compiled, 'close', watermarkI64(watermarkMs));
       this.flush(compiled, out);
     } while (u32[(this.cells + cells.hasMore) >>> 2] === 1);
+    // What was sent lay in the rows.
+    this.call(compiled, 'sweep');
     super.onWatermark(watermarkMs, out);
   }
 
@@ -147,7 +150,7 @@ export class WindowTopN extends CompiledOperator {
     return writer.f.local('i32', i32.wrapI64(this.#ranked.kept.nextArrival(writer)));
   }
 
-  /** `close(watermark)`: the rows of windows that have ended, about as many as a batch has. */
+  /** `close(watermark)`: the rows of windows that have ended, about as many as a batch has. `sweep()`: erases them. */
   protected override writeFunctions(module: QueryModule, output: OutputWriter): void {
     const { builder: f } = module.builder.function(['i64'], 'i32', 'close');
     const writer = new CodeWriter(module, f, this.node.span);
@@ -189,6 +192,9 @@ export class WindowTopN extends CompiledOperator {
     });
     output.close(writer, count);
     f.return(i32.const(status.ok));
+    const { builder: sweep } = module.builder.function([], 'i32', 'sweep');
+    this.#ranked.open(new CodeWriter(module, sweep, this.node.span));
+    sweep.return(i32.const(status.ok));
   }
 
   #send(

@@ -144,6 +144,7 @@ export type Work =
       readonly input: RankInput;
       readonly outputRank: boolean;
       readonly window: AttachedWindow | null;
+      readonly stateTtlMs: number;
     }
   | {
       readonly kind: 'deduplicate';
@@ -152,6 +153,7 @@ export type Work =
       readonly time: 'event' | 'processing';
       readonly keep: 'first' | 'last' | 'current';
       readonly window: AttachedWindow | null;
+      readonly stateTtlMs: number;
     }
   | {
       readonly kind: 'over';
@@ -160,6 +162,7 @@ export type Work =
       readonly time: 'event' | 'processing' | null;
       readonly frame: OverFrame;
       readonly aggregates: readonly AggregateCall[];
+      readonly stateTtlMs: number;
     }
   | { readonly kind: 'sort'; readonly order: readonly SortKey[]; readonly time: 'event' | 'processing' }
   /** Rows in the order of time that a pattern takes; see `LogicalMatch`. */
@@ -174,7 +177,7 @@ export type Work =
       readonly references: readonly MatchReference[];
       readonly measures: readonly Expression[];
     }
-  | { readonly kind: 'limit'; readonly offset: number; readonly fetch: number }
+  | { readonly kind: 'limit'; readonly offset: number; readonly fetch: number; readonly stateTtlMs: number }
   | { readonly kind: 'union' }
   | {
       readonly kind: 'join';
@@ -186,4 +189,4 @@ export type Work =
       readonly uniqueKeys: { readonly left: readonly number[] | null; readonly right: readonly number[] | null };
     }
   /** Keeps the rows of each key of a sink, and sends the last of those that are there. */
-  | { readonly kind: 'upsert-materialize'; readonly keys: readonly number[] };
+  | { readonly kind: 'upsert-materialize'; readonly keys: readonly number[]; readonly stateTtlMs: number };

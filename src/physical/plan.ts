@@ -159,18 +159,19 @@ class Planner {
         return this.#operator(node, [node.input], { kind: 'aggregate', keys, aggregates, stateTtlMs, miniBatch });
       }
       case 'top-n': {
-        const { partition, order, rankStart, rankEnd, outputRank, window } = node;
-        const ranked = { partition, order, rankStart, rankEnd, outputRank, window };
+        const { partition, order, rankStart, rankEnd, outputRank, window, stateTtlMs } = node;
+        const ranked = { partition, order, rankStart, rankEnd, outputRank, window, stateTtlMs };
         const work: Work = { kind: 'top-n', ...ranked, input: rankInputOf(node, this.#keys.get(node.input) ?? []) };
         return this.#operator(node, [node.input], work);
       }
       case 'deduplicate': {
-        const { keys, timeColumn, time, keep, window } = node;
-        return this.#operator(node, [node.input], { kind: 'deduplicate', keys, timeColumn, time, keep, window });
+        const { keys, timeColumn, time, keep, window, stateTtlMs } = node;
+        const work: Work = { kind: 'deduplicate', keys, timeColumn, time, keep, window, stateTtlMs };
+        return this.#operator(node, [node.input], work);
       }
       case 'over': {
-        const { partition, orderColumn, time, frame, aggregates } = node;
-        const work: Work = { kind: 'over', partition, orderColumn, time, frame, aggregates };
+        const { partition, orderColumn, time, frame, aggregates, stateTtlMs } = node;
+        const work: Work = { kind: 'over', partition, orderColumn, time, frame, aggregates, stateTtlMs };
         return this.#operator(node, [node.input], work);
       }
       case 'sort':
@@ -180,8 +181,10 @@ class Planner {
         const work: Work = { kind: 'match', partition, order, time, pattern, skip, withinMs, references, measures };
         return this.#operator(node, [node.input], work);
       }
-      case 'limit':
-        return this.#operator(node, [node.input], { kind: 'limit', offset: node.offset, fetch: node.fetch });
+      case 'limit': {
+        const { offset, fetch, stateTtlMs } = node;
+        return this.#operator(node, [node.input], { kind: 'limit', offset, fetch, stateTtlMs });
+      }
       case 'union':
         return this.#operator(node, node.inputs, { kind: 'union' });
       case 'join': {
@@ -241,9 +244,9 @@ class Planner {
   }
 
   /** The rows of each key of the sink are kept, and it gets the last of those that are there. */
-  #materialized(stream: Stream, { key, span }: LogicalSink): Stream {
+  #materialized(stream: Stream, { key, stateTtlMs, span }: LogicalSink): Stream {
     const changes = { updateBefore: false, updateAfter: true, delete: true };
-    const work: Work = { kind: 'upsert-materialize', keys: key ?? [] };
+    const work: Work = { kind: 'upsert-materialize', keys: key ?? [], stateTtlMs };
     return this.#worked([stream], work, { schema: stream.schema, changes, span });
   }
 

@@ -21,11 +21,14 @@ function adviceOf(node: LogicalNode): string | null {
       if (node.keys.length === 0 || node.stateTtlMs > 0) return null;
       return `the aggregate by ${names(node, [...node.keys.keys()])} keeps a row for each key for ever: bound it by 'table.exec.state.ttl', or aggregate by windows`;
     case 'top-n':
-      if (node.window !== null || isAppendOnly(node.input.changes)) return null;
-      return 'the Top-N keeps all rows of its input, which updates: rank an input that only inserts';
+      if (node.window !== null || node.stateTtlMs > 0 || isAppendOnly(node.input.changes)) return null;
+      return "the Top-N keeps all rows of its input, which updates: rank an input that only inserts, or bound it by 'table.exec.state.ttl'";
     case 'deduplicate':
-      if (node.window !== null) return null;
-      return `the deduplication by ${names(node, node.keys)} keeps a row for each key for ever: do it within windows, or bound the keys`;
+      if (node.window !== null || node.stateTtlMs > 0) return null;
+      return `the deduplication by ${names(node, node.keys)} keeps a row for each key for ever: bound it by 'table.exec.state.ttl', or do it within windows`;
+    case 'over':
+      if (node.time !== null || node.stateTtlMs > 0) return null;
+      return "the OVER keeps all rows for ever: order it by a time, or bound it by 'table.exec.state.ttl'";
     case 'window':
       return node.window.kind === 'session' ? 'the rows of open sessions are kept: aggregate them' : null;
     case 'join': {
@@ -47,7 +50,6 @@ function adviceOf(node: LogicalNode): string | null {
     case 'repeat':
     case 'unnest':
     case 'window-aggregate':
-    case 'over':
     case 'sort':
     case 'limit':
     case 'union':

@@ -1,16 +1,18 @@
 import { unreachable } from '../types/unreachable.ts';
 import { isAppendOnly, type JoinMethod, type LogicalNode } from './logical.ts';
 
-/** What a node costs: the time for a row, and what it keeps. A stream has no number of rows to multiply them by. */
+/**
+ * What a node costs: the time for a row, and how much it keeps. A stream has no number of rows to multiply them by. What
+ * is kept, and until when, the plan says by itself.
+ */
 export function costText(node: LogicalNode): string {
   const { time, kept } = costOf(node);
-  return `cost={${time} a row, ${kept ?? 'nothing'} kept}`;
+  return `cost={${time} a row, ${kept} kept}`;
 }
 
 interface Cost {
   readonly time: string;
-  /** Null: nothing. */
-  readonly kept: string | null;
+  readonly kept: string;
 }
 
 function costOf(node: LogicalNode): Cost {
@@ -21,70 +23,58 @@ function costOf(node: LogicalNode): Cost {
     case 'filter':
     case 'project':
     case 'union':
-    case 'limit':
-      return { time: 'O(1)', kept: null };
+      return { time: 'O(1)', kept: 'nothing' };
     case 'repeat':
-      return { time: 'O(copies)', kept: null };
+      return { time: 'O(copies)', kept: 'nothing' };
     case 'expand':
-      return { time: `O(${node.sets.length} rows)`, kept: null };
+      return { time: `O(${node.sets.length} rows)`, kept: 'nothing' };
     case 'unnest':
-      return { time: 'O(elements)', kept: null };
+      return { time: 'O(elements)', kept: 'nothing' };
+    case 'limit':
+      return isAppendOnly(node.input.changes)
+        ? { time: 'O(1)', kept: 'O(1)' }
+        : { time: 'O(log rows)', kept: 'O(rows)' };
     case 'window':
       return node.window.kind === 'session'
-        ? { time: 'O(log sessions)', kept: 'the rows of open sessions' }
-        : { time: 'O(windows of a row)', kept: null };
+        ? { time: 'O(log sessions)', kept: 'O(rows of open sessions)' }
+        : { time: 'O(windows of a row)', kept: 'nothing' };
     case 'window-aggregate':
-      return { time: 'O(1)', kept: 'a row for each open window and key' };
-    case 'aggregate': {
-      const { keys, stateTtlMs } = node;
-      if (keys.length === 0) return { time: 'O(1)', kept: 'one row' };
-      return {
-        time: 'O(1)',
-        kept: `a row for each key, ${stateTtlMs === 0 ? 'for ever' : `until ${stateTtlMs} ms untouched`}`,
-      };
-    }
+      return { time: 'O(1)', kept: 'O(open windows x keys)' };
+    case 'aggregate':
+      return { time: 'O(1)', kept: node.keys.length === 0 ? 'O(1)' : 'O(keys)' };
     case 'join':
-      return { time: 'O(partners)', kept: joinState(node.method) };
+      return { time: 'O(partners)', kept: joinCost(node.method) };
     case 'over':
-      return { time: 'O(1)', kept: 'the rows that frames reach back to' };
+      return node.time === null
+        ? { time: 'O(log rows + rows behind)', kept: 'O(rows)' }
+        : { time: node.time === 'event' ? 'O(log rows ahead)' : 'O(1)', kept: 'O(rows ahead + rows of frames)' };
     case 'top-n': {
-      if (node.window !== null) return { time: 'O(log N)', kept: 'N rows for each open window and key' };
+      if (node.window !== null) return { time: 'O(log N)', kept: 'O(N x open windows x keys)' };
       return isAppendOnly(node.input.changes)
-        ? { time: 'O(log N)', kept: 'N rows for each key, for ever' }
-        : { time: 'O(log rows of a key)', kept: 'all rows of each key, for ever' };
+        ? { time: 'O(log N)', kept: 'O(N x keys)' }
+        : { time: 'O(log rows of a key)', kept: 'O(rows)' };
     }
     case 'deduplicate':
-      return {
-        time: 'O(1)',
-        kept: node.window === null ? 'a row for each key, for ever' : 'a row for each open window and key',
-      };
+      return { time: 'O(1)', kept: node.window === null ? 'O(keys)' : 'O(open windows x keys)' };
     case 'sort':
-      return { time: 'O(log rows)', kept: 'the rows ahead of the watermark' };
+      return { time: 'O(log rows ahead)', kept: 'O(rows ahead)' };
     case 'match':
-      return {
-        time: 'O(log rows ahead of the watermark + matches begun in the partition)',
-        kept: `the rows of matches begun, ${node.withinMs === null ? 'until a row ends them' : `for ${node.withinMs} ms`}`,
-      };
+      return { time: 'O(log rows ahead + matches begun)', kept: 'O(rows of matches begun)' };
     default:
       return unreachable(node);
   }
 }
 
-function joinState(method: JoinMethod): string {
+function joinCost(method: JoinMethod): string {
   switch (method.kind) {
-    case 'regular': {
-      const { left, right } = method.stateTtlMs;
-      const isBounded = left > 0 && right > 0;
-      return isBounded
-        ? `the rows of both sides, until ${Math.max(left, right)} ms old`
-        : 'the rows of both sides, for ever';
-    }
+    case 'regular':
+      return 'O(rows of both sides)';
     case 'interval':
-      return `the rows of ${method.upperMs - method.lowerMs} ms of both sides`;
+      return 'O(rows of the interval)';
     case 'window':
-      return 'the rows of open windows of both sides';
+      return 'O(rows of open windows)';
     case 'temporal':
-      return 'the versions of each key that left rows may still ask for';
+      return 'O(rows ahead + keys)';
     default:
       return unreachable(method);
   }

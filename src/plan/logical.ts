@@ -254,6 +254,8 @@ export interface LogicalTopN extends NodeBase {
   readonly rankEnd: number | { readonly column: number };
   readonly outputRank: boolean;
   readonly window: AttachedWindow | null;
+  /** `table.exec.state.ttl`; 0: kept for ever. A window ends by itself. */
+  readonly stateTtlMs: number;
 }
 
 /** ROW_NUMBER() = 1 over a time attribute: the first or last row of each key. */
@@ -266,6 +268,8 @@ export interface LogicalDeduplicate extends NodeBase {
   /** `current`: the row of a key as the changes of the input leave it. */
   readonly keep: 'first' | 'last' | 'current';
   readonly window: AttachedWindow | null;
+  /** `table.exec.state.ttl`; 0: kept for ever. A window ends by itself. */
+  readonly stateTtlMs: number;
 }
 
 /**
@@ -281,6 +285,8 @@ export interface LogicalOver extends NodeBase {
   readonly time: 'event' | 'processing' | null;
   readonly frame: OverFrame;
   readonly aggregates: readonly AggregateCall[];
+  /** `table.exec.state.ttl`; 0: kept for ever. A frame of an interval ends by itself. */
+  readonly stateTtlMs: number;
 }
 
 /** How far a frame reaches back from the current row, where it ends; null: to the start. */
@@ -304,6 +310,8 @@ export interface LogicalLimit extends NodeBase {
   readonly input: LogicalNode;
   readonly offset: number;
   readonly fetch: number;
+  /** `table.exec.state.ttl`, for the rows of an updating input; 0: kept for ever. */
+  readonly stateTtlMs: number;
 }
 
 /**
@@ -464,5 +472,7 @@ export interface LogicalSink {
   readonly key: readonly number[] | null;
   /** `table.exec.sink.upsert-materialize`, for a sink that takes upserts. */
   readonly materialize: 'AUTO' | 'NONE' | 'FORCE';
+  /** `table.exec.state.ttl`, for what is kept before the sink; 0: for ever. */
+  readonly stateTtlMs: number;
   readonly span: Span;
 }

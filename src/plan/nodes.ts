@@ -217,7 +217,7 @@ function joinChanges(left: Changes, right: Changes, { type, method }: Pick<Logic
 
 export function overNode(
   input: LogicalNode,
-  parts: Pick<LogicalOver, 'partition' | 'orderColumn' | 'time' | 'frame' | 'aggregates'>,
+  parts: Pick<LogicalOver, 'partition' | 'orderColumn' | 'time' | 'frame' | 'aggregates' | 'stateTtlMs'>,
   span: Span,
 ): LogicalOver {
   const schema = [...input.schema, ...parts.aggregates.map(({ name, type }): Column => ({ name, type }))];

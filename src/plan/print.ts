@@ -2,14 +2,15 @@ import { type Column, columnTypeText } from '../types/column.ts';
 import { typeText } from '../types/sql-type.ts';
 import { unreachable } from '../types/unreachable.ts';
 import { inputsOf } from './children.ts';
+import { durationText } from './duration-text.ts';
 import type { AggregateCall, Expression, LiteralValue } from './expression.ts';
+import { keptBySinkText, keptText } from './kept.ts';
 import {
   changesText,
   type JoinMethod,
   type LogicalJoin,
   type LogicalMatch,
   type LogicalNode,
-  type LogicalOver,
   type LogicalScan,
   type LogicalSink,
   type MatchReference,
@@ -20,6 +21,8 @@ import {
   type WindowEmit,
   type WindowKind,
 } from './logical.ts';
+import { materializes } from './sent-changes.ts';
+import { type UniqueKeys, uniqueKeys } from './unique-keys.ts';
 import { countReaders } from './walk.ts';
 
 /**
@@ -27,12 +30,14 @@ import { countReaders } from './walk.ts';
  * is shown once, with a number; elsewhere by that number, `#1 reused`.
  */
 export function printPlan(sinks: readonly LogicalSink[], options: PrintOptions = {}): string {
-  const printer = new PlanPrinter(countReaders(sinks), options);
+  const keys = uniqueKeys(sinks);
+  const printer = new PlanPrinter(countReaders(sinks), keys, options);
   const { sinkDetail = (sink) => changesText(sink.input.changes) } = options;
   return sinks
     .map((sink) => {
       const target = sink.table === null ? 'result' : `sink ${sink.table.path.name}`;
-      return [`${target} ${sinkDetail(sink)}`, ...printer.lines(sink.input, '', true)].join('\n');
+      const kept = materializes(sink, keys.get(sink.input) ?? []) ? keptBySinkText(sink.stateTtlMs) : null;
+      return [`${target}${keepsText(kept)} ${sinkDetail(sink)}`, ...printer.lines(sink.input, '', true)].join('\n');
     })
     .join('\n\n');
 }
@@ -47,12 +52,18 @@ export interface PrintOptions {
 
 class PlanPrinter {
   readonly #readers: ReadonlyMap<LogicalNode, number>;
+  readonly #keys: ReadonlyMap<LogicalNode, UniqueKeys>;
   readonly #types: boolean;
   readonly #detail: (node: LogicalNode) => string;
   readonly #numbers = new Map<LogicalNode, number>();
 
-  constructor(readers: ReadonlyMap<LogicalNode, number>, { types = false, nodeDetail }: PrintOptions) {
+  constructor(
+    readers: ReadonlyMap<LogicalNode, number>,
+    keys: ReadonlyMap<LogicalNode, UniqueKeys>,
+    { types = false, nodeDetail }: PrintOptions,
+  ) {
     this.#readers = readers;
+    this.#keys = keys;
     this.#types = types;
     this.#detail = nodeDetail ?? (({ changes }) => changesText(changes));
   }
@@ -62,7 +73,11 @@ class PlanPrinter {
     const known = this.#numbers.get(node);
     if (known !== undefined) return [`${branch}#${known} reused`];
     const inputs = inputsOf(node);
-    const own = `${branch}${nodeText(node)}  ${this.#detail(node)}${this.#numbered(node)}`;
+    const kept = keptText(
+      node,
+      inputs.flatMap((input) => this.#keys.get(input) ?? []),
+    );
+    const own = `${branch}${nodeText(node)}${keepsText(kept)}  ${this.#detail(node)}${this.#numbered(node)}`;
     const below = `${indent}${isLast ? '   ' : '│  '}`;
     const columns = node.schema.map((column) => `${column.name} ${columnTypeText(column)}`).join(', ');
     const types = this.#types ? [`${below}${inputs.length === 0 ? ' ' : '│'}  ${columns}`] : [];
@@ -75,6 +90,10 @@ class PlanPrinter {
     this.#numbers.set(node, number);
     return `  #${number}`;
   }
+}
+
+function keepsText(kept: string | null): string {
+  return kept === null ? '' : `   keeps: ${kept}`;
 }
 
 function nodeText(node: LogicalNode): string {
@@ -103,10 +122,10 @@ function nodeText(node: LogicalNode): string {
       const { window } = node;
       const time = window.kind === 'attached' ? 'the windows of its input' : columnName(node.input, window.timeColumn);
       const emitted = node.emit === null ? '' : `   sent ${emitText(node.emit)}`;
-      return `window aggregate ${windowText(window.window, time)}${groups(node.input, node.keys)}: ${calls(node.aggregates, node.input)}${emitted}   state: open windows x keys`;
+      return `window aggregate ${windowText(window.window, time)}${groups(node.input, node.keys)}: ${calls(node.aggregates, node.input)}${emitted}`;
     }
     case 'aggregate':
-      return `aggregate${groups(node.input, node.keys)}: ${calls(node.aggregates, node.input)}   state: keys, for ever`;
+      return `aggregate${groups(node.input, node.keys)}: ${calls(node.aggregates, node.input)}`;
     case 'top-n': {
       const end = typeof node.rankEnd === 'number' ? String(node.rankEnd) : columnName(node.input, node.rankEnd.column);
       return `${node.window === null ? '' : 'window '}top-n ${node.rankStart}..${end}${groups(node.input, node.partition)} order by ${node.order.map((key) => sortText(key, node.input)).join(', ')}`;
@@ -115,10 +134,10 @@ function nodeText(node: LogicalNode): string {
       return `${node.window === null ? '' : 'window '}deduplicate: ${node.keep} row${groups(node.input, node.keys)}${node.keep === 'current' ? '' : ` by ${columnName(node.input, node.timeColumn)}`}`;
     case 'over': {
       const order = columnName(node.input, node.orderColumn);
-      return `over${groups(node.input, node.partition)} order by ${order} ${frameText(node.frame)}: ${calls(node.aggregates, node.input)}   ${overState(node)}`;
+      return `over${groups(node.input, node.partition)} order by ${order} ${frameText(node.frame)}: ${calls(node.aggregates, node.input)}`;
     }
     case 'sort':
-      return `sort by ${node.order.map((key) => sortText(key, node.input)).join(', ')}   state: rows ahead of the watermark`;
+      return `sort by ${node.order.map((key) => sortText(key, node.input)).join(', ')}`;
     case 'limit':
       return `limit ${node.fetch}${node.offset > 0 ? ` offset ${node.offset}` : ''}`;
     case 'match':
@@ -134,14 +153,14 @@ function nodeText(node: LogicalNode): string {
 
 /** `early at each row, late after 5 s at most, for 1 min` */
 function emitText({ earlyMs, lateMs, latenessMs }: WindowEmit): string {
-  const when = (ms: number): string => (ms === 0 ? 'at each row' : `after ${duration(ms)} at most`);
+  const when = (ms: number): string => (ms === 0 ? 'at each row' : `after ${durationText(ms)} at most`);
   return [
     ...(earlyMs === null ? [] : [`early ${when(earlyMs)}`]),
-    ...(lateMs === null ? [] : [`late ${when(lateMs)}`, `for ${duration(latenessMs)}`]),
+    ...(lateMs === null ? [] : [`late ${when(lateMs)}`, `for ${durationText(latenessMs)}`]),
   ].join(', ');
 }
 
-/** `left join on a.k = b.k AND (v < w)   state: both sides, for ever` */
+/** `left join on a.k = b.k AND (v < w)` */
 function joinText({ left, right, type, keys, condition, method, schema }: LogicalJoin): string {
   const pair = { ...left, schema: showsRight(type) ? schema : [...left.schema, ...right.schema] };
   const tests = [
@@ -152,7 +171,7 @@ function joinText({ left, right, type, keys, condition, method, schema }: Logica
   ];
   const on = tests.length === 0 ? '' : ` on ${tests.join(' AND ')}`;
   const name = method.kind === 'regular' ? `${type} join` : `${type} ${method.kind} join`;
-  return `${name}${methodText(method, left, right)}${on}   state: ${joinState(method)}`;
+  return `${name}${methodText(method, left, right)}${on}`;
 }
 
 function methodText(method: JoinMethod, left: LogicalNode, right: LogicalNode): string {
@@ -162,7 +181,7 @@ function methodText(method: JoinMethod, left: LogicalNode, right: LogicalNode): 
       return '';
     case 'interval': {
       const distance = `${columnName(left, method.leftTime)} - ${columnName(right, method.rightTime)}`;
-      return ` ${distance} in [${duration(method.lowerMs)}, ${duration(method.upperMs)}]`;
+      return ` ${distance} in [${durationText(method.lowerMs)}, ${durationText(method.upperMs)}]`;
     }
     case 'temporal':
       return ` as of ${columnName(left, method.leftTime)}`;
@@ -171,25 +190,7 @@ function methodText(method: JoinMethod, left: LogicalNode, right: LogicalNode): 
   }
 }
 
-function joinState(method: JoinMethod): string {
-  switch (method.kind) {
-    case 'regular': {
-      const { left, right } = method.stateTtlMs;
-      const kept = (ms: number): string => (ms === 0 ? 'for ever' : `for ${duration(ms)}`);
-      return left === right ? `both sides, ${kept(left)}` : `left ${kept(left)}, right ${kept(right)}`;
-    }
-    case 'interval':
-      return `left for ${duration(Math.max(0, -method.lowerMs))}, right for ${duration(Math.max(0, method.upperMs))}`;
-    case 'window':
-      return 'rows of open windows';
-    case 'temporal':
-      return 'left ahead of the watermark, right a version a key';
-    default:
-      return unreachable(method);
-  }
-}
-
-/** `match A B+ by k order by ts within 1 h: A.n AS a; where A (A.n > 1)   state: ...` */
+/** `match A B+ by k order by ts within 1 h: A.n AS a; where A (A.n > 1)` */
 function matchText(node: LogicalMatch): string {
   const { input, pattern, partition, order, withinMs, measures, references, schema } = node;
   const over = {
@@ -197,13 +198,13 @@ function matchText(node: LogicalMatch): string {
     schema: references.map((reference) => ({ ...noColumn, name: referenceText(reference, node) })),
   };
   const sorted = order.map((key) => sortText(key, input)).join(', ');
-  const within = withinMs === null ? '' : ` within ${duration(withinMs)}`;
+  const within = withinMs === null ? '' : ` within ${durationText(withinMs)}`;
   const shown = measures.map((measure, at) => named(text(measure, over), schema[partition.length + at]?.name ?? ''));
   const where = pattern.flatMap(({ name, condition }) =>
     condition === null ? [] : [`${name} ${text(condition, over)}`],
   );
   const conditions = where.length === 0 ? '' : `; where ${where.join(', ')}`;
-  return `match ${patternText(node)}${groups(input, partition)} order by ${sorted}${within}: ${shown.join(', ')}${conditions}   state: rows of matches begun`;
+  return `match ${patternText(node)}${groups(input, partition)} order by ${sorted}${within}: ${shown.join(', ')}${conditions}`;
 }
 
 const noColumn: Column = { name: '', type: { kind: 'NULL', nullable: true } };
@@ -267,13 +268,7 @@ function calls(aggregates: readonly AggregateCall[], input: LogicalNode): string
 function frameText(frame: OverFrame): string {
   const back = frame.unit === 'rows' ? frame.precedingRows : frame.precedingMs;
   if (back === null) return `${frame.unit} unbounded preceding`;
-  return `${frame.unit} ${frame.unit === 'rows' ? back : duration(back)} preceding`;
-}
-
-function overState({ frame, time }: LogicalOver): string {
-  if (time === null) return 'state: all rows, for ever';
-  if (frame.unit === 'rows') return `state: ${frame.precedingRows === null ? '' : 'frames x '}partitions, for ever`;
-  return frame.precedingMs === null ? 'state: partitions, for ever' : 'state: rows of the last frame';
+  return `${frame.unit} ${frame.unit === 'rows' ? back : durationText(back)} preceding`;
 }
 
 function sortText({ column, descending }: SortKey, input: LogicalNode): string {
@@ -288,26 +283,14 @@ function columnName(node: LogicalNode, index: number): string {
 function windowText(window: WindowKind, time: string): string {
   switch (window.kind) {
     case 'tumble':
-      return `TUMBLE(${time}, ${duration(window.sizeMs)})`;
+      return `TUMBLE(${time}, ${durationText(window.sizeMs)})`;
     case 'hop':
-      return `HOP(${time}, ${duration(window.slideMs)}, ${duration(window.sizeMs)})`;
+      return `HOP(${time}, ${durationText(window.slideMs)}, ${durationText(window.sizeMs)})`;
     case 'cumulate':
-      return `CUMULATE(${time}, ${duration(window.stepMs)}, ${duration(window.sizeMs)})`;
+      return `CUMULATE(${time}, ${durationText(window.stepMs)}, ${durationText(window.sizeMs)})`;
     case 'session':
-      return `SESSION(${time}, ${duration(window.gapMs)})`;
+      return `SESSION(${time}, ${durationText(window.gapMs)})`;
   }
-}
-
-const units = [
-  [86_400_000, 'd'],
-  [3_600_000, 'h'],
-  [60_000, 'min'],
-  [1000, 's'],
-] as const;
-
-function duration(ms: number): string {
-  for (const [size, unit] of units) if (ms % size === 0) return `${ms / size} ${unit}`;
-  return `${ms} ms`;
 }
 
 /** An expression over a node's columns, in the look of SQL. */

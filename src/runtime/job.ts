@@ -3,6 +3,7 @@ import type { SessionSettings } from '../functions/value.ts';
 import type { Memory } from '../memory/memory.ts';
 import { LateRowScan } from '../operators/late-row-scan.ts';
 import type { Operator } from '../operators/operator.ts';
+import { noState } from '../operators/state-size.ts';
 import type { PhysicalGraph } from '../physical/graph.ts';
 import type { Clock } from './clock.ts';
 import { type WiredGraph, wireGraph } from './graph.ts';
@@ -73,8 +74,9 @@ export interface JobMetrics {
   readonly lateRows: number;
   /** Rows left out since their event time is NULL. */
   readonly nullTimeRows: number;
-  /** Memory that its state takes, in bytes; 0 when the job has ended. */
+  /** What it keeps just now: bytes of memory, and the keys, groups and rows in them; 0 when the job has ended. */
   readonly stateBytes: number;
+  readonly stateRows: number;
 }
 
 /** How a job has ended, with its last counters. */
@@ -92,7 +94,7 @@ export class Job {
   /** Aborted when a source wakes the job or the job is stopped; anew for each time of waiting. */
   #waiting = new AbortController();
   readonly #startMs: number;
-  #isClosed = false;
+  #hasEnded = false;
 
   constructor(parts: JobParts) {
     this.#parts = parts;
@@ -144,7 +146,7 @@ export class Job {
     } finally {
       wired.unsubscribe();
       for (const source of this.#sources) await source.close();
-      this.#isClosed = true;
+      this.#hasEnded = true;
       for (const operator of operators.values()) operator.close();
       for (const source of this.#sources) source.release();
     }
@@ -187,8 +189,8 @@ export class Job {
   metrics(): readonly JobMetrics[] {
     return [...this.#parts.operators].map(([id, operator]) => {
       const { rowsIn, rowsOut, lateRows, nullTimeRows } = operator.metrics;
-      const stateBytes = this.#isClosed ? 0 : (operator.stateBytes ?? 0);
-      return { operator: id, rowsIn, rowsOut, lateRows, nullTimeRows, stateBytes };
+      const { bytes: stateBytes, rows: stateRows } = this.#hasEnded ? noState : operator.stateSize;
+      return { operator: id, rowsIn, rowsOut, lateRows, nullTimeRows, stateBytes, stateRows };
     });
   }
 

@@ -49,7 +49,7 @@ describe('filters that are settled', () => {
     expect(await planText(`${tables} SELECT SUM(a) FILTER (WHERE 1 = 1) AS s FROM plain WHERE 1 = 1 OR a > 2`)).toBe(
       `result [I,UB,UA]
 └─ project SUM AS s  [I,UB,UA]
-   └─ aggregate: SUM(a)   state: keys, for ever  [I,UB,UA]
+   └─ aggregate: SUM(a)   keeps: one row, for ever  [I,UB,UA]
       └─ scan plain: a  [I]`,
     );
   });

@@ -20,7 +20,7 @@ test('a field is read alone, through computed columns, watermarks, views and win
       GROUP BY window_start, window_end, home.city`),
   ).toBe(`result [I]
 └─ project $key2 AS city, COUNT AS n  [I]
-   └─ window aggregate TUMBLE(ts, 1 h) by $key2: COUNT(*)   state: open windows x keys  [I]
+   └─ window aggregate TUMBLE(ts, 1 h) by $key2: COUNT(*)   keeps: one row an open window and key, until the watermark passes the window's end  [I]
       └─ project ts, home.city AS $key2  [I]
          └─ filter (name <> 'x')  [I]
             └─ watermark ts AS ts  [I]

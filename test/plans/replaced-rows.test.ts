@@ -1,14 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { declareTable } from '../../src/catalog/declare-table.ts';
-import { Session } from '../../src/catalog/session.ts';
-import { tableTraits } from '../../src/connectors/index.ts';
-import { SourceText } from '../../src/diagnostics/source-text.ts';
 import { changeKind } from '../../src/memory/batch.ts';
 import { Memory } from '../../src/memory/memory.ts';
 import type { PhysicalOperator } from '../../src/physical/graph.ts';
-import { planPhysically } from '../../src/physical/plan.ts';
-import { bindStatement } from '../../src/plan/bind/bind-statement.ts';
-import { parseScript } from '../../src/sql/parse.ts';
+import { operatorOf as operatorIn } from '../support/operators/operators-of.ts';
 import { OperatorRun, type OutputRow } from '../support/operators/run-operator.ts';
 
 const memory = Memory.create();
@@ -18,24 +12,6 @@ const tables = `
   CREATE TABLE all_out (k STRING, v BIGINT) WITH ('connector' = 'print');
   CREATE TABLE upserts_out (k STRING, v BIGINT) WITH ('connector' = 'blackhole');
 `;
-const traits = {
-  source: tableTraits,
-  accepts: (table: Parameters<typeof tableTraits>[0]) => tableTraits(table).accepts,
-};
-
-/** The operators of an INSERT, as it is written. */
-function operatorsOf(insert: string): readonly PhysicalOperator[] {
-  const session = new Session();
-  for (const statement of parseScript(new SourceText('tables.sql', tables)).statements) {
-    if (statement.kind !== 'createTable') continue;
-    const table = declareTable(session, statement);
-    session.database(table.path, statement.name).objects.set(table.path.name, { kind: 'table', table });
-  }
-  const [statement] = parseScript(new SourceText('insert.sql', insert)).statements;
-  const sinks = statement === undefined ? null : bindStatement(statement, session, traits);
-  return planPhysically(sinks ?? [], { replacedRows: true }).operators;
-}
-
 type Change = readonly [kind: number, ...row: readonly (string | number)[]];
 
 function sent(node: PhysicalOperator, changes: readonly Change[]): readonly OutputRow[] {
@@ -47,9 +23,7 @@ function sent(node: PhysicalOperator, changes: readonly Change[]): readonly Outp
 }
 
 function operatorOf(insert: string, kind: PhysicalOperator['work']['kind']): PhysicalOperator {
-  const found = operatorsOf(insert).find(({ work }) => work.kind === kind);
-  if (found === undefined) throw new Error(`no ${kind}`);
-  return found;
+  return operatorIn(tables, insert, kind);
 }
 
 const { insert, updateBefore, updateAfter, delete: remove } = changeKind;

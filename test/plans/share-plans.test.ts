@@ -9,7 +9,7 @@ test('a subquery that is written twice is computed once, whatever its columns ar
 └─ union all  [I,UB,UA,D]
    ├─ project n, a  [I,UB,UA]
    │  └─ project a, COUNT AS n  [I,UB,UA]  #1
-   │     └─ aggregate by a: COUNT(*)   state: keys, for ever  [I,UB,UA]
+   │     └─ aggregate by a: COUNT(*)   keeps: one row a key, for ever  [I,UB,UA]
    │        └─ filter (b > 1)  [I]
    │           └─ scan plain: a, b  [I]
    └─ project (n + 1) AS n, a  [I,UB,UA]
@@ -32,7 +32,7 @@ test('the statements of a set share what they read, up to where they differ', as
   expect(await planText(`${tables} ${sinks} ${set}`)).toBe(
     `sink x [I]
 └─ project name, COUNT AS n  [I]  #1
-   └─ window aggregate TUMBLE(ts, 1 h) by name: COUNT(*)   state: open windows x keys  [I]
+   └─ window aggregate TUMBLE(ts, 1 h) by name: COUNT(*)   keeps: one row an open window and key, until the watermark passes the window's end  [I]
       └─ filter (status = 200)  [I]
          └─ watermark ts AS (ts - 60000)  [I]  #2
             └─ scan hits: status, name, ts  [I]
@@ -42,7 +42,7 @@ sink y [I]
 
 sink y [I]
 └─ project name, COUNT AS n  [I]
-   └─ window aggregate TUMBLE(ts, 1 h) by name: COUNT(*)   state: open windows x keys  [I]
+   └─ window aggregate TUMBLE(ts, 1 h) by name: COUNT(*)   keeps: one row an open window and key, until the watermark passes the window's end  [I]
       └─ filter (status = 404)  [I]
          └─ #2 reused`,
   );

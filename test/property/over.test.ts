@@ -65,7 +65,7 @@ function resultsOf(frame: readonly Row[]): readonly string[] {
 }
 
 function over(time: 'event' | null, orderColumn: number, frame: OverFrame, updating = false): PhysicalOperator {
-  const work: Work = { kind: 'over', partition: [1], orderColumn, time, frame, aggregates };
+  const work: Work = { kind: 'over', partition: [1], orderColumn, time, frame, aggregates, stateTtlMs: 0 };
   const output = [...input, ...aggregates.map(({ name, type }, at) => ({ name: `${name}${at}`, type }))];
   return {
     id: 'over-1',

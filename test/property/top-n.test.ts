@@ -48,6 +48,7 @@ function topN({ start, end, outputRank, descending }: Shape, rankInput: TopNWork
       outputRank,
       input: rankInput,
       window: null,
+      stateTtlMs: 0,
     },
     after: [],
     workSchema: output,

@@ -22,7 +22,7 @@ const node: PhysicalOperator = {
   inputChanges: allChanges,
   steps: [],
   stepSchema: schema,
-  work: { kind: 'upsert-materialize', keys: [0] },
+  work: { kind: 'upsert-materialize', keys: [0], stateTtlMs: 0 },
   after: [],
   workSchema: schema,
   schema,

@@ -148,7 +148,15 @@ test('sorted rows leave in the order of time and value when the watermark has co
   );
 });
 
-const firstRows: Work = { kind: 'deduplicate', keys: [1], timeColumn: 0, time: 'event', keep: 'first', window: null };
+const firstRows: Work = {
+  kind: 'deduplicate',
+  keys: [1],
+  timeColumn: 0,
+  time: 'event',
+  keep: 'first',
+  window: null,
+  stateTtlMs: 0,
+};
 
 test('the first row of a key leaves once, when none before it can come', () => {
   fc.assert(
@@ -270,7 +278,7 @@ const total: AggregateCall = {
 
 function over(time: 'event' | 'processing' | null, frame: OverFrame, orderColumn = 0): PhysicalOperator {
   const partition = time === 'processing' ? [1] : [];
-  const work: Work = { kind: 'over', partition, orderColumn, time, frame, aggregates: [total] };
+  const work: Work = { kind: 'over', partition, orderColumn, time, frame, aggregates: [total], stateTtlMs: 0 };
   return operator(work, [{ name: 'total', type: INT(false) }]);
 }
 

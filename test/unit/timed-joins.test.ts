@@ -143,9 +143,9 @@ describe('an interval join', () => {
       steps.left(`key ${at}, which is longer than eight bytes`, 'some text of the row', BigInt(at * 3));
       steps.right('nobody', 'a text', BigInt(at * 3));
       steps.watermark(at * 3);
-      if (at === 100) held = steps.run.operator.stateBytes ?? 0;
+      if (at === 100) held = steps.run.operator.stateSize.bytes;
     }
-    expect(steps.run.operator.stateBytes).toBeLessThan(held * 2);
+    expect(steps.run.operator.stateSize.bytes).toBeLessThan(held * 2);
     steps.close();
   });
 });

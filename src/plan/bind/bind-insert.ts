@@ -76,8 +76,10 @@ function sinkOf(query: LogicalNode, table: Table, options: SinkOptions): Logical
   const accepts = options.traits.accepts(table);
   if (accepts === 'append' && !isAppendOnly(query.changes)) refuseChanges(query, table, options.querySpan);
   const key = table.primaryKey?.columns.map((name) => input.schema.findIndex((column) => column.name === name));
-  const materialize = materializeSetting(options.session.settings.get('table.exec.sink.upsert-materialize'));
-  return { input, table, accepts, key: key ?? null, materialize, span: options.span };
+  const { settings } = options.session;
+  const materialize = materializeSetting(settings.get('table.exec.sink.upsert-materialize'));
+  const stateTtlMs = settings.durationMs('table.exec.state.ttl');
+  return { input, table, accepts, key: key ?? null, materialize, stateTtlMs, span: options.span };
 }
 
 function materializeSetting(text: string | undefined): LogicalSink['materialize'] {

@@ -69,6 +69,7 @@ export function lateralTopN(
   rows: LateralRows,
   order: readonly SortKey[],
   ranks: { readonly start: number; readonly end: number },
+  stateTtlMs: number,
   span: Span,
 ): LateralRows {
   const { node, width } = rows;
@@ -87,6 +88,7 @@ export function lateralTopN(
     rankEnd: ranks.end,
     outputRank: false,
     window: null,
+    stateTtlMs,
     schema,
     changes: allChanges,
     uniqueKeys,

@@ -211,6 +211,7 @@ export function overCallText(over: OverCall): string {
 export function overRows(
   rows: SelectRows,
   calls: readonly OverCall[],
+  stateTtlMs: number,
   span: Span,
 ): { readonly node: LogicalNode; readonly column: (text: string) => Expression } {
   const [first] = calls;
@@ -258,6 +259,7 @@ export function overRows(
       time,
       frame,
       aggregates: distinct.map(({ call }) => ({ ...call, args: call.args.map(columnOf) })),
+      stateTtlMs,
     },
     span,
   );

@@ -80,6 +80,10 @@ export class QueryBinder {
     this.#home = session.home;
   }
 
+  get #stateTtlMs(): number {
+    return this.session.settings.durationMs('table.exec.state.ttl');
+  }
+
   /** @throws DiagnosticError */
   query(query: Query): LogicalNode {
     return settled(this.bound(query, true));
@@ -137,7 +141,7 @@ export class QueryBinder {
 
   #select(select: Select, outer: Scope | null = null): BoundQuery {
     const hints = new QueryHints(select.hints);
-    const defaultTtlMs = this.session.settings.durationMs('table.exec.state.ttl');
+    const defaultTtlMs = this.#stateTtlMs;
     const joins: JoinSettings = {
       functions: this.session.functions,
       stateTtlMs: ({ relations }) => hints.stateTtlMs(relations) ?? defaultTtlMs,
@@ -153,6 +157,7 @@ export class QueryBinder {
     return bindSelect(select, from, {
       functions: this.session.functions,
       stateTtlMs,
+      unhintedTtlMs: defaultTtlMs,
       miniBatch: miniBatchOf(this.session.settings, (select.groupBy ?? select).span),
       emit: emitSettingsOf(this.session.settings),
       isDescribed,
@@ -215,8 +220,7 @@ export class QueryBinder {
     if (bound.correlation === undefined) {
       return bindJoin(node, left, aliased(this.bound(query, false, scope), node.right.alias, null), joins);
     }
-    const stateTtlMs = this.session.settings.durationMs('table.exec.state.ttl');
-    const rows = lateralRows(bound, bound.correlation, stateTtlMs, span);
+    const rows = lateralRows(bound, bound.correlation, this.#stateTtlMs, span);
     return bindLateralJoin(node, left, this.#lateralLimit(rows, bound, query, left), joins);
   }
 
@@ -233,7 +237,7 @@ export class QueryBinder {
       notYet('W003', query.span, 'LIMIT in LATERAL beside rows that are not distinct by its condition');
     }
     const offset = query.offset === null ? 0 : this.#constant(query.offset);
-    return lateralTopN(rows, keys, { start: offset + 1, end: offset + fetch }, query.span);
+    return lateralTopN(rows, keys, { start: offset + 1, end: offset + fetch }, this.#stateTtlMs, query.span);
   }
 
   #tableArgument({ table, span }: TableArgument): LogicalNode {
@@ -342,7 +346,7 @@ export class QueryBinder {
 
   #setOperation(node: SetOperation, outer: Scope | null): LogicalNode {
     const [left, right] = [settled(this.#body(node.left, outer)), settled(this.#body(node.right, outer))];
-    return bindSetOperation(node, left, right, this.session.settings.durationMs('table.exec.state.ttl'));
+    return bindSetOperation(node, left, right, this.#stateTtlMs);
   }
 
   /** ORDER BY, LIMIT and OFFSET. Without a limit, the order of a query within another means nothing. */
@@ -374,6 +378,7 @@ export class QueryBinder {
       rankEnd: offset + fetch,
       outputRank: false,
       window: null,
+      stateTtlMs: this.#stateTtlMs,
       schema,
       changes: allChanges,
       uniqueKeys: input.uniqueKeys,
@@ -387,7 +392,8 @@ export class QueryBinder {
     const { schema, uniqueKeys } = node;
     const changes = isAppendOnly(node.changes) ? appendOnly : allChanges;
     const span = query.limit?.span ?? query.span;
-    return ofNode({ kind: 'limit', input: node, offset, fetch, schema, changes, uniqueKeys, span });
+    const stateTtlMs = this.#stateTtlMs;
+    return ofNode({ kind: 'limit', input: node, offset, fetch, stateTtlMs, schema, changes, uniqueKeys, span });
   }
 
   /** The query with the expressions that it is ordered by behind its columns. */

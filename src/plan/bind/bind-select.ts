@@ -20,7 +20,6 @@ import {
   overCallsOf,
   overCallText,
   overRows,
-  type RankName,
   withColumns,
 } from './bind-over.ts';
 import { type BoundFrom, type BoundQuery, ofNode, settled, sortKeyOf } from './bound-query.ts';
@@ -71,7 +70,7 @@ export function bindSelect(select: Select, from: BoundFrom | null, settings: Sel
       },
       context: plain,
     };
-    return distinct(projected(select, rows, correlated), select, settings);
+    return distinct(projected(select, rows, correlated, settings), select, settings);
   }
   return distinct(groupedRows(select, joins, plain, settings, correlated), select, settings);
 }
@@ -97,11 +96,11 @@ function groupedRows(
   const inner = equalities.map((equality) => equality.inner);
   const rowContext = { ...context, subquery: joins.knownValue };
   const bound = bindGroups(select, { input: joins.node, context: rowContext, extraKeys: inner }, settings, (groups) => {
-    if (correlated.length === 0) return projected(select, groups, []);
+    if (correlated.length === 0) return projected(select, groups, [], settings);
     const conditions = equalities.map(({ outer, nullsMeet, span }, at) =>
       call(nullsMeet ? 'IS NOT DISTINCT FROM' : '=', [groups.extraKeys[at] as Expression, outer], span),
     );
-    const grouped = projected(select, groups, conditions);
+    const grouped = projected(select, groups, conditions, settings);
     return isGlobal ? { ...grouped, correlation: withEmptyCounts(grouped, groups.counts) } : grouped;
   });
   return isGlobal && select.having === null ? { ...bound, isOneRow: true } : bound;
@@ -194,7 +193,12 @@ function withAttribute({ name, type }: Column, { timeAttribute }: Partial<Column
 }
 
 /** The SELECT list over its rows; one with ROW_NUMBER() OVER waits for its filter, or has it in QUALIFY. */
-function projected(select: Select, rows: SelectRows, correlated: readonly Expression[]): BoundQuery {
+function projected(
+  select: Select,
+  rows: SelectRows,
+  correlated: readonly Expression[],
+  settings: SelectSettings,
+): BoundQuery {
   const calls = overCallsOf(select);
   if (
     calls.length === 0 ||
@@ -209,8 +213,8 @@ function projected(select: Select, rows: SelectRows, correlated: readonly Expres
   const bound = calls.map((node) => bindOverCall(node, own.context, select.windows));
   const [first] = bound;
   const isOne = new Set(bound.map(overCallText)).size === 1;
-  if (first !== undefined && isOne && isRankName(first.name)) return ranked(select, own, first, first.name);
-  return ofNode(withOver(select, own, bound));
+  if (first !== undefined && isOne && isRankName(first.name)) return ranked(select, own, first, settings);
+  return ofNode(withOver(select, own, bound, settings));
 }
 
 /** The SELECT list over rows; of a query that looks at the row around it, what is still to be computed. */
@@ -225,8 +229,8 @@ function listed(select: Select, rows: SelectRows, correlated: readonly Expressio
 }
 
 /** The SELECT list over rows with the results of window functions. */
-function withOver(select: Select, rows: SelectRows, calls: readonly OverCall[]): LogicalNode {
-  const { node, column } = overRows(rows, calls, calls[0]?.node.span ?? select.span);
+function withOver(select: Select, rows: SelectRows, calls: readonly OverCall[], settings: SelectSettings): LogicalNode {
+  const { node, column } = overRows(rows, calls, settings.unhintedTtlMs, calls[0]?.node.span ?? select.span);
   const context = overContext(rows.context, (child) =>
     column(overCallText(bindOverCall(child, rows.context, select.windows))),
   );
@@ -264,8 +268,10 @@ function withAliases(node: Syntax, select: Select, { context }: SelectRows): Syn
 }
 
 /** Rows with their rank, which waits for its bound; one in QUALIFY bounds it at once. */
-function ranked(select: Select, rows: SelectRows, over: OverCall, name: RankName): BoundQuery {
+function ranked(select: Select, rows: SelectRows, over: OverCall, settings: SelectSettings): BoundQuery {
+  const { name } = over;
   const { span } = over.node;
+  if (!isRankName(name)) throw new Error(`${name} is no rank`);
   if (over.order.length === 0) fail('B033', span, `${name}() needs an ORDER BY in its OVER`);
   if (over.order.every(({ value }) => isConstant(value)))
     fail('B033', span, `${name}() is ordered by columns, and this is a constant`);
@@ -279,8 +285,9 @@ function ranked(select: Select, rows: SelectRows, over: OverCall, name: RankName
     partition: over.partition.map((value) => columnOf(value).index),
     order: over.order.map(({ value, item }) => sortKeyOf(item, columnOf(value).index)),
     columns,
+    stateTtlMs: settings.unhintedTtlMs,
     span,
-    unbounded: () => withOver(select, rows, [over]),
+    unbounded: () => withOver(select, rows, [over], settings),
   };
   const schema: Schema = [...input.schema, { name: '$rank', type: BIGINT(false) }];
   if (select.qualify === null)

@@ -26,7 +26,9 @@ export function bindStatement(
       const input = withShownTimes(withUniqueNames(binder.query(statement.query)), () =>
         new QueryBinder(session, traits.source, true).query(statement.query),
       );
-      return [{ input, table: null, accepts: 'all', key: null, materialize: 'NONE', span: statement.span }];
+      return [
+        { input, table: null, accepts: 'all', key: null, materialize: 'NONE', stateTtlMs: 0, span: statement.span },
+      ];
     }
     case 'insert':
       return [bindInsert(statement, session, binder, traits)];

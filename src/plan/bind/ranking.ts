@@ -25,6 +25,7 @@ export interface Ranking {
   readonly order: readonly SortKey[];
   /** What the query selects: over the input's columns, with the rank behind them. */
   readonly columns: readonly { readonly expression: Expression; readonly name: string }[];
+  readonly stateTtlMs: number;
   readonly span: Span;
   /** The rows with the rank of each, where no filter bounds it. @throws DiagnosticError B033, B050 */
   readonly unbounded: () => LogicalNode;
@@ -71,7 +72,7 @@ export function topNOf(
   if (typeof end === 'number' && end < 1)
     fail('B033', condition.span, 'a rank is 1 or more: this condition is never true');
   const left = rest.length === 0 ? null : rest.reduce((all, next) => call('AND', [all, next], condition.span));
-  const { input, partition, order, span } = ranking;
+  const { input, partition, order, stateTtlMs, span } = ranking;
   const window = attachedWindow(input, partition);
   if (start === 1 && end === 1) {
     // Its rank is known.
@@ -92,6 +93,7 @@ export function topNOf(
     rankEnd: end,
     outputRank: true,
     window,
+    stateTtlMs,
     schema: [...input.schema, { name: '$rank', type: BIGINT(false) }],
     changes: window === null ? allChanges : appendOnly,
     uniqueKeys: [end === 1 ? partition : [...partition, rankColumn]],
@@ -101,7 +103,7 @@ export function topNOf(
 }
 
 /** The row of rank 1: by a time attribute alone it is the first or last row of its key, else the top of a ranking. */
-function firstOf({ input, partition, order, span }: Ranking, window: AttachedWindow | null): LogicalNode {
+function firstOf({ input, partition, order, stateTtlMs, span }: Ranking, window: AttachedWindow | null): LogicalNode {
   const { schema } = input;
   const [key, second] = order;
   const attribute = key === undefined ? undefined : schema[key.column]?.timeAttribute;
@@ -118,6 +120,7 @@ function firstOf({ input, partition, order, span }: Ranking, window: AttachedWin
       rankEnd: 1,
       outputRank,
       window,
+      stateTtlMs,
       schema,
       changes,
       uniqueKeys,
@@ -133,6 +136,7 @@ function firstOf({ input, partition, order, span }: Ranking, window: AttachedWin
     time: attribute === 'proctime' ? 'processing' : 'event',
     keep,
     window,
+    stateTtlMs,
     schema,
     changes: window !== null || (keep === 'first' && isAppendOnly(input.changes)) ? appendOnly : allChanges,
     uniqueKeys,

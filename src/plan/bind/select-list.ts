@@ -15,6 +15,8 @@ import type { EmitSettings } from './window-emit.ts';
 export interface SelectSettings {
   readonly functions: FunctionLookup;
   readonly stateTtlMs: number;
+  /** `table.exec.state.ttl` alone: STATE_TTL hints are for joins and groups. */
+  readonly unhintedTtlMs: number;
   readonly miniBatch: MiniBatch | null;
   readonly emit: EmitSettings;
   /** Only the columns are asked for, as of a view: not how the query runs. */

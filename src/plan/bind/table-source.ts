@@ -78,7 +78,9 @@ export function tableSource(table: Table, session: Session, traits: SourceTraits
     node = traits === null ? watermarked : { ...watermarked, schema: watermarked.schema.map(asTimeAttribute) };
   }
   const mayRepeat = session.settings.get('table.exec.source.cdc-events-duplicate')?.toLowerCase() === 'true';
-  return traits?.changes === 'all' && mayRepeat ? normalized(node, table) : node;
+  return traits?.changes === 'all' && mayRepeat
+    ? normalized(node, table, session.settings.durationMs('table.exec.state.ttl'))
+    : node;
 }
 
 /** @throws DiagnosticError B038: the connector has no such metadata, or not of a type that can be cast to the column's */
@@ -119,7 +121,7 @@ function checkMetadataKeys(columns: readonly TableColumn[]): void {
  * With `table.exec.source.cdc-events-duplicate`, the changes of a source by its key, each once.
  * @throws DiagnosticError B036 without a primary key
  */
-function normalized(node: LogicalNode, { primaryKey, path, span }: Table): LogicalDeduplicate {
+function normalized(node: LogicalNode, { primaryKey, path, span }: Table, stateTtlMs: number): LogicalDeduplicate {
   if (primaryKey === null) {
     const setting = "'table.exec.source.cdc-events-duplicate'";
     fail('B036', span, `"${path.name}" has no primary key, and ${setting} needs one`, {
@@ -135,6 +137,7 @@ function normalized(node: LogicalNode, { primaryKey, path, span }: Table): Logic
     time: 'processing',
     keep: 'current',
     window: null,
+    stateTtlMs,
     schema: node.schema,
     changes: allChanges,
     uniqueKeys: [keys],

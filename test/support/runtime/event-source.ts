@@ -4,6 +4,7 @@ import { type Batch, descriptor, shardTime } from '../../../src/memory/batch.ts'
 import { BatchBuilder } from '../../../src/memory/batch-builder.ts';
 import type { Memory } from '../../../src/memory/memory.ts';
 import { newMetrics, type Operator, type Output } from '../../../src/operators/operator.ts';
+import { noState } from '../../../src/operators/state-size.ts';
 import type { PhysicalGraph, PhysicalOperator, Work } from '../../../src/physical/graph.ts';
 import { appendOnly } from '../../../src/plan/logical.ts';
 import type { Schema } from '../../../src/types/column.ts';
@@ -139,6 +140,7 @@ export interface SeenRow {
  */
 export class Recorder implements Operator {
   readonly metrics = newMetrics();
+  readonly stateSize = noState;
   readonly rows: SeenRow[] = [];
   readonly log: string[] = [];
   processingTimerMs: number | null = null;

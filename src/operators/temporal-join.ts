@@ -3,7 +3,7 @@ import { type ChainsCursor, KeyedChains } from '../codegen/keyed-chains.ts';
 import type { OutputWriter } from '../codegen/output-writer.ts';
 import type { PipelineEnd, PipelineRow } from '../codegen/pipeline.ts';
 import { type QueryModule, status } from '../codegen/query-module.ts';
-import { type Batch, changeKind } from '../memory/batch.ts';
+import { changeKind } from '../memory/batch.ts';
 import type { PhysicalOperator } from '../physical/graph.ts';
 import type { TemporalMethod } from '../plan/logical.ts';
 import { type I64, i32, i64, type Local } from '../wasm/code.ts';

@@ -40,7 +40,8 @@ export function lateRowCuts(graph: PhysicalGraph, sourceId: string): LateRowCuts
     steps: first.slice(0, at + 1),
     boundaryMs: boundaries.reduce(greatestCommonDivisor, 0) || 1,
     every: behind.some(seesWatermark),
-    marksSuffice: behind.every(marksTellLateRows) && behind.every(({ inputs }) => inputs.length < 2),
+    marksSuffice:
+      behind.every(marksTellLateRows) && behind.every(({ inputs }) => inputs.length < 2) && !losesMarks(behind),
   };
 }
 
@@ -64,6 +65,28 @@ function marksTellLateRows(operator: PhysicalOperator): boolean {
   if (work.kind === 'over' && work.time === 'event')
     return (work.frame.unit === 'rows' ? work.frame.precedingRows : work.frame.precedingMs) === null;
   return windowsOf(operator).every(({ kind }) => kind === 'tumble');
+}
+
+/** Whether rows come to an operator that tells late ones by way of another, which hands them on at once and without marks. */
+function losesMarks(behind: readonly PhysicalOperator[]): boolean {
+  const passing = new Set<string>();
+  for (const operator of behind) {
+    const comesBehind = operator.inputs.some((input) => passing.has(input));
+    if (comesBehind && boundariesOf(operator).length > 0) return true;
+    if (comesBehind || handsOnAtOnce(operator)) passing.add(operator.id);
+  }
+  return false;
+}
+
+function handsOnAtOnce({ work }: PhysicalOperator): boolean {
+  switch (work.kind) {
+    case 'deduplicate':
+    case 'over':
+    case 'match':
+      return work.time === 'processing';
+    default:
+      return work.kind === 'limit';
+  }
 }
 
 function windowsOf({ steps, right, work }: PhysicalOperator): readonly WindowKind[] {

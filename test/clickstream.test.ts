@@ -1,8 +1,11 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { putHits } from '../queries/clickstream/stream/put-hits.ts';
+import { StreamStore } from '../src/streams/stream-store.ts';
 import { type QueryAnswer, runQuery, sorted } from './support/queries/run-query.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -161,9 +164,39 @@ describe('the queries', () => {
   });
 });
 
-/** The answer of a query in this folder. */
-function run(name: string): Promise<QueryAnswer> {
-  return runQuery(folder, name, (setup) => setup.replace("'queries/clickstream/hits'", `'${join(folder, 'hits')}'`));
+describe('over an embedded stream of four shards, as by npm start', () => {
+  let streams = '';
+  beforeAll(async () => {
+    streams = mkdtempSync(join(tmpdir(), 'tidemark-clickstream-'));
+    const store = new StreamStore(streams);
+    expect(await putHits(store)).toBe(10_000);
+    // A second start begins anew.
+    expect(await putHits(store)).toBe(10_000);
+    await store.close();
+  });
+  afterAll(() => rmSync(streams, { recursive: true, force: true }));
+
+  test.for(['crawlers', 'errors', 'hourly', 'sessions', 'trending'])('%s answers as over the files', async (name) => {
+    const overFiles = await run(name);
+    const { remaining, summary } = await run(name, streams);
+    expect(sorted(remaining)).toEqual(sorted(overFiles.remaining));
+    expect(summary).toMatchObject({
+      events: 10_000,
+      shards: 4,
+      lateRows: 0,
+      watermarkMs: overFiles.summary.watermarkMs,
+    });
+  });
+});
+
+/** The answer of a query in this folder, over the files or over the stream in a folder. */
+function run(name: string, streams?: string): Promise<QueryAnswer> {
+  return runQuery(folder, name, (setup) => {
+    const overFiles = setup.replace("'queries/clickstream/hits'", `'${join(folder, 'hits')}'`);
+    if (streams === undefined) return overFiles;
+    const overStream = readFileSync(join(folder, 'stream/setup.sql'), 'utf8');
+    return `${overFiles}\n${overStream.replace("'aws.region'", `'aws.endpoint' = '${streams}', 'aws.region'`)}`;
+  });
 }
 
 /** FNV-1a, 32 bits: http://www.isthe.com/chongo/tech/comp/fnv/ */

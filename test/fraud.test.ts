@@ -119,10 +119,10 @@ describe('the payments', () => {
       SELECT card, ${at('starts')}, ${at('starts + INTERVAL 1 MINUTE')}, count(*), sum(amount)
       FROM tens JOIN payments ON paid_at >= starts AND paid_at < starts + INTERVAL 1 MINUTE
       GROUP BY card, starts HAVING count(*) > 5`,
-    'many-countries': `
+    'many-places': `
       SELECT card, ${at('starts')}, ${at('starts + INTERVAL 10 MINUTE')}, count(DISTINCT country), count(DISTINCT merchant)
       FROM minutes JOIN payments ON paid_at >= starts AND paid_at < starts + INTERVAL 10 MINUTE
-      GROUP BY card, starts HAVING count(DISTINCT country) >= 3`,
+      GROUP BY card, starts HAVING count(DISTINCT country) >= 3 OR count(DISTINCT merchant) >= 8`,
     'new-device': `
       SELECT id, p.card, ${at('paid_at')}, amount, device, ${at('seen_at')}
       FROM payments AS p JOIN devices AS d

@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { playsFile } from '../queries/leaderboard/generate.ts';
 import { type QueryAnswer, runQuery, sorted } from './support/queries/run-query.ts';
 import { root } from './support/tidy/source-files.ts';
 
@@ -84,5 +86,58 @@ describe('the leagues', () => {
           GROUP BY league, team, run, last_stop HAVING count(*) >= 5 AND max(event_time) < last_stop`),
       ),
     );
+  });
+});
+
+describe('the games', () => {
+  let duck: (sql: string) => Promise<string[][]>;
+  const file = join(folder, 'data/plays.ndjson');
+
+  beforeAll(async () => {
+    const connection = await (await DuckDBInstance.create(':memory:')).connect();
+    duck = async (sql) => {
+      const reader = await connection.runAndReadAll(sql);
+      return reader.getRows().map((row) => row.map(String));
+    };
+    // A play comes again as it was; it is late when an hour that has it is over by the watermark before it.
+    await connection.run(`
+      CREATE TABLE received AS SELECT *, row_number() OVER () AS arrival FROM read_json('${file}',
+        format = 'newline_delimited', columns = {id: 'BIGINT', player: 'VARCHAR', game: 'VARCHAR', points: 'INTEGER',
+        played_at: 'TIMESTAMP'});
+      CREATE TABLE plays AS
+      SELECT *, date_trunc('hour', played_at) AS hour,
+        coalesce(max(played_at) OVER (ORDER BY arrival ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+          - INTERVAL 30 SECOND >= date_trunc('hour', played_at) + INTERVAL '3599999' MILLISECOND, false) AS is_late
+      FROM received QUALIFY row_number() OVER (PARTITION BY id ORDER BY arrival) = 1`);
+  });
+
+  test('the file is that of the generator, and like the real thing', async () => {
+    expect(readFileSync(file, 'utf8')).toBe(playsFile());
+    const [[received, plays, late, players, busiest] = []] = await duck(`
+      SELECT (SELECT count(*) FROM received), count(*), count(*) FILTER (is_late), count(DISTINCT player),
+        (SELECT max(n) FROM (SELECT count(*) AS n FROM plays GROUP BY player)) FROM plays`);
+    expect(Number(received)).toBeGreaterThan(Number(plays));
+    expect(Number(late)).toBeGreaterThan(5);
+    expect(Number(busiest)).toBeGreaterThan((10 * Number(plays)) / Number(players));
+  });
+
+  test('top-players: what remains are the ten best, each play counted once, however late', async () => {
+    const { remaining } = await run('top-players');
+    const best = await duck(`
+      SELECT row_number() OVER (ORDER BY sum(points) DESC, player), player, sum(points), count(*)
+      FROM plays GROUP BY player ORDER BY 1 LIMIT 10`);
+    expect(sorted(remaining)).toEqual(sorted(best));
+  });
+
+  test('hourly-best: three of each game and hour, of the plays that came in time', async () => {
+    const { rows, summary } = await run('hourly-best');
+    const best = await duck(`
+      SELECT strftime(hour, '%Y-%m-%d %H:%M:%S.000'), game,
+        row_number() OVER (PARTITION BY hour, game ORDER BY sum(points) DESC, player) AS place, player, sum(points)
+      FROM plays WHERE NOT is_late GROUP BY hour, game, player QUALIFY place <= 3`);
+    expect(rows.length).toBe(72);
+    expect(sorted(rows)).toEqual(sorted(best));
+    const [[late] = []] = await duck('SELECT count(*) FROM plays WHERE is_late');
+    expect(summary.lateRows).toBe(Number(late));
   });
 });

@@ -1,7 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import pc from 'picocolors';
 import { describe, expect, test } from 'vitest';
+import { run } from '../src/cli/commands/run.ts';
+import type { Terminal } from '../src/cli/terminal.ts';
 import { root } from './support/tidy/source-files.ts';
 
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
@@ -31,5 +34,33 @@ describe('the programs in the README', () => {
     });
     expect([stderr, status]).toEqual(['', 0]);
     expect(stdout).toBe(output);
+  });
+});
+
+describe('the queries print what their README says', () => {
+  test.for(['clickstream', 'fraud', 'leaderboard'])('%s', async (name) => {
+    let printed = '';
+    const pipe = (take: (text: string) => void): Terminal => ({
+      isTerminal: false,
+      colors: pc.createColors(false),
+      columns: 80,
+      rows: 24,
+      write: take,
+      drained: () => Promise.resolve(),
+    });
+    const out = pipe((text) => {
+      printed += text;
+    });
+    // As a user would call it: the paths in the scripts are relative to the clone.
+    expect(process.cwd()).toBe(root.replace(/[\\/]$/, ''));
+    const code = await run(
+      [`queries/${name}`],
+      { execute: [], config: {}, format: 'table', rows: 3 },
+      out,
+      pipe(() => {}),
+    );
+    const text = readFileSync(join(root, `queries/${name}/README.md`), 'utf8');
+    const [, shown] = new RegExp(`\\$ npx tidemark run queries/${name} --rows 3\n(.*?)\`\`\``, 's').exec(text) ?? [];
+    expect([code, printed]).toEqual([0, shown]);
   });
 });

@@ -1,7 +1,8 @@
 /**
  * `node queries/fraud/generate.ts`: writes data/payments.ndjson, data/devices.ndjson and data/limits.ndjson, the same
- * bytes each time. Half a day of payments by 200 cards, a few of them more than the rest, in disorder of up to a minute,
- * some twice and some late; among them are cards that are being tried out, used in several countries, or drained.
+ * bytes each time. Half a day of payments by 200 cards, a few of them more than the rest, most at noon and after work, in
+ * disorder of up to a minute, some twice and some late; among them are cards that are being tried out, used in several
+ * countries or at many merchants, or drained.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +11,8 @@ const startMs = Date.UTC(2024, 2, 1, 8);
 const hours = 12;
 const cardCount = 200;
 const paymentCount = 3000;
+/** How much is paid in each hour, against the first. */
+const hourWeights = [1, 1.1, 1.3, 1.8, 2.4, 1.7, 1.2, 1.2, 1.6, 2.2, 2, 1.1];
 const countries = ['NO', 'SE', 'DE', 'FR', 'US', 'JP', 'BR'];
 
 interface Payment {
@@ -53,11 +56,12 @@ export function fraudFiles(): Readonly<Record<string, string>> {
       seenMs: paidMs + delayMs,
     });
   };
-  for (let at = 0; at < paymentCount; at++) {
+  const times = Array.from({ length: paymentCount }, () => startMs + timeOfDayMs(random)).toSorted((a, b) => a - b);
+  for (const paidMs of times) {
     // The square makes low numbers frequent.
     const card = Math.floor(random() ** 2 * cardCount);
     const country = countries[card % 3] ?? 'NO';
-    pay(card, startMs + Math.floor((at / paymentCount) * hours * 3_600_000), 500 + below(9_500), country);
+    pay(card, paidMs, 500 + below(9_500), country);
   }
   for (let incident = 0; incident < 12; incident++) {
     const card = below(cardCount);
@@ -78,6 +82,16 @@ export function fraudFiles(): Readonly<Record<string, string>> {
   // A queue that delivers at least once delivers some of them twice.
   const lines = inOrder.flatMap((payment) => (payment.id % 97 === 0 ? [payment, payment] : [payment])).map(paymentLine);
   return { 'payments.ndjson': lines.join(''), 'devices.ndjson': devices(random), 'limits.ndjson': limits(random) };
+}
+
+/** A time between the first hour and the last, likelier when more is paid. */
+function timeOfDayMs(random: () => number): number {
+  let left = random() * hourWeights.reduce((sum, weight) => sum + weight, 0);
+  for (const [hour, weight] of hourWeights.entries()) {
+    if (left < weight) return Math.floor((hour + left / weight) * 3_600_000);
+    left -= weight;
+  }
+  return hours * 3_600_000 - 1;
 }
 
 function paymentLine({ id, card, paidMs, amount, merchant, country }: Payment): string {

@@ -1,4 +1,4 @@
--- the matches of five football leagues, four seasons
+-- the matches of five football leagues in four seasons, and an evening of a games site
 --
 -- A match that was put off comes twice: first without scores, and on its new day with them.
 CREATE TABLE `matches` (
@@ -27,3 +27,20 @@ CREATE VIEW standings AS
 SELECT league, season, team, SUM(points) AS points, SUM(goals - against) AS difference, SUM(goals) AS goals
 FROM results
 GROUP BY league, season, team;
+
+-- What is played on a games site. Plays come in disorder of up to half a minute, and those of a phone without a network
+-- up to an hour late.
+CREATE TABLE received_plays (
+  id        BIGINT,
+  player    STRING,
+  game      STRING,
+  points    INT,
+  played_at TIMESTAMP(3),
+  WATERMARK FOR played_at AS played_at - INTERVAL '30' SECOND
+) WITH ('connector' = 'filesystem', 'path' = 'queries/leaderboard/data/plays.ndjson', 'format' = 'json');
+
+-- A client that got no answer sends its play again: the first that comes counts, whenever it was played.
+CREATE VIEW plays AS
+SELECT id, player, game, points, played_at
+FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY id ORDER BY PROCTIME()) AS copy FROM received_plays)
+WHERE copy = 1;

@@ -11,7 +11,7 @@ export interface ScriptFile {
   readonly source: SourceText;
   /** The first line of its first comment: what the script is about. */
   readonly title: string | null;
-  /** `setup.sql` of a folder: run before the others, without a heading. */
+  /** A file named `setup.sql`: without a heading; in a folder it runs before the others. */
   readonly isSetup: boolean;
 }
 
@@ -32,7 +32,7 @@ export function scriptFiles(paths: readonly string[], statements: readonly strin
 function filesOf(path: string): ScriptFile[] {
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats === undefined) throw new UsageError(`there is no file or folder "${path}"`, nearestOf(path));
-  if (!stats.isDirectory()) return [scriptOf(path, false)];
+  if (!stats.isDirectory()) return [scriptOf(path, basename(path) === setupName)];
   const names = readdirSync(path)
     .filter((name) => name.endsWith('.sql'))
     .sort();

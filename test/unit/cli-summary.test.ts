@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { displayWidth, padded } from '../../src/cli/display-width.ts';
+import { endLine, liveLine } from '../../src/cli/prompt/status-line.ts';
 import { addTotals, noTotals, progressLine, summaryLine } from '../../src/cli/summary-line.ts';
 import type { JobProgress } from '../../src/runtime/job.ts';
 
@@ -40,9 +41,32 @@ describe('the summary', () => {
   });
 });
 
+describe('the lines of the prompt', () => {
+  test('a query that runs tells how far it is, and always how it is stopped', () => {
+    const nowMs = Date.UTC(2015, 4, 20, 21, 5, 0);
+    const state = { progress: job, eventsPerSecond: 310_000, nowMs, isStopping: false };
+    const start = 'live   10 k events   310 k/s';
+    const watermark = 'watermark 2015-05-20 21:04:59   1.00 s behind';
+    expect(liveLine(state, 200)).toBe(`${start}   ${watermark}   late 3   malformed 1   ctrl-c to stop`);
+    expect(liveLine(state, 100)).toBe(`${start}   ${watermark}   ctrl-c to stop`);
+    expect(liveLine({ ...state, isStopping: true }, 60)).toBe(`${start}   stopping ...`);
+    // Of old data it says nothing how far the watermark is behind.
+    expect(liveLine({ ...state, nowMs: nowMs + 86_400_000 }, 200)).not.toContain('behind');
+  });
+
+  test('one that has ended tells its rows and its time', () => {
+    const summary = { ...job, outcome: 'finished' } as const;
+    expect(endLine({ isStopped: false, rows: 24, elapsedMs: 210, summary })).toBe(
+      '24 rows   0.21 s   10,000 events (100 k/s)   watermark 2015-05-20 21:04:59   late 3   malformed 1',
+    );
+    expect(endLine({ isStopped: false, rows: null, elapsedMs: 4, summary: null })).toBe('ok   0.00 s');
+    expect(endLine({ isStopped: true, rows: 1, elapsedMs: 4, summary: null })).toBe('stopped   1 row   0.00 s');
+  });
+});
+
 describe('the width of a text on a terminal', () => {
   test('is its letters, with wide ones twice and combining marks not at all', () => {
-    expect(['abc', 'Öl', 'e\u0301', '日本', '🙂'].map(displayWidth)).toEqual([3, 2, 1, 4, 2]);
+    expect(['abc', 'Öl', 'e\u0301', '日本', '🙂', '✅', '🇳🇴'].map(displayWidth)).toEqual([3, 2, 1, 4, 2, 2, 2]);
   });
 
   test('is filled on either side, and never cut', () => {

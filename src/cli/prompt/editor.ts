@@ -3,6 +3,7 @@ import type { Terminal } from '../terminal.ts';
 import { candidateList, sharedBeginning } from './candidate-list.ts';
 import type { Candidate, Completion } from './completion/complete.ts';
 import { EditBuffer } from './edit-buffer.ts';
+import { editKeys, nameOfKey } from './edit-keys.ts';
 import { highlight } from './highlight.ts';
 import type { History } from './history.ts';
 import type { Key, Keyboard } from './keyboard.ts';
@@ -72,72 +73,36 @@ export class Editor {
     const buffer = this.#buffer;
     const wasRecalled = this.#isRecalled;
     this.#isRecalled = false;
-    if (key.text !== null) {
-      buffer.insert(key.text);
-      return;
-    }
-    switch (key.ctrl ? `ctrl-${key.name}` : key.meta ? `alt-${key.name}` : key.name) {
+    const name = nameOfKey(key);
+    const edit = editKeys.get(name);
+    if (key.text !== null) buffer.insert(key.text);
+    else if (edit !== undefined) edit(buffer);
+    else this.#act(name, wasRecalled);
+  }
+
+  /** What keys do beside editing. */
+  #act(name: string, wasRecalled: boolean): void {
+    const buffer = this.#buffer;
+    const { history, out, region } = this.#parts;
+    switch (name) {
       case 'return':
       case 'enter':
         this.#enter();
         return;
-      case 'alt-return':
-      case 'alt-enter':
-        buffer.insert('\n');
-        return;
-      case 'left':
-      case 'ctrl-b':
-        buffer.left();
-        return;
-      case 'right':
-      case 'ctrl-f':
-        buffer.right();
-        return;
-      case 'ctrl-left':
-      case 'alt-left':
-      case 'alt-b':
-        buffer.wordLeft();
-        return;
-      case 'ctrl-right':
-      case 'alt-right':
-      case 'alt-f':
-        buffer.wordRight();
-        return;
-      case 'home':
-      case 'ctrl-a':
-        buffer.home();
-        return;
-      case 'end':
-      case 'ctrl-e':
-        buffer.end();
-        return;
-      case 'ctrl-home':
-        buffer.toStart();
-        return;
-      case 'ctrl-end':
-        buffer.toEnd();
-        return;
       case 'up':
-        if (wasRecalled || !buffer.up()) this.#recall(this.#parts.history.older(buffer.text));
+        if (wasRecalled || !buffer.up()) this.#recall(history.older(buffer.text));
         return;
       case 'down':
-        if (wasRecalled || !buffer.down()) this.#recall(this.#parts.history.newer());
+        if (wasRecalled || !buffer.down()) this.#recall(history.newer());
         return;
       case 'ctrl-p':
-        this.#recall(this.#parts.history.older(buffer.text));
+        this.#recall(history.older(buffer.text));
         return;
       case 'ctrl-n':
-        this.#recall(this.#parts.history.newer());
+        this.#recall(history.newer());
         return;
       case 'ctrl-r':
         this.#search = { text: '', skip: 0 };
-        return;
-      case 'backspace':
-      case 'ctrl-h':
-        buffer.deleteLeft();
-        return;
-      case 'delete':
-        buffer.deleteRight();
         return;
       case 'ctrl-d':
         if (buffer.text === '') this.#leave();
@@ -146,28 +111,12 @@ export class Editor {
       case 'end of input':
         this.#leave();
         return;
-      case 'ctrl-w':
-      case 'alt-backspace':
-        buffer.cutWordLeft();
-        return;
-      case 'alt-d':
-        buffer.cutWordRight();
-        return;
-      case 'ctrl-u':
-        buffer.cutToLineStart();
-        return;
-      case 'ctrl-k':
-        buffer.cutToLineEnd();
-        return;
-      case 'ctrl-y':
-        buffer.paste();
-        return;
       case 'ctrl-c':
         this.#discard();
         return;
       case 'ctrl-l':
-        this.#parts.out.write('\u001b[H\u001b[2J');
-        this.#parts.region.forget();
+        out.write('\u001b[H\u001b[2J');
+        region.forget();
         return;
       case 'ctrl-z':
         this.#suspend();

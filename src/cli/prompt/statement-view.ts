@@ -4,7 +4,6 @@ import { renderDiagnostic } from '../../diagnostics/render.ts';
 import { isAppendOnly } from '../../plan/logical.ts';
 import type { Job, JobSummary } from '../../runtime/job.ts';
 import type { AnswerHeader, ResultRow, StatementEvent } from '../../session/statement-event.ts';
-import { cutToWidth } from '../display-width.ts';
 import type { AnswerWriter } from '../formats/answer-writer.ts';
 import { tableWriter } from '../formats/table.ts';
 import type { Terminal } from '../terminal.ts';
@@ -183,8 +182,8 @@ export class StatementView {
       const perSecond = ((progress.events - events) * 1000) / (nowMs - (atMs === 0 ? this.#startMs : atMs));
       this.#rate = { atMs: nowMs, events: progress.events, perSecond };
     }
-    const line = liveLine(progress, this.#rate.perSecond, Date.now(), this.#isStopping);
-    const status = colors.dim(cutToWidth(line, columns - 1));
+    const state = { progress, eventsPerSecond: this.#rate.perSecond, nowMs: Date.now(), isStopping: this.#isStopping };
+    const status = colors.dim(liveLine(state, columns - 1));
     const table = this.#live === null ? [] : this.#live.draw(columns, rows - 2, nowMs);
     // On a screen of a few lines the status is what must be seen.
     const lines = [...table, status].slice(1 - rows);

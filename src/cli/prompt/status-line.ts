@@ -1,22 +1,36 @@
 import type { JobProgress, JobSummary } from '../../runtime/job.ts';
+import { cutToWidth } from '../display-width.ts';
 import { count, rate, seconds, short, timeText, whole } from '../summary-line.ts';
 
 /** A watermark that is further behind than this is that of old data: how far says nothing. */
 const behindMaxMs = 3_600_000;
 
-/** `live   1.2 M events   310 k/s   watermark 2024-03-01 12:04:31 (0.8 s behind)   late 17   ctrl-c to stop` */
-export function liveLine(progress: JobProgress, eventsPerSecond: number, nowMs: number, isStopping: boolean): string {
-  const parts = ['live', `${short(progress.events)} events`, `${short(eventsPerSecond)}/s`];
-  const { watermarkMs } = progress;
+export interface LiveState {
+  readonly progress: JobProgress;
+  readonly eventsPerSecond: number;
+  readonly nowMs: number;
+  readonly isStopping: boolean;
+}
+
+/**
+ * `live   1.2 M events   310 k/s   watermark 2024-03-01 12:04:31   0.8 s behind   late 17   ctrl-c to stop`
+ *
+ * Where the width does not suffice, the last that is told of the job is left out, and not how it is stopped.
+ */
+export function liveLine({ progress, eventsPerSecond, nowMs, isStopping }: LiveState, width: number): string {
+  const { watermarkMs, lateRows, malformedRecords } = progress;
+  const parts = [`${short(progress.events)} events`, `${short(eventsPerSecond)}/s`];
   if (watermarkMs !== null) {
     const behindMs = nowMs - watermarkMs;
-    const behind = behindMs >= 0 && behindMs < behindMaxMs ? ` (${seconds(behindMs)} s behind)` : '';
-    parts.push(`watermark ${timeText(watermarkMs)}${behind}`);
+    parts.push(`watermark ${timeText(watermarkMs)}`);
+    if (behindMs >= 0 && behindMs < behindMaxMs) parts.push(`${seconds(behindMs)} s behind`);
   }
-  if (progress.lateRows > 0) parts.push(`late ${whole(progress.lateRows)}`);
-  if (progress.malformedRecords > 0) parts.push(`malformed ${whole(progress.malformedRecords)}`);
-  parts.push(isStopping ? 'stopping ...' : 'ctrl-c to stop');
-  return parts.join('   ');
+  if (lateRows > 0) parts.push(`late ${whole(lateRows)}`);
+  if (malformedRecords > 0) parts.push(`malformed ${whole(malformedRecords)}`);
+  for (;;) {
+    const line = ['live', ...parts, isStopping ? 'stopping ...' : 'ctrl-c to stop'].join('   ');
+    if (line.length <= width || parts.pop() === undefined) return cutToWidth(line, width);
+  }
 }
 
 export interface StatementEnd {

@@ -45,6 +45,7 @@ describe('the queries print what their README says', () => {
       colors: pc.createColors(false),
       columns: 80,
       rows: 24,
+      onResize: () => () => {},
       write: take,
       drained: () => Promise.resolve(),
     });

@@ -63,6 +63,10 @@ Without a command: the prompt, or the script that comes on standard input. Both 
         ended(await prompt(options, out, err));
       } else {
         const { runInput } = await import('./commands/run.ts');
+        if (process.stdin.isTTY)
+          err.write(
+            'no prompt, as the output is no terminal that can be drawn on: SQL is read up to ctrl-d, and then run\n',
+          );
         ended(await runInput(options, out, err));
       }
     });

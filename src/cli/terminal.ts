@@ -10,6 +10,8 @@ export interface Terminal {
   /** Its size now. */
   readonly columns: number;
   readonly rows: number;
+  /** Calls back when the size has changed, until the returned function is called. */
+  onResize(listener: () => void): () => void;
   write(text: string): void;
   /** Resolves when the reader has taken enough for more to be written. */
   drained(): Promise<void>;
@@ -29,6 +31,10 @@ export function terminal(stream: NodeJS.WriteStream): Terminal {
     },
     get rows() {
       return stream.rows || 24;
+    },
+    onResize: (listener) => {
+      stream.on('resize', listener);
+      return () => stream.off('resize', listener);
     },
     write: (text) => {
       if (text !== '') isFull = !stream.write(text);

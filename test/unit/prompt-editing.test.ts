@@ -115,10 +115,15 @@ describe('the screen', () => {
 
   test('columns give way to fit, the widest first; beyond that the last are left out', () => {
     const frame = { column: 3, edge: 1 };
-    expect(fitColumns([10, 40, 40], 80, frame)).toEqual([10, 30, 30]);
-    expect(fitColumns([10, 60, 20], 80, frame)).toEqual([10, 40, 20]);
-    expect(fitColumns([12, 12, 12, 12], 40, frame)).toEqual([10, 10, 10]);
-    expect(fitColumns([5, 5], 80, frame)).toEqual([5, 5]);
+    const fitted = (wanted: number[], columns: number, isRigid: boolean[] = []) =>
+      fitColumns({ wanted, isRigid, columns, frame });
+    expect(fitted([10, 40, 40], 80)).toEqual([10, 30, 30]);
+    expect(fitted([10, 60, 20], 80)).toEqual([10, 40, 20]);
+    expect(fitted([12, 12, 12, 12], 40)).toEqual([10, 10, 10]);
+    expect(fitted([5, 5], 80)).toEqual([5, 5]);
+    // Half a number is another number; what a column that does not fit leaves, the others have.
+    expect(fitted([30, 20, 12], 40, [false, true])).toEqual([13, 20]);
+    expect(fitted([90], 40)).toEqual([36]);
   });
 });
 

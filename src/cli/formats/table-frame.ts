@@ -17,8 +17,9 @@ export class TableFrame {
   readonly names: readonly string[];
   /** The narrowest widths: those of the names. */
   readonly nameWidths: readonly number[];
+  /** Numbers stand to the right, and are not cut. */
+  readonly isNumber: readonly boolean[];
   readonly #look: FrameLook;
-  readonly #isRight: readonly boolean[];
   readonly #textsOf: (row: ResultRow) => readonly (string | null)[];
   readonly #hasOp: boolean;
 
@@ -26,9 +27,9 @@ export class TableFrame {
   constructor(look: FrameLook, header: AnswerHeader, hasOp = !isAppendOnly(header.changes)) {
     this.#look = look;
     this.#hasOp = hasOp;
-    this.names = [...(hasOp ? ['op'] : []), ...header.columns.map(({ name }) => name)];
+    this.names = [...(hasOp ? ['op'] : []), ...header.columns.map(({ name }) => visible(name))];
     this.nameWidths = this.names.map(displayWidth);
-    this.#isRight = [...(hasOp ? [false] : []), ...header.columns.map(({ type }) => isNumeric(type))];
+    this.isNumber = [...(hasOp ? [false] : []), ...header.columns.map(({ type }) => isNumeric(type))];
     this.#textsOf = rowTexts(header);
   }
 
@@ -53,7 +54,7 @@ export class TableFrame {
   row(cells: readonly string[], widths: readonly number[], style: (text: string) => string): string {
     const { boxes, dim } = this.#look;
     const texts = widths.map((width, column) =>
-      style(padded(cells[column] ?? '', width, this.#isRight[column] ?? false)),
+      style(padded(cells[column] ?? '', width, this.isNumber[column] ?? false)),
     );
     if (!boxes) return texts.join('  ');
     const bar = dim('│');

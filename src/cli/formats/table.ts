@@ -152,7 +152,7 @@ class RunningTable {
       this.#widths = wanted;
       return;
     }
-    const widths = fitColumns(wanted, columns(), boxCells);
+    const widths = fitColumns({ wanted, isRigid: this.#frame.isNumber, columns: columns(), frame: boxCells });
     // Once the head is shown, as many columns are.
     if (this.#first !== null || widths.length === this.#widths.length) this.#widths = widths;
   }

@@ -33,7 +33,6 @@ export class Editor {
   #isRecalled = false;
   #drawing: NodeJS.Immediate | null = null;
   #submit: ((text: string | null) => void) | null = null;
-  readonly #onResize = (): void => this.#drawSoon();
 
   constructor(parts: EditorParts) {
     this.#parts = parts;
@@ -44,11 +43,11 @@ export class Editor {
     const { keyboard } = this.#parts;
     this.#buffer.set('');
     this.#isRecalled = false;
-    process.stdout.on('resize', this.#onResize);
     this.#draw();
+    const stopListening = this.#parts.out.onResize(() => this.#drawSoon());
     return new Promise((resolve) => {
       this.#submit = (text) => {
-        process.stdout.off('resize', this.#onResize);
+        stopListening();
         this.#submit = null;
         keyboard.read(null);
         resolve(text);
@@ -126,10 +125,10 @@ export class Editor {
     }
   }
 
-  /** Enters what is whole; else begins another line. Within a text that is not at its end a line is begun as well. */
+  /** Enters what is whole, wherever the cursor stands; else begins another line. */
   #enter(): void {
-    const { text, cursor } = this.#buffer;
-    if (text.slice(cursor).trim() !== '' || !isWhole(text)) {
+    const { text } = this.#buffer;
+    if (!isWhole(text)) {
       this.#buffer.insert('\n');
       return;
     }

@@ -105,7 +105,7 @@ export class LiveTable {
       cells.reduce((widest, row) => Math.max(widest, displayWidth(row[column] ?? '')), this.#widths[column] ?? 0),
     );
     this.#widths = wanted;
-    return fitColumns(wanted, columns, boxCells);
+    return fitColumns({ wanted, isRigid: this.#frame.isNumber, columns, frame: boxCells });
   }
 
   #isNew(row: ResultRow | undefined, nowMs: number): boolean {

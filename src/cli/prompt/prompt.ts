@@ -1,19 +1,15 @@
-import { readdirSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
 import { DiagnosticError } from '../../diagnostics/diagnostic.ts';
 import { renderDiagnostic } from '../../diagnostics/render.ts';
 import { Engine } from '../../engine.ts';
-import { defaultStreamsFolder } from '../../streams/default-folder.ts';
-import { StreamStore } from '../../streams/stream-store.ts';
 import { exitCode } from '../exit-codes.ts';
 import type { Terminal } from '../terminal.ts';
 import { version } from '../version.ts';
 import { complete } from './completion/complete.ts';
-import type { Surroundings } from './completion/option-candidates.ts';
 import { Editor } from './editor.ts';
 import { History, historyFile } from './history.ts';
 import { Keyboard } from './keyboard.ts';
 import { ScreenRegion } from './screen-region.ts';
+import { machineSurroundings } from './surroundings.ts';
 import { TextRunner } from './text-runner.ts';
 
 export interface PromptOptions {
@@ -32,16 +28,18 @@ export async function prompt(options: PromptOptions, out: Terminal, err: Termina
     keyboard,
     region,
     history,
-    complete: (text, cursor) => complete(text, cursor, engine.session, machine),
+    complete: (text, cursor) => complete(text, cursor, engine.session, machineSurroundings),
   });
   const runner = new TextRunner({ engine, out, err, region, keyboard });
-  const leave = (code: number) => (): void => {
+  const onTerminate = (): void => {
     keyboard.close();
-    process.exit(code);
+    process.exit(exitCode.terminated);
   };
-  const onTerminate = leave(exitCode.terminated);
   process.on('SIGTERM', onTerminate);
   process.on('SIGHUP', onTerminate);
+  // From the keyboard it comes as a key; sent from elsewhere it stops what runs, and not the prompt.
+  const onInterrupt = (): void => {};
+  process.on('SIGINT', onInterrupt);
   process.on('exit', () => keyboard.close());
   keyboard.open();
   out.write(`${out.colors.dim(`tidemark ${version}   help, or ctrl-d to leave`)}\n`);
@@ -55,6 +53,7 @@ export async function prompt(options: PromptOptions, out: Terminal, err: Termina
   } finally {
     process.off('SIGTERM', onTerminate);
     process.off('SIGHUP', onTerminate);
+    process.off('SIGINT', onInterrupt);
     keyboard.close();
     engine.close();
   }
@@ -74,30 +73,3 @@ function newEngine({ config }: PromptOptions, region: ScreenRegion, err: Termina
     return null;
   }
 }
-
-/** Streams and files as the machine has them; what cannot be read is not completed. */
-const machine: Surroundings = {
-  streams: (folder) => {
-    try {
-      return new StreamStore(folder ?? defaultStreamsFolder).listStreams();
-    } catch {
-      return [];
-    }
-  },
-  files: (path) => {
-    const folder = path.endsWith('/') ? path : dirname(path);
-    try {
-      const found = readdirSync(folder === '' ? '.' : folder, { withFileTypes: true });
-      const start = path.endsWith('/') ? '' : basename(path);
-      return found
-        .filter(({ name }) => name.startsWith(start) && (start !== '' || !name.startsWith('.')))
-        .map((entry) => {
-          const named = folder === '.' && !path.startsWith('./') ? entry.name : join(folder, entry.name);
-          return `${path.startsWith('./') ? './' : ''}${named}${entry.isDirectory() ? '/' : ''}`;
-        })
-        .sort();
-    } catch {
-      return [];
-    }
-  },
-};

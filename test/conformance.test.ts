@@ -36,10 +36,15 @@ describe('Flink answers the same, but for what the lists name', () => {
     'faults of Flink in %s are two of a hundred cases at most, and told in DIFFERENCES.md',
     (area) => {
       const told = readFileSync(new URL('../src/DIFFERENCES.md', import.meta.url), 'utf8');
-      const faults = readList(area).filter(({ kind }) => kind === 'fault');
-      const cases = [...reports.values()].filter((report) => report.area === area).flatMap((report) => report.cases);
+      const listed = readList(area).filter(({ kind }) => kind === 'fault' || kind === 'folded');
+      // Of the corpus alone, and what is compared of it: cases of our own may not make faults rare.
+      const cases = [...reports.values()]
+        .filter((report) => report.area === area && !report.path.includes(join(corpusFolder, 'own')))
+        .flatMap((report) => report.cases)
+        .filter(({ verdict }) => verdict.kind !== 'not compared');
+      const faults = listed.filter(({ kind }) => kind === 'fault');
       expect(faults.length).toBeLessThanOrEqual(cases.length * 0.02);
-      const untold = faults.filter(({ reason }) => !told.includes(`| ${reason.split(/[;:] /)[0]}`));
+      const untold = listed.filter(({ reason }) => !told.includes(`| ${reason.split(/[;:] /)[0]}`));
       expect([...new Set(untold.map(({ reason }) => reason))]).toEqual([]);
     },
   );

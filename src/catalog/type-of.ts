@@ -1,5 +1,6 @@
 import { DiagnosticError, fail, unsupported } from '../diagnostics/diagnostic.ts';
-import type { BasicType, TypeName } from '../sql/ast.ts';
+import { isClassName } from '../functions/class-name.ts';
+import type { BasicType, StructuredType, TypeName } from '../sql/ast.ts';
 import {
   ARRAY,
   BIGINT,
@@ -19,6 +20,7 @@ import {
   SMALLINT,
   type SqlType,
   STRING,
+  STRUCTURED,
   TIME,
   TIMESTAMP,
   TIMESTAMP_LTZ,
@@ -46,7 +48,11 @@ export function typeOf(type: TypeName): SqlType {
         nullable,
       );
     case 'structuredType':
-      throw new DiagnosticError([unsupported('W005', type.span, 'a STRUCTURED type')]);
+      return STRUCTURED(
+        className(type),
+        type.fields.map((field) => ({ name: field.name.name, type: typeOf(field.type) })),
+        nullable,
+      );
     case 'rawType':
       throw new DiagnosticError([unsupported('W005', type.span, 'a RAW type')]);
     case 'namedType': {
@@ -54,6 +60,11 @@ export function typeOf(type: TypeName): SqlType {
       fail('B016', type.span, `unknown type "${name}"`);
     }
   }
+}
+
+function className({ className: { value, span } }: StructuredType): string {
+  if (isClassName(value)) return value;
+  fail('B016', span, `'${value}' is no name of a class`, { help: "write identifiers parted by dots: 'shop.Order'" });
 }
 
 function basicType(type: BasicType, nullable: boolean): SqlType {

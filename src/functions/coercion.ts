@@ -5,7 +5,6 @@ import {
   DOUBLE,
   MAP,
   MULTISET,
-  ROW,
   type SqlType,
   sameType,
   type TextType,
@@ -114,11 +113,12 @@ function common2(a: SqlType, b: SqlType): SqlType | null {
     return key && value && MAP(key, value, a.nullable || b.nullable);
   }
   if (a.kind === 'ROW' && b.kind === 'ROW' && a.fields.length === b.fields.length) {
+    if (a.className !== b.className) return null;
     const fields = a.fields.map((field, at) => ({
       name: field.name,
       type: commonType([field.type, b.fields[at]!.type]),
     }));
-    return fields.every(hasType) ? ROW(fields, a.nullable || b.nullable) : null;
+    return fields.every(hasType) ? { ...a, fields, nullable: a.nullable || b.nullable } : null;
   }
   return null;
 }
@@ -143,7 +143,7 @@ function mergeNullable(a: SqlType, b: SqlType): SqlType {
       name: field.name,
       type: mergeNullable(field.type, b.fields[at]!.type),
     }));
-    return ROW(fields, nullable);
+    return { ...a, fields, nullable };
   }
   return withNullable(a, nullable);
 }

@@ -1,6 +1,10 @@
-/** Entries of distinct keys in the order in which Java's HashMap gives them: by bucket, then as they were put. */
-export function inHashMapOrder<T>(entries: readonly T[], hashOf: (entry: T) => number): readonly T[] {
-  let buckets = 16;
+/**
+ * Entries of distinct keys in the order in which Java's HashMap gives them: by bucket, then as they were put. Its table
+ * was made for `expected` entries, which may be too few.
+ */
+export function inHashMapOrder<T>(entries: readonly T[], expected: number, hashOf: (entry: T) => number): readonly T[] {
+  let buckets = 1;
+  while (buckets < expected) buckets *= 2;
   while (entries.length > buckets * 0.75) buckets *= 2;
   const bucketOf = (entry: T): number => {
     const hash = hashOf(entry);

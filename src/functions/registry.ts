@@ -17,10 +17,13 @@ import { characterKindFunctions } from './scalar/character-kind.ts';
 import { comparisonFunctions } from './scalar/comparison.ts';
 import { concatFunctions } from './scalar/concat.ts';
 import { conditionalFunctions } from './scalar/conditional.ts';
+import { currentDatabaseFunctions } from './scalar/current-database.ts';
 import { dateFormatFunctions } from './scalar/date-format.ts';
+import { decimalSumFunctions } from './scalar/decimal-sum.ts';
 import { encodingFunctions } from './scalar/encoding.ts';
 import { extractFunctions } from './scalar/extract.ts';
 import { hashFunctions } from './scalar/hash.ts';
+import { hashCodeFunctions } from './scalar/hash-code.ts';
 import { jsonFunctions } from './scalar/json.ts';
 import { jsonConstructorFunctions } from './scalar/json-constructor.ts';
 import { jsonQuoteFunctions } from './scalar/json-quote.ts';
@@ -33,6 +36,7 @@ import { mathFunctions } from './scalar/math.ts';
 import { nestedAccessFunctions } from './scalar/nested-access.ts';
 import { nestedConstructorFunctions } from './scalar/nested-constructor.ts';
 import { nowFunctions } from './scalar/now.ts';
+import { objectFunctions } from './scalar/object.ts';
 import { overlapsFunctions } from './scalar/overlaps.ts';
 import { padFunctions } from './scalar/pad.ts';
 import { printfFunctions } from './scalar/printf.ts';
@@ -78,10 +82,12 @@ const scalarTopics: readonly (readonly ScalarFunction[])[] = [
   logicFunctions,
   conditionalFunctions,
   arithmeticFunctions,
+  decimalSumFunctions,
   mathFunctions,
   roundingFunctions,
   randomFunctions,
   typeOfFunctions,
+  currentDatabaseFunctions,
   concatFunctions,
   letterCaseFunctions,
   textPositionFunctions,
@@ -97,6 +103,7 @@ const scalarTopics: readonly (readonly ScalarFunction[])[] = [
   encodingFunctions,
   urlFunctions,
   hashFunctions,
+  hashCodeFunctions,
   extractFunctions,
   temporalArithmeticFunctions,
   overlapsFunctions,
@@ -107,6 +114,7 @@ const scalarTopics: readonly (readonly ScalarFunction[])[] = [
   [currentWatermark],
   nestedConstructorFunctions,
   nestedAccessFunctions,
+  objectFunctions,
   arrayFunctions,
   mapFunctions,
   jsonFunctions,
@@ -132,6 +140,11 @@ export const aggregateFunctions: readonly AggregateFunction[] = aggregateTopics.
 const scalars = byName(scalarFunctions);
 const aggregates = byName(aggregateFunctions);
 
+/** Entries that look like calls and are none: `\`and\`(a, b)` is no SQL. */
+export const operatorWords: ReadonlySet<string> = new Set(
+  'AND OR NOT LIKE ILIKE CASE IN ITEM ROW OVERLAPS MINUS_DATE'.split(' '),
+);
+
 /** The entry of a name or alias; case does not count. */
 export function scalarFunction(name: string): ScalarFunction | undefined {
   return scalars.get(name.toUpperCase());
@@ -144,7 +157,9 @@ export function aggregateFunction(name: string): AggregateFunction | undefined {
 
 /** The names that a user can write in a call, sorted: for SHOW FUNCTIONS and "did you mean". */
 export function functionNames(): readonly string[] {
-  const names = [...scalars.keys(), ...aggregates.keys()].filter((name) => /^[A-Z][A-Z0-9_]*$/.test(name));
+  const names = [...scalars.keys(), ...aggregates.keys()].filter(
+    (name) => /^[A-Z][A-Z0-9_]*$/.test(name) && !operatorWords.has(name),
+  );
   return [...new Set(names)].sort();
 }
 

@@ -97,6 +97,8 @@ export interface SessionSettings {
   readonly timeZone: string;
   /** That zone's table of transitions in the linear memory, for the `zone*` kernels. */
   readonly zoneAddress: number;
+  /** Its current database. */
+  readonly database: string;
   /** `table.exec.legacy-cast-behaviour`: a cast that fails is NULL, texts are not cut to their type, TRUE is `true`. */
   readonly legacyCasts?: boolean;
   /** `table.exec.sink.not-null-enforcer`: a row with a NULL in a NOT NULL column is dropped, and does not fail. */

@@ -115,6 +115,37 @@ function mixHash(hash: u32, word: u32): u32 {
   return rotl<u32>(hash ^ mixed, 13) * 5 + 0xe6546b64;
 }
 
+/** Java's hash of a String: over its UTF-16 units. */
+export function javaHashString(address: usize, length: u32): u32 {
+  let hash: u32 = 0;
+  const end = address + length;
+  while (address < end) {
+    const byte = <u32>load<u8>(address);
+    if (byte < 0x80) {
+      hash = hash * 31 + byte;
+      address += 1;
+    } else if (byte < 0xe0) {
+      hash = hash * 31 + (((byte & 0x1f) << 6) | tail(address + 1));
+      address += 2;
+    } else if (byte < 0xf0) {
+      hash = hash * 31 + (((byte & 0x0f) << 12) | (tail(address + 1) << 6) | tail(address + 2));
+      address += 3;
+    } else {
+      const above =
+        (((byte & 0x07) << 18) | (tail(address + 1) << 12) | (tail(address + 2) << 6) | tail(address + 3)) - 0x10000;
+      hash = (hash * 31 + (0xd800 | (above >> 10))) * 31 + (0xdc00 | (above & 0x3ff));
+      address += 4;
+    }
+  }
+  return hash;
+}
+
+// @ts-ignore: decorator
+@inline
+function tail(address: usize): u32 {
+  return <u32>load<u8>(address) & 0x3f;
+}
+
 /** Java's hash of a DECIMAL: of its unscaled value, then of its scale. */
 export function javaHashDecimal(low: i64, high: i64, scale: u32): u32 {
   const isNegative = high < 0;

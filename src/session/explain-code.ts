@@ -20,6 +20,7 @@ function operatorCode(node: PhysicalOperator, graph: PhysicalGraph, context: Ses
     memory,
     session: {
       timeZone,
+      database: session.currentDatabase,
       zoneAddress: zone.address,
       processingTimeMs: () => clock.nowMs(),
       onModule: (bytes) => void modules.push(disassemble(bytes)),

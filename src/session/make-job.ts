@@ -21,6 +21,7 @@ export function makeJob(
   const zone = context.zone(timeZone);
   const times = {
     timeZone,
+    database: session.currentDatabase,
     legacyCasts,
     dropsNulls,
     zoneAddress: zone.address,

@@ -84,7 +84,13 @@ function optimized(
 ): readonly LogicalSink[] {
   const { timeZone, legacyCasts } = session.settings;
   const zoneAddress = zone(timeZone).address;
-  const times = { timeZone, legacyCasts, zoneAddress, processingTimeMs: () => clock.nowMs() };
+  const times = {
+    timeZone,
+    database: session.currentDatabase,
+    legacyCasts,
+    zoneAddress,
+    processingTimeMs: () => clock.nowMs(),
+  };
   return optimize(sinks, {
     isOff: session.settings.get('tidemark.optimizer') === 'off',
     fold: (expression) => foldConstant(memory, times, expression),

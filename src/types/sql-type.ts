@@ -67,6 +67,8 @@ export interface RowType {
   readonly kind: 'ROW';
   readonly fields: readonly RowField[];
   readonly nullable: boolean;
+  /** Of a STRUCTURED type, which is a ROW in all else: the name of its class. */
+  readonly className?: string;
 }
 
 export interface RowField {
@@ -124,6 +126,12 @@ export const ARRAY = (element: SqlType, nullable = true): ArrayType => ({ kind: 
 export const MAP = (key: SqlType, value: SqlType, nullable = true): MapType => ({ kind: 'MAP', key, value, nullable });
 export const MULTISET = (element: SqlType, nullable = true): MultisetType => ({ kind: 'MULTISET', element, nullable });
 export const ROW = (fields: readonly RowField[], nullable = true): RowType => ({ kind: 'ROW', fields, nullable });
+export const STRUCTURED = (className: string, fields: readonly RowField[], nullable = true): RowType => ({
+  kind: 'ROW',
+  fields,
+  nullable,
+  className,
+});
 
 /** Whether values of the type have parts of their own, and stand as bytes (see `memory/nested.ts`). */
 export function isNested({ kind }: SqlType): boolean {
@@ -162,6 +170,7 @@ export function sameType(a: SqlType, b: SqlType, options: { readonly exact?: boo
     case 'ROW': {
       const other = b as RowType;
       return (
+        a.className === other.className &&
         a.fields.length === other.fields.length &&
         a.fields.every((field, at) => {
           const its = other.fields[at];
@@ -209,8 +218,10 @@ function bareText(type: SqlType, form: TypeTextForm): string {
       return `MULTISET<${typeText(type.element, form)}>`;
     case 'MAP':
       return `MAP<${typeText(type.key, form)}, ${typeText(type.value, form)}>`;
-    case 'ROW':
-      return `ROW<${type.fields.map((field) => `\`${field.name}\` ${typeText(field.type, form)}`).join(', ')}>`;
+    case 'ROW': {
+      const fields = type.fields.map((field) => `\`${field.name}\` ${typeText(field.type, form)}`).join(', ');
+      return type.className === undefined ? `ROW<${fields}>` : `STRUCTURED<'${type.className}', ${fields}>`;
+    }
     default:
       return type.kind;
   }

@@ -62,8 +62,13 @@ export function textForm(
       return `[${list(value)
         .map((element) => part(element, type.element))
         .join(', ')}]`;
-    case 'ROW':
-      return `(${type.fields.map((field, at) => part(list(value)[at] ?? null, field.type)).join(small ? ',' : ', ')})`;
+    case 'ROW': {
+      const fields = type.fields.map((field, at) => {
+        const text = part(list(value)[at] ?? null, field.type);
+        return type.className === undefined ? text : `${field.name}=${text}`;
+      });
+      return `(${fields.join(small ? ',' : ', ')})`;
+    }
     case 'MAP':
       return entries(value, (key, held) => `${part(key, type.key)}=${part(held, type.value)}`);
     case 'MULTISET':

@@ -15,7 +15,12 @@ const lower = (): Expression => call('LOWER', [name], span);
 const random = (): Expression => call('RAND', [], span);
 
 function open(): { writer: CodeWriter; row: () => RowScope; close: () => void } {
-  const module = new QueryModule(memory, { timeZone: 'UTC', zoneAddress: 0, processingTimeMs: () => 0 });
+  const module = new QueryModule(memory, {
+    timeZone: 'UTC',
+    database: 'default_database',
+    zoneAddress: 0,
+    processingTimeMs: () => 0,
+  });
   const { builder: f } = module.builder.function([], 'i32', 'evaluate');
   const writer = new CodeWriter(module, f, span);
   const row = (): RowScope => ({ column: () => writer.value(STRING(false), null, i32.const(8), i32.const(0)) });

@@ -12,7 +12,7 @@ import { Job, type JobSummary } from '../../src/runtime/job.ts';
 import { EventSource, eventGraph, Recorder, type Step } from '../support/runtime/event-source.ts';
 
 const memory = Memory.create();
-const session = { timeZone: 'UTC', zoneAddress: 0, processingTimeMs: () => 0 };
+const session = { timeZone: 'UTC', database: 'default_database', zoneAddress: 0, processingTimeMs: () => 0 };
 
 /** Windows of 10 ms that start every 5 ms: a row may be late for one and not for the other. */
 const hopping: Work = {

@@ -1,6 +1,6 @@
 import type { SqlType } from '../../types/sql-type.ts';
 import type { AggregateFunction } from '../aggregate-function.ts';
-import { flinkFunctions } from '../flink-functions.ts';
+import { otherFunctions } from '../flink-functions.ts';
 import { builtInFunctions, type FunctionLookup } from '../lookup.ts';
 import { aggregateFunctions, scalarFunctions } from '../registry.ts';
 import type { ScalarFunction } from '../scalar-function.ts';
@@ -53,7 +53,7 @@ const windowNames = ['TUMBLE', 'HOP', 'SESSION'].flatMap((window) =>
 
 /** Names that mean something in SQL already. */
 const takenNames: ReadonlySet<string> = new Set([
-  ...flinkFunctions,
+  ...otherFunctions.keys(),
   ...[...scalarFunctions, ...aggregateFunctions].flatMap(({ name, aliases }) => [name, ...(aliases ?? [])]),
   ...windowNames,
   ...['CUMULATE', 'DESCRIPTOR', 'FIRST', 'LAST', 'PREV', 'NEXT', 'MATCH_NUMBER', 'GROUPING', 'UNNEST', 'TABLE'],

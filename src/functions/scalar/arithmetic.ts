@@ -67,7 +67,7 @@ function adjusted(precision: number, scale: number): DecimalType {
   return DECIMAL(38, Math.max(38 - digits, Math.min(scale, 6)), false);
 }
 
-function writeArithmetic(w: ExpressionWriter, operator: Operator, a: Value, b: Value, type: SqlType): Value {
+export function writeArithmetic(w: ExpressionWriter, operator: Operator, a: Value, b: Value, type: SqlType): Value {
   switch (physicalOf(type)) {
     case 'f32':
     case 'f64':

@@ -310,7 +310,8 @@ export const arraySlice = arrayFunction({
   returns: sameArray,
   evaluate: (args, call) => {
     const values = elements(args, call);
-    const place = (at: number) => (at === 0 ? 1 : at < 0 ? values.length + at + 1 : at);
+    // The place 0, be it counted from the end, is the first.
+    const place = (at: number) => (at < 0 ? values.length + at + 1 : at) || 1;
     const from = Math.max(1, place(Number(args[1])));
     const to = args[2] === undefined ? values.length : Math.min(values.length, place(Number(args[2])));
     return encodeNested(call.type, values.slice(from - 1, Math.max(from - 1, to)));

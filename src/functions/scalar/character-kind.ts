@@ -1,7 +1,7 @@
-import { BOOLEAN, type SqlType, STRING, withNullable } from '../../types/sql-type.ts';
+import { BOOLEAN, INT, type SqlType, STRING, withNullable } from '../../types/sql-type.ts';
 import { i32 } from '../../wasm/code.ts';
 import { commonType, isBinary, isCharacter, isInteger, isNumeric } from '../coercion.ts';
-import { int, parameter } from '../parameters.ts';
+import { parameter } from '../parameters.ts';
 import type { ScalarFunction } from '../scalar-function.ts';
 
 /** A question about a text that is never NULL: NULL and the empty text are FALSE. */
@@ -78,6 +78,14 @@ function commonChoice(types: readonly SqlType[]): SqlType | null {
   return common === null || common.kind === 'NULL' || !(isCharacter(common) || isBinary(common)) ? null : common;
 }
 
+/** A literal below 0 chooses nothing, and is taken for a mistake. */
+const choiceIndex = parameter('index', 'INT from 0', (type, { literals }) => {
+  const literal = literals[0];
+  return isInteger(type) && type.kind !== 'BIGINT' && !(typeof literal === 'number' && literal < 0)
+    ? INT(type.nullable)
+    : null;
+});
+
 export const elt: ScalarFunction = {
   name: 'ELT',
   category: 'string',
@@ -88,7 +96,7 @@ export const elt: ScalarFunction = {
   ],
   overloads: [
     {
-      params: [int('index'), choices],
+      params: [choiceIndex, choices],
       returns: ([, choice]) => withNullable(choice!, true),
       nulls: 'custom',
       code: {

@@ -1,7 +1,7 @@
 import { BOOLEAN, DOUBLE, type SqlType, withNullable } from '../../types/sql-type.ts';
 import { f64, type I32, type I64, i32, i64, type Local, select } from '../../wasm/code.ts';
 import { writeCast } from '../cast/write-cast.ts';
-import { commonType, isDatetime, isNumeric, isTimestamp } from '../coercion.ts';
+import { commonType, isBinary, isCharacter, isDatetime, isNumeric, isTimestamp } from '../coercion.ts';
 import { any, boolean, common, parameter } from '../parameters.ts';
 import { resolveScalar } from '../resolve.ts';
 import type { Argument, ScalarFunction } from '../scalar-function.ts';
@@ -161,16 +161,28 @@ function writeCoalesce(w: ExpressionWriter, args: readonly Argument[], type: Sql
   return result;
 }
 
+/** A value that never is NULL is the result as it is, unless another physical form were needed. */
+const present = parameter('value', 'COMMON', (type, { args }) => {
+  const both = mergedType(args);
+  if (both === null || both.kind === 'NULL') return null;
+  return !type.nullable && isSameForm(type, both) ? type : withNullable(both, type.nullable);
+});
+
+function isSameForm(a: SqlType, b: SqlType): boolean {
+  if (a.kind === 'ARRAY' && b.kind === 'ARRAY') return isSameForm(a.element, b.element);
+  return (isCharacter(a) && isCharacter(b)) || (isBinary(a) && isBinary(b));
+}
+
 const ifNull: ScalarFunction = {
   name: 'IFNULL',
   category: 'conditional',
   summary: 'The first argument, or the second where the first is NULL.',
   overloads: [
     {
-      params: [merged('value'), merged('otherwise')],
+      params: [present, merged('otherwise')],
       returns: (args) =>
         withNullable(
-          shared(args),
+          args[0]?.nullable === false ? args[0] : shared(args),
           args.every((type) => type.nullable),
         ),
       code: { kind: 'lazy', write: writeCoalesce },

@@ -10,13 +10,18 @@ import { newText } from './text-value.ts';
 export const toBase64: ScalarFunction = {
   name: 'TO_BASE64',
   category: 'string',
-  summary: 'The text’s UTF-8 bytes in Base64.',
+  summary: 'The bytes in Base64; of a text its UTF-8 bytes.',
   examples: [{ sql: "TO_BASE64('order-7')", result: 'b3JkZXItNw==' }],
   overloads: [
     {
       params: [character('text')],
       returns: () => STRING(false),
       code: { kind: 'host', evaluate: ([text]) => Buffer.from(String(text), 'utf8').toString('base64') },
+    },
+    {
+      params: [parameter('bytes', 'BYTES', isBinary)],
+      returns: () => STRING(false),
+      code: { kind: 'host', evaluate: ([bytes]) => Buffer.from(bytes as Uint8Array).toString('base64') },
     },
   ],
 };

@@ -69,7 +69,8 @@ function timestampField(w: ExpressionWriter, unit: TimeUnit, { units, unitsPerSe
       : i64.mul(within(second, 1n), i64.const(perSecond / second));
   switch (unit) {
     case 'EPOCH':
-      return floorDivided(w, units, second);
+      // A count, and no field of the calendar: its fraction is cut off as in every division.
+      return i64.divS(units, i64.const(second));
     case 'HOUR':
       return within(second * 86_400n, second * 3600n);
     case 'MINUTE':

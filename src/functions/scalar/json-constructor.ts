@@ -17,16 +17,38 @@ import { type Json, parseJson, writeJson } from './json-text.ts';
  * would lose that, so they are not folded.
  */
 const onNull = character('onNull', { literal: true });
-const anyValue = parameter('value', 'ANY', () => true, { optional: true, variadic: true });
+const anyValue = parameter('value', 'ANY', isJsonValue, { optional: true, variadic: true });
 /** Keys, which are text, and values in turn. */
-const members = parameter('member', 'ANY', (type, { index }) => index % 2 === 0 || isCharacter(type), {
-  optional: true,
-  variadic: true,
-});
+const members = parameter(
+  'member',
+  'ANY',
+  (type, { index }) => (index % 2 === 0 ? isJsonValue(type) : isCharacter(type)),
+  { optional: true, variadic: true },
+);
 
-/** Types that Flink writes as JSON on their own: within others DATE, TIME and VARIANT go as well. */
+/** Types that have a JSON form in Flink: no DATE, TIME or interval at any depth, and maps with keys of text alone. */
+function isJsonValue(type: SqlType): boolean {
+  switch (type.kind) {
+    case 'DATE':
+    case 'TIME':
+    case 'INTERVAL_DAY_TIME':
+    case 'INTERVAL_YEAR_MONTH':
+      return false;
+    case 'ARRAY':
+    case 'MULTISET':
+      return isJsonValue(type.element);
+    case 'MAP':
+      return isCharacter(type.key) && isJsonValue(type.value);
+    case 'ROW':
+      return type.fields.every((field) => isJsonValue(field.type));
+    default:
+      return true;
+  }
+}
+
+/** What JSON_STRING takes: a variant only within others. */
 function isWritable(type: SqlType): boolean {
-  return !['NULL', 'DATE', 'TIME', 'VARIANT'].includes(type.kind);
+  return type.kind !== 'NULL' && type.kind !== 'VARIANT' && isJsonValue(type);
 }
 
 /** Which arguments are JSON already. */

@@ -5,7 +5,7 @@ import { INT, type SqlType } from '../../types/sql-type.ts';
 import { civilOf } from './calendar-fields.ts';
 import { decimalText, type Json, parseJson, writeJson } from './json-text.ts';
 
-/** An SQL value as JSON. DATE and TIME, which Flink refuses, are their text. */
+/** An SQL value as JSON: of the types that have a JSON form. */
 export function jsonOf(type: SqlType, value: NestedValue): Json {
   if (value === null) return null;
   switch (type.kind) {
@@ -20,13 +20,10 @@ export function jsonOf(type: SqlType, value: NestedValue): Json {
     case 'DECIMAL':
       return { number: decimalNumber(value as bigint, type.scale) };
     case 'DOUBLE':
-      return { number: decimalText(javaFloatText(value as number, false)) };
-    case 'FLOAT':
-      return { number: decimalText(javaFloatText(value as number, true)) };
-    case 'DATE':
-      return dateText(value as number);
-    case 'TIME':
-      return clockText(BigInt(value as number) * 1_000_000n);
+    case 'FLOAT': {
+      const text = javaFloatText(value as number, type.kind === 'FLOAT');
+      return Number.isFinite(value) ? { number: decimalText(text) } : text;
+    }
     case 'TIMESTAMP':
       return timestampText(value as bigint, type.precision);
     case 'TIMESTAMP_LTZ':

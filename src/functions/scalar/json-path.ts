@@ -55,6 +55,8 @@ export function readPath(path: JsonPath, root: Json): Json {
   let found: Json[] = [root];
   let isDefinite = true;
   for (const step of path.steps) {
+    // Behind definite steps, what cannot be stepped into is an error, and not nothing found.
+    if (isDefinite && !found.every((item) => hasPlaces(item, step))) throw new PathError('the path leads nowhere');
     found = found.flatMap((item) => stepInto(step, item, root));
     isDefinite &&= isDefiniteStep(step);
     if (isDefinite && found.length === 0) throw new PathError('the path leads nowhere');
@@ -65,6 +67,11 @@ export function readPath(path: JsonPath, root: Json): Json {
 
 function isDefiniteStep(step: Step): boolean {
   return step.kind === 'members' || (step.kind === 'indexes' && step.indexes.length === 1);
+}
+
+function hasPlaces(item: Json, step: Step): boolean {
+  if (step.kind === 'filter') return isJsonArray(item) || isJsonObject(item);
+  return (step.kind !== 'indexes' && step.kind !== 'slice') || isJsonArray(item);
 }
 
 function stepInto(step: Step, item: Json, root: Json): Json[] {

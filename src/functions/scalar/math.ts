@@ -1,9 +1,11 @@
 import { BIGINT, DECIMAL, DOUBLE, type SqlType, STRING } from '../../types/sql-type.ts';
 import { f32, f64, i32, i64, select } from '../../wasm/code.ts';
+import { isNumeric } from '../coercion.ts';
 import { decimalResult } from '../decimal-value.ts';
 import { double, numeric, parameter } from '../parameters.ts';
 import type { ScalarFunction, ScalarOverload } from '../scalar-function.ts';
 import type { Value } from '../value.ts';
+import * as exact from './exact-math.ts';
 import { temporalCeilOverloads, temporalFloorOverloads } from './temporal-floor.ts';
 
 /** A function of DOUBLEs that JavaScript's Math has. */
@@ -157,12 +159,12 @@ const log: ScalarFunction = {
     {
       params: [double('value')],
       returns: () => DOUBLE(false),
-      code: { kind: 'host', evaluate: ([value]) => Math.log(Number(value)) },
+      code: { kind: 'host', evaluate: ([value]) => exact.ln(Number(value)) },
     },
     {
       params: [double('base'), double('value')],
       returns: () => DOUBLE(false),
-      code: { kind: 'host', evaluate: ([base, value]) => Math.log(Number(value)) / Math.log(Number(base)) },
+      code: { kind: 'host', evaluate: ([base, value]) => exact.ln(Number(value)) / exact.ln(Number(base)) },
     },
   ],
   examples: [
@@ -171,38 +173,26 @@ const log: ScalarFunction = {
   ],
 };
 
+/** DECIMALs beside each other only, as in Flink. */
+const atan2: ScalarFunction = {
+  ...ofDoubles('ATAN2', 2, exact.atan2, 'ATAN2(0, 1)', '0.0'),
+  overloads: [
+    {
+      params: ['y', 'x'].map((name) =>
+        parameter(name, 'NUMERIC', (type, { args }) => {
+          const decimals = args.filter(({ kind }) => kind === 'DECIMAL').length;
+          return isNumeric(type) && decimals % 2 === 0 ? DOUBLE(type.nullable) : null;
+        }),
+      ),
+      returns: () => DOUBLE(false),
+      code: { kind: 'host', evaluate: ([y, x]) => exact.atan2(Number(y), Number(x)) },
+    },
+  ],
+};
+
 /** Java's exponential misses e by its last bit in COSH. */
 function cosh(x: number): number {
   return Math.abs(x) === 1 ? 1.543080634815244 : Math.cosh(x);
-}
-
-/** A power whose whole exponent is multiplied out with 106 bits, so that 10^23 is the double next to it. */
-function power(x: number, y: number): number {
-  if (!Number.isInteger(y) || Math.abs(y) > 1024 || x === 0 || !Number.isFinite(x)) return x ** y;
-  let [high, low] = [1, 0];
-  let [baseHigh, baseLow] = [x, 0];
-  for (let left = Math.abs(y); left > 0; left = Math.floor(left / 2)) {
-    if (left % 2 === 1) [high, low] = product(high, low, baseHigh, baseLow);
-    if (left > 1) [baseHigh, baseLow] = product(baseHigh, baseLow, baseHigh, baseLow);
-  }
-  const whole = y < 0 ? (1 - low / high) / high : high + low;
-  // Beyond the range of the halves it is not better than the plain way.
-  return Number.isFinite(whole) && Math.abs(whole) > 1e-290 && Math.abs(whole) < 1e290 ? whole : x ** y;
-}
-
-/** (a + aLow) * (b + bLow) as a sum of two doubles. Source: Dekker 1971. */
-function product(a: number, aLow: number, b: number, bLow: number): [number, number] {
-  const high = a * b;
-  const [a1, b1] = [upperHalf(a), upperHalf(b)];
-  const [a2, b2] = [a - a1, b - b1];
-  const low = a1 * b1 - high + a1 * b2 + a2 * b1 + a2 * b2 + (a * bLow + aLow * b);
-  const sum = high + low;
-  return [sum, high - sum + low];
-}
-
-function upperHalf(value: number): number {
-  const scaled = value * 134_217_729;
-  return scaled - (scaled - value);
 }
 
 export const mathFunctions: readonly ScalarFunction[] = [
@@ -212,20 +202,20 @@ export const mathFunctions: readonly ScalarFunction[] = [
   bin,
   log,
   ...constants,
-  ofDoubles('POWER', 2, power, 'POWER(2, 3)', '8.0'),
+  ofDoubles('POWER', 2, exact.power, 'POWER(2, 3)', '8.0'),
   ofDoubles('SQRT', 1, Math.sqrt, 'SQRT(4)', '2.0'),
-  ofDoubles('LN', 1, Math.log, 'LN(1)', '0.0'),
-  ofDoubles('LOG10', 1, Math.log10, 'LOG10(100)', '2.0'),
-  ofDoubles('LOG2', 1, (x) => Math.log(x) / Math.LN2, 'LOG2(8)', '3.0'),
-  ofDoubles('EXP', 1, Math.exp, 'EXP(0)', '1.0'),
-  ofDoubles('SIN', 1, Math.sin, 'SIN(0)', '0.0'),
-  ofDoubles('COS', 1, Math.cos, 'COS(0)', '1.0'),
-  ofDoubles('TAN', 1, Math.tan, 'TAN(0)', '0.0'),
-  ofDoubles('COT', 1, (x) => 1 / Math.tan(x), 'COT(PI() / 4)', '1.0000000000000002'),
+  ofDoubles('LN', 1, exact.ln, 'LN(1)', '0.0'),
+  ofDoubles('LOG10', 1, exact.log10, 'LOG10(100)', '2.0'),
+  ofDoubles('LOG2', 1, (x) => exact.ln(x) / Math.LN2, 'LOG2(8)', '3.0'),
+  ofDoubles('EXP', 1, exact.exp, 'EXP(0)', '1.0'),
+  ofDoubles('SIN', 1, exact.sin, 'SIN(0)', '0.0'),
+  ofDoubles('COS', 1, exact.cos, 'COS(0)', '1.0'),
+  ofDoubles('TAN', 1, exact.tan, 'TAN(0)', '0.0'),
+  ofDoubles('COT', 1, (x) => 1 / exact.tan(x), 'COT(PI() / 4)', '1.0000000000000002'),
   ofDoubles('ASIN', 1, Math.asin, 'ASIN(0)', '0.0'),
   ofDoubles('ACOS', 1, Math.acos, 'ACOS(1)', '0.0'),
   ofDoubles('ATAN', 1, Math.atan, 'ATAN(0)', '0.0'),
-  ofDoubles('ATAN2', 2, Math.atan2, 'ATAN2(0, 1)', '0.0'),
+  atan2,
   ofDoubles('SINH', 1, Math.sinh, 'SINH(0)', '0.0'),
   ofDoubles('COSH', 1, cosh, 'COSH(0)', '1.0'),
   ofDoubles('TANH', 1, Math.tanh, 'TANH(0)', '0.0'),

@@ -8,10 +8,11 @@ import {
   type SqlType,
   withNullable,
 } from '../../types/sql-type.ts';
-import { i32 } from '../../wasm/code.ts';
-import { castsImplicitly, isBinary, isCharacter, isNumeric } from '../coercion.ts';
+import { type I32, i32, i64 } from '../../wasm/code.ts';
+import { castsImplicitly, isBinary, isCharacter, isInteger, isNumeric } from '../coercion.ts';
 import { parameter } from '../parameters.ts';
 import type { ScalarFunction } from '../scalar-function.ts';
+import type { ExpressionWriter, Value } from '../value.ts';
 import { assignElement, assignField, writeFind } from './nested-item.ts';
 
 /** Elements, values of keys, and counts. */
@@ -36,7 +37,20 @@ const index = parameter('index', 'INT from 1', (type, { literals }) => {
   return type.kind === 'INT' && (typeof literal !== 'number' || literal >= 1);
 });
 
-const key = parameter('key', 'KEY', (type, { args }) => comparableTo(type, (args[0] as MapType).key));
+/** A whole number is sought as it is: one that is too large for the keys is none of them. */
+const key = parameter('key', 'KEY', (type, { args }) => {
+  const wanted = (args[0] as MapType).key;
+  return isInteger(type) && isInteger(wanted) ? type : comparableTo(type, wanted);
+});
+
+const bits: Readonly<Record<string, bigint>> = { TINYINT: 8n, SMALLINT: 16n, INT: 32n, BIGINT: 64n };
+
+/** Whether a whole number is one of a type. */
+function fits(w: ExpressionWriter, value: Value, type: SqlType): I32 {
+  const unused = i64.const(64n - (bits[type.kind] ?? 64n));
+  const number = w.f.local('i64', value.physical === 'i64' ? w.i64(value) : i64.extendI32S(w.i32(value)));
+  return i64.eq(i64.shrS(i64.shl(number, unused), unused), number);
+}
 
 export const item: ScalarFunction = {
   name: 'ITEM',
@@ -75,7 +89,9 @@ export const item: ScalarFunction = {
           const [address] = w.bytes(from!);
           const result = w.variable(withNullable(type, true));
           const keys = w.f.local('i32', w.kernel('mapKeys', 'i32', address));
-          const place = w.f.local('i32', writeFind(w, keys, (from!.type as MapType).key, wanted!));
+          const keyType = (from!.type as MapType).key;
+          const place = w.f.local('i32', writeFind(w, keys, keyType, wanted!));
+          if (isInteger(keyType)) w.f.if(i32.eqz(fits(w, wanted!, keyType)), () => w.f.set(place, i32.const(-1)));
           w.f.if(i32.geS(place, i32.const(0)), () => {
             const values = w.f.local('i32', w.kernel('mapValues', 'i32', address));
             assignElement(w, result, values, place);

@@ -1,5 +1,6 @@
 import { javaFloatText } from '../../types/java-float-text.ts';
 import { type SqlType, STRING } from '../../types/sql-type.ts';
+import { textForm } from '../../types/text-form.ts';
 import { character, parameter } from '../parameters.ts';
 import type { HostValue, ScalarFunction } from '../scalar-function.ts';
 import { decimalNumber } from './json-of-value.ts';
@@ -80,6 +81,7 @@ function converted(
       return unsigned(integer(value, type), type, kind === 'x' ? 16 : 8, flags, width);
     case 'f':
     case 'e':
+    case 'g':
       return floating(value, type, kind, flags, width, precision ?? 6);
     default:
       throw new FormatError(`no conversion %${conversion}`);
@@ -99,9 +101,20 @@ function text(value: HostValue, type: SqlType): string {
       return javaFloatText(value as number, false);
     case 'FLOAT':
       return javaFloatText(value as number, true);
+    case 'TIMESTAMP':
+    case 'TIMESTAMP_LTZ':
+      return localDateTime(textForm(value, { ...type, kind: 'TIMESTAMP', precision: type.precision }, 'UTC'));
     default:
       return String(value);
   }
+}
+
+/** As java.time.LocalDateTime prints it: no seconds of 0, and 3, 6 or 9 digits of a fraction. */
+function localDateTime(written: string): string {
+  const [date, time = '', fraction = ''] = written.split(/[ .]/);
+  const digits = fraction.replace(/(000)+$/, '').padEnd(Math.ceil(fraction.replace(/0+$/, '').length / 3) * 3, '0');
+  if (Number(fraction) === 0) return `${date}T${time.replace(/:00$/, '')}`;
+  return `${date}T${time}.${digits}`;
 }
 
 function integer(value: HostValue, type: SqlType): bigint {
@@ -160,11 +173,26 @@ function floating(
   const sign = isNegative ? '-' : flags.includes('+') ? '+' : flags.includes(' ') ? ' ' : '';
   if (!Number.isFinite(number)) return Number.isNaN(number) ? 'NaN' : `${sign}Infinity`;
   const magnitude = Math.abs(number);
-  if (kind === 'e') {
-    const digits = magnitude.toExponential(precision).replace(/e([+-])(\d)$/, 'e$10$2');
-    return sign + digits;
+  if (kind === 'e') return sign + scientific(magnitude, precision);
+  if (kind === 'g') {
+    const digits = Math.max(1, precision);
+    const exponent = magnitude === 0 ? 0 : Number(/-?\d+$/.exec(scientific(magnitude, digits - 1))?.[0]);
+    if (exponent < -4 || exponent >= digits) return sign + scientific(magnitude, digits - 1);
+    return grouped({ sign, digits: halfUp(magnitude, digits - 1 - exponent), end: '' }, flags, width);
   }
   return grouped({ sign, digits: halfUp(magnitude, precision), end: '' }, flags, width);
+}
+
+/** One digit before the point; rounded as `halfUp` rounds, which may carry into the exponent. */
+function scientific(value: number, precision: number): string {
+  const [shortest = '0', power = '0'] = value.toExponential().split('e');
+  let exponent = Number(power);
+  let digits = halfUp(Number(shortest), precision);
+  if (digits.startsWith('10')) {
+    digits = halfUp(1, precision);
+    exponent++;
+  }
+  return `${digits}e${exponent < 0 ? '-' : '+'}${String(Math.abs(exponent)).padStart(2, '0')}`;
 }
 
 /** Rounds the shortest decimal text of a number half up, as Java does, and not its binary value. */

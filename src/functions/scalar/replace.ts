@@ -56,6 +56,7 @@ export const reverse: ScalarFunction = {
 
 export const translate: ScalarFunction = {
   name: 'TRANSLATE',
+  aliases: ['TRANSLATE3'],
   category: 'string',
   summary: 'The text with each character of one list replaced by the one at its place in another, or dropped.',
   examples: [

@@ -88,8 +88,8 @@ function pieces(text: string, regex: JavaRegex, limit: number): string[] {
     from = end;
   }
   found.push(text.slice(from));
-  // Empty pieces at the end are dropped where there is no limit.
-  if (limit === 0) while (found.length > 1 && found.at(-1) === '') found.pop();
+  // Empty pieces at the end are dropped where there is no limit, but not a text without a separator.
+  if (limit === 0 && found.length > 1) while (found.at(-1) === '') found.pop();
   return found;
 }
 
@@ -107,13 +107,14 @@ export const strToMap: ScalarFunction = {
       evaluate: ([text, between, within]) => {
         if (text === '') return encodeNested(mapType, []);
         const entries = new Map<string, string | null>();
-        for (const entry of pieces(String(text), separatorOf(String(between ?? ',')), 0)) {
+        const written = pieces(String(text), separatorOf(String(between ?? ',')), 0);
+        for (const entry of written) {
           const [key = '', value] = pieces(entry, separatorOf(String(within ?? '=')), 2);
           entries.set(key, value ?? null);
         }
         return encodeNested(
           mapType,
-          inHashMapOrder([...entries], ([key]) => javaTextHash(key)),
+          inHashMapOrder([...entries], written.length, ([key]) => javaTextHash(key)),
         );
       },
     },

@@ -38,7 +38,7 @@ export function bindAggregateCall(
   if (node.kind === 'jsonAggregate') return bindJsonAggregate(node, context, grouped);
   const name = (node.name.parts[0]?.name ?? '').toUpperCase();
   const entry = context.functions.aggregate(name);
-  if (entry === undefined) return notYet('W004', node.span, name);
+  if (entry === undefined) throw new Error(`${name} is registered`);
   if (node.withinGroup !== null || node.orderBy.length > 0) return notYet('W003', node.span, `${name} with ORDER BY`);
   const args = argumentsOf(node, context, entry);
   if (name === 'COUNT') checkCount(node, args.length);

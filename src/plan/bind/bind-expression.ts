@@ -3,6 +3,7 @@ import { DiagnosticError, fail, unsupported } from '../../diagnostics/diagnostic
 import type { Span } from '../../diagnostics/source-text.ts';
 import { commonType, isCharacter, isInteger, isNumeric } from '../../functions/coercion.ts';
 import type { FunctionLookup } from '../../functions/lookup.ts';
+import { operatorWords } from '../../functions/registry.ts';
 import type {
   BinaryExpression,
   Case,
@@ -373,6 +374,7 @@ function bindCall(node: FunctionCall, bind: Bind, context: ExpressionContext): E
   if (upper === 'ARRAY' || upper === 'MAP') {
     fail('B002', span, `there is no function ${upper}`, { help: `${upper}[...] makes one` });
   }
+  if (operatorWords.has(upper)) fail('B002', span, `${upper} is no function`);
   if (upper === 'JSON') {
     fail('B011', span, 'JSON may only stand where JSON_OBJECT or JSON_ARRAY take a value', {
       help: "write JSON_OBJECT('key' VALUE JSON(text))",

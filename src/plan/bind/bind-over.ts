@@ -93,11 +93,7 @@ function calledFunction(node: FunctionCall, name: string, context: ExpressionCon
   }
   if (needsAllRows.includes(name)) fail('B050', span, `${name} needs rows that come later, and a stream has no end`);
   if (name === 'LAG') return lagCall(node, context);
-  const { functions } = context;
-  if (functions.aggregate(name) === undefined) {
-    if (isAggregateName(name, functions)) notYet('W004', span, `${name} ... OVER`);
-    unknownFunction(name, span, functions);
-  }
+  if (!isAggregateName(name, context.functions)) unknownFunction(name, span, context.functions);
   return bindAggregateCall(node, context, true);
 }
 

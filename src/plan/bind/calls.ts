@@ -1,8 +1,8 @@
 import { didYouMean } from '../../diagnostics/candidates.ts';
 import { DiagnosticError, fail, unsupported } from '../../diagnostics/diagnostic.ts';
 import type { Span } from '../../diagnostics/source-text.ts';
-import { castsExplicitly, commonType } from '../../functions/coercion.ts';
-import { flinkFunctions } from '../../functions/flink-functions.ts';
+import { castsExplicitly, commonType, isNumeric, isTimestamp } from '../../functions/coercion.ts';
+import { otherFunctions } from '../../functions/flink-functions.ts';
 import { builtInFunctions, type FunctionLookup } from '../../functions/lookup.ts';
 import { scalarFunction } from '../../functions/registry.ts';
 import { callText, resolveScalar, signatures } from '../../functions/resolve.ts';
@@ -81,7 +81,7 @@ export function castTo(expression: Expression, type: SqlType): Expression {
 
 /** CAST and TRY_CAST as written; the result is nullable where the input is, after TRY_CAST always. */
 export function explicitCast(input: Expression, type: SqlType, safe: boolean, span: Span): Expression {
-  if (!castsExplicitly(input.type, type)) {
+  if (!castsExplicitly(input.type, type) && !(isNullLiteral(input) && isNullCast(input.type, type))) {
     const help = castHelp(input.type, type);
     fail(
       'B009',
@@ -94,6 +94,15 @@ export function explicitCast(input: Expression, type: SqlType, safe: boolean, sp
   if (input.kind === 'literal' && input.value === null) return { ...input, type: withNullable(type, true), span };
   const cast: CastExpression = { kind: 'cast', input, type: target, safe, span };
   return cast;
+}
+
+function isNullLiteral(input: Expression): boolean {
+  return input.kind === 'literal' && input.value === null;
+}
+
+/** What Flink's parser lets pass, and its code does not: of a constant NULL no code is made. */
+function isNullCast(from: SqlType, to: SqlType): boolean {
+  return (isTimestamp(from) && isNumeric(to)) || (isNumeric(from) && isTimestamp(to));
 }
 
 function castHelp(from: SqlType, to: SqlType): string | undefined {
@@ -116,11 +125,13 @@ export function isConstant(expression: Expression): boolean {
   );
 }
 
-/** @throws DiagnosticError W004 for a function of Flink, B002 for none */
+/** @throws DiagnosticError B011 for a function of Flink that stands elsewhere, W004 for one not executed, B002 for none */
 export function unknownFunction(name: string, span: Span, functions: FunctionLookup = builtInFunctions): never {
   const upper = name.toUpperCase();
-  if (flinkFunctions.has(upper) || !/^[A-Z]/.test(upper) || upper.includes(' ')) {
-    throw new DiagnosticError([unsupported('W004', span, upper)]);
+  const other = otherFunctions.get(upper);
+  if (other?.isLater === false) fail('B011', span, `${upper} may not stand here`, { help: other.reason });
+  if (other !== undefined || !/^[A-Z]/.test(upper) || upper.includes(' ')) {
+    throw new DiagnosticError([unsupported('W004', span, upper, { help: other?.reason })]);
   }
   const table = functions.table(name);
   if (table !== undefined) {
@@ -152,10 +163,7 @@ function refuseArguments(entry: ScalarFunction, args: readonly Expression[], spa
   });
 }
 
-/** Aggregates of Flink that are not executed yet. */
-const laterAggregates: ReadonlySet<string> = new Set('APPROX_COUNT_DISTINCT SUM0'.split(' '));
-
 /** Whether a name in a call is an aggregate function. */
 export function isAggregateName(name: string, functions: FunctionLookup): boolean {
-  return functions.aggregate(name) !== undefined || laterAggregates.has(name.toUpperCase());
+  return functions.aggregate(name) !== undefined;
 }

@@ -7,7 +7,12 @@ import { call } from './calls.ts';
 export function comparison(operator: string, left: Expression, right: Expression, span: Span): Expression {
   const { type: a } = left;
   const { type: b } = right;
-  const isRows = a.kind === 'ROW' && b.kind === 'ROW' && a.fields.length === b.fields.length && a.fields.length > 0;
+  const isRows =
+    a.kind === 'ROW' &&
+    b.kind === 'ROW' &&
+    a.className === b.className &&
+    a.fields.length === b.fields.length &&
+    a.fields.length > 0;
   if (!isRows || (operator !== '=' && operator !== '<>')) return call(operator, [left, right], span);
   const equal = a.fields
     .map((_, at) => comparison('=', fieldAt(left, a, at), fieldAt(right, b, at), span))

@@ -14,10 +14,11 @@ export interface KnownDifference {
 }
 
 /**
- * `later`: belongs to a later issue. `fault`: Flink is wrong, and the reason says what is right. `batch`: Flink's answer at
- * batch size 1; in larger batches the changes that a batch overtakes are left out, and the case can tell.
+ * `later`: belongs to a later issue. `fault`: Flink is wrong, and the reason says what is right. `folded`: Flink folds the
+ * constant to another value than it computes for a row, whose value is the meaning. `batch`: Flink's answer at batch size 1;
+ * in larger batches the changes that a batch overtakes are left out, and the case can tell.
  */
-export type DifferenceKind = 'later' | 'fault' | 'batch';
+export type DifferenceKind = 'later' | 'fault' | 'folded' | 'batch';
 
 /**
  * Reads a list. Cases stand below their reason:
@@ -38,12 +39,13 @@ export function parseList(path: string, text: string): KnownDifference[] {
     if (line === '' || line.startsWith('#')) continue;
     if (line.startsWith('[')) {
       const match =
-        /^\[(later|fault|batch): (\S.*)\]$/.exec(line) ??
-        fail('"[later: reason]", "[fault: reason]" or "[batch: reason]" is expected');
+        /^\[(later|fault|folded|batch): (\S.*)\]$/.exec(line) ??
+        fail('"[later: reason]", "[fault: reason]", "[folded: reason]" or "[batch: reason]" is expected');
       heading = { kind: match[1] as DifferenceKind, reason: match[2] ?? '' };
       continue;
     }
     if (!/^[\w.-]+\.(case|expr): ./.test(line)) fail('"file.case: name" is expected');
+    if (heading?.kind === 'folded' && !/^[\w.-]+\.expr: /.test(line)) fail('only an expression is folded');
     if (entries.has(line)) fail(`"${line}" is named twice`);
     entries.set(line, { id: line, ...(heading ?? fail('a case without a reason above it')) });
   }

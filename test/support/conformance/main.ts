@@ -46,9 +46,11 @@ async function main(): Promise<void> {
   console.log(`\n${showSummary(reports).join('\n')}`);
   if (values['update-list']) console.log(`\n${updateLists(reports, values.reason).join('\n')}`);
 
-  const { passed, failed, later, fault, batch, notCompared } = countCases(reports.flatMap(({ cases }) => cases));
+  const { passed, failed, later, fault, folded, batch, notCompared } = countCases(
+    reports.flatMap(({ cases }) => cases),
+  );
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
-  console.log(`\n${later + fault + batch} on the lists, ${notCompared} not compared, in ${seconds} s`);
+  console.log(`\n${later + fault + folded + batch} on the lists, ${notCompared} not compared, in ${seconds} s`);
   console.log(`${passed} passed, ${failed} failed`);
   if (failed > 0 && !values['update-list']) process.exitCode = 1;
 }

@@ -81,6 +81,7 @@ export interface Counts {
   readonly failed: number;
   readonly later: number;
   readonly fault: number;
+  readonly folded: number;
   readonly batch: number;
   readonly notCompared: number;
 }
@@ -93,6 +94,7 @@ export function countCases(cases: readonly CaseReport[]): Counts {
     failed: count(({ kind }) => kind === 'failed'),
     later: count((verdict) => verdict.kind === 'listed' && verdict.list === 'later'),
     fault: count((verdict) => verdict.kind === 'listed' && verdict.list === 'fault'),
+    folded: count((verdict) => verdict.kind === 'listed' && verdict.list === 'folded'),
     batch: count((verdict) => verdict.kind === 'listed' && verdict.list === 'batch'),
     notCompared: count(({ kind }) => kind === 'not compared'),
   };
@@ -110,13 +112,14 @@ export function showSummary(reports: readonly FileReport[]): string[] {
       `${counts.failed}`,
       `${counts.later}`,
       `${counts.fault}`,
+      `${counts.folded}`,
       `${counts.batch}`,
       `${counts.notCompared}`,
       seconds.toFixed(1),
     ];
   };
   const rows = [
-    ['area', 'passed', 'failed', 'later', "Flink's fault", 'by batch', 'not compared', 'seconds'],
+    ['area', 'passed', 'failed', 'later', "Flink's fault", 'folded', 'by batch', 'not compared', 'seconds'],
     ...[...areas].map(([name, of]) => row(name, of)),
     ...(areas.size > 1 ? [row('all', reports)] : []),
   ];

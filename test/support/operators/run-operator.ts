@@ -105,5 +105,5 @@ export function utcSession(memory: Memory): SessionSettings {
   const bytes = zoneBytes(zone);
   const zoneAddress = memory.alloc(bytes.length);
   memory.u8.set(bytes, zoneAddress);
-  return { timeZone: 'UTC', zoneAddress, processingTimeMs: () => 0 };
+  return { timeZone: 'UTC', database: 'default_database', zoneAddress, processingTimeMs: () => 0 };
 }

@@ -83,7 +83,12 @@ const decimalKey =
 
 /** The hash that operators emit for keys that are computed from a number. */
 function hashOfKeys(keys: (n: I32) => readonly Key[]): (n: number) => number {
-  const module = new QueryModule(memory, { timeZone: 'UTC', database: 'default_database', zoneAddress: 0, processingTimeMs: () => 0 });
+  const module = new QueryModule(memory, {
+    timeZone: 'UTC',
+    database: 'default_database',
+    zoneAddress: 0,
+    processingTimeMs: () => 0,
+  });
   const { builder: f } = module.builder.function(['i32'], 'i32', 'hash');
   const writer = new CodeWriter(module, f, { source: new SourceText('test', ''), start: 0, end: 0 });
   const values = keys(f.param(0, 'i32')).map((key) => key(writer));

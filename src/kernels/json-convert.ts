@@ -35,6 +35,7 @@ import {
 import { floatFormatF64, numberParseF32, numberParseF64 } from './float-text';
 import { hexDigits, sequenceWidth, skipColon, skipSpace, skipString, skipValue, stringHasEscape } from './json-scan';
 import { arrayFixedBytes, arraySetNull, arrayStart, rowSetNull, rowStart } from './nested';
+import { javaHashBytes, mapHashOrder } from './multiset';
 import { numberParseI64 } from './number-text';
 
 /**
@@ -582,30 +583,34 @@ function buildEntries(field: usize, from: usize): i32 {
   }
   scratchEnd = entry;
   if (!unescapeKeys(entry, entriesEnd)) return valueNoRoom;
-  const kept = count > 1 ? dropReplaced(entry, entriesEnd) : count;
+  let kept = count;
+  let order: usize = 0;
+  if (count > 1) {
+    dropReplaced(entry, entriesEnd);
+    scratchEnd -= (<usize>count << 4) + 16;
+    order = scratchEnd & ~15;
+    if (scratchTop + 64 > order) return valueNoRoom;
+    kept = orderEntries(order, entriesEnd, count);
+  }
   const children = <usize>load<u32>(field, fieldChildren);
   const keyField = <usize>load<u32>(children);
   const valueField = <usize>load<u32>(children, 4);
   const base = scratchTop;
   const keys = base + 4;
   if (!startArray(keyField, keys, kept)) return valueNoRoom;
-  let index: u32 = 0;
-  for (let at = entriesEnd - entryBytes; at >= entry; at -= entryBytes) {
-    if (load<u32>(at) == 0) continue;
+  for (let index: u32 = 0; index < kept; index++) {
+    const at = entryAt(order, entriesEnd, index);
     const slot = keys + arrayFixedBytes(kept, 8) - <usize>(kept - index) * 8;
     setBytes(load<u32>(at), load<u32>(at) + load<u32>(at, 4));
     if (!putBytes(keys, slot, scratchTop)) return valueNoRoom;
-    index++;
   }
   store<u32>(base, <u32>(scratchTop - keys));
   const values = scratchTop;
   if (!startArray(valueField, values, kept)) return valueNoRoom;
-  index = 0;
-  for (let at = entriesEnd - entryBytes; at >= entry; at -= entryBytes) {
-    if (load<u32>(at) == 0) continue;
+  for (let index: u32 = 0; index < kept; index++) {
+    const at = entryAt(order, entriesEnd, index);
     const status = putElement(valueField, values, kept, index, load<u32>(at, 8), load<u32>(at, 12));
     if (status >= valueBad) return status;
-    index++;
   }
   return setBytes(base, scratchTop);
 }
@@ -624,13 +629,29 @@ function unescapeKeys(first: usize, end: usize): bool {
   return true;
 }
 
+/** Puts the numbers of the entries that are left at `order`, as Java's HashMap would give them. @returns how many */
+function orderEntries(order: usize, entriesEnd: usize, count: u32): u32 {
+  const hashes = order + (<usize>count << 3);
+  for (let index: u32 = 0; index < count; index++) {
+    const at = entriesEnd - entryBytes * (<usize>index + 1);
+    const key = <usize>load<u32>(at);
+    store<u32>(hashes + (<usize>index << 3), key == 0 ? 0 : javaHashBytes(key, load<u32>(at, 4)));
+    store<u32>(hashes + (<usize>index << 3), key == 0 ? 0 : index + 1, 4);
+  }
+  return mapHashOrder(order, hashes, count);
+}
+
+/** The entry at a place of the order; without an order there is one. */
+function entryAt(order: usize, entriesEnd: usize, place: u32): usize {
+  if (order == 0) return entriesEnd - entryBytes;
+  return entriesEnd - entryBytes * (<usize>load<u32>(order + (<usize>place << 3)) + 1);
+}
+
 /** Of entries with equal keys the last value counts, at the place of the first. Entries lie in reverse. */
-function dropReplaced(first: usize, end: usize): u32 {
-  let kept: u32 = 0;
+function dropReplaced(first: usize, end: usize): void {
   for (let at = end - entryBytes; at >= first; at -= entryBytes) {
     const key = <usize>load<u32>(at);
     if (key == 0) continue;
-    kept++;
     const length = load<u32>(at, 4);
     for (let later = at - entryBytes; later >= first; later -= entryBytes) {
       const other = <usize>load<u32>(later);
@@ -639,5 +660,4 @@ function dropReplaced(first: usize, end: usize): u32 {
       store<u32>(later, 0);
     }
   }
-  return kept;
 }

@@ -3,7 +3,8 @@ import {
   cell,
   convertDecimal,
   convertText,
-  convertTimeLeniently,
+  convertIsoTime,
+  convertRollingDate,
   decodeBase64,
   fieldChildCount,
   fieldChildren,
@@ -12,6 +13,7 @@ import {
   fieldWidth,
   kindArray,
   kindBinary,
+  kindDate,
   kindDecimal,
   kindRow,
   kindText,
@@ -113,9 +115,14 @@ export function csvDecode(owner: usize, from: usize, end: usize, row: u32, rowsM
   let rows = row;
   let status = statusDone;
   while (p < end && rows < rowsMax) {
-    if (load<u32>(owner, commentsAt) != 0 && isComment(p)) {
-      p = lineEndFrom(p, end) + 1;
-      continue;
+    if (load<u32>(owner, commentsAt) != 0) {
+      // With comments, empty lines are none, and blanks before a line are not of it.
+      while (p < end && (load<u8>(p) == 0x20 || load<u8>(p) == 0x0a || load<u8>(p) == 0x0d)) p++;
+      if (p == end) break;
+      if (isComment(p)) {
+        p = lineEndFrom(p, end) + 1;
+        continue;
+      }
     }
     if ((load<u32>(p) & 0xffffff) == 0xbfbbef) p += 3;
     store<u32>(owner, <u32>p, recordFromAt);
@@ -357,8 +364,9 @@ function readInto(field: usize, from: usize, to: usize, shownFrom: usize, shownT
 
 /** Converts a value, or an element of one. */
 function convert(field: usize, from: usize, to: usize): i32 {
-  if (isNullLiteral(from, to)) return valueNull;
   const kind = load<u32>(field);
+  // Of an array or a row it is the only element.
+  if (kind < kindRow && isNullLiteral(from, to)) return valueNull;
   switch (kind) {
     case kindText:
       return setBytes(from, to);
@@ -372,8 +380,10 @@ function convert(field: usize, from: usize, to: usize): i32 {
     }
     case kindDecimal:
       return convertDecimal(field, from, to);
+    case kindDate:
+      return convertRollingDate(from, to);
     case kindTime:
-      return convertTimeLeniently(from, to);
+      return convertIsoTime(from, to);
     case kindArray:
       return buildArray(field, from, to);
     case kindRow:
@@ -460,8 +470,9 @@ function buildRow(field: usize, from: usize, to: usize): i32 {
   const fixedBytes = load<u32>(field, fieldFixedBytes);
   const children = <usize>load<u32>(field, fieldChildren);
   const start = scratchTop;
+  if (from == to) return valueNull;
   if (start + fixedBytes + 64 > scratchEnd) return valueNoRoom;
-  const have: u32 = from == to ? 0 : countElements(from, to);
+  const have = countElements(from, to);
   if (have < count) {
     if ((options & optionIgnoreErrors) == 0) return valueBad;
     hasIgnored = true;

@@ -1,5 +1,5 @@
 import { decimalParse } from './decimal';
-import { daysInMonth } from './calendar';
+import { daysFromCivil, daysInMonth } from './calendar';
 import { numberCastF64 } from './float-text';
 import { numberParseI64 } from './number-text';
 import { dateParseFast, timeParse, timeParseFast, timestampParseFast } from './timestamp-text';
@@ -241,10 +241,31 @@ function convertTime(from: usize, to: usize): i32 {
   return valueOk;
 }
 
-/** As CSV has it: also without seconds. */
-export function convertTimeLeniently(from: usize, to: usize): i32 {
-  if (timeParse(from, <i32>(to - from), 0, cell) != 0) return valueBad;
+/** As CSV has it, by the ISO standard: two digits each, also without seconds. */
+export function convertIsoTime(from: usize, to: usize): i32 {
+  const length = <i32>(to - from);
+  if (length < 5 || load<u8>(from, 2) != 0x3a || (length > 5 && (length < 8 || load<u8>(from, 5) != 0x3a))) return valueBad;
+  if (length > 8 && (length == 9 || load<u8>(from, 8) != 0x2e)) return valueBad;
+  if (timeParse(from, length, 0, cell) != 0) return valueBad;
   store<i64>(cell, <i64>load<i32>(cell));
+  return valueOk;
+}
+
+/** As CSV has it: `yyyy-[m]m-[d]d`, where a day up to 31 that the month lacks is of the next. */
+export function convertRollingDate(from: usize, to: usize): i32 {
+  if (to - from < 8 || load<u8>(from, 4) != 0x2d) return valueBad;
+  const dash = from + (load<u8>(from, 6) == 0x2d ? 6 : 7);
+  const dayDigits = <i32>(to - dash) - 1;
+  if (load<u8>(dash) != 0x2d || dayDigits < 1 || dayDigits > 2) return valueBad;
+  for (let p = from; p < to; p++) {
+    const isDash = p == from + 4 || p == dash;
+    if (!isDash && (load<u8>(p) < 0x30 || load<u8>(p) > 0x39)) return valueBad;
+  }
+  const year = digitsAt(from, 4);
+  const month = digitsAt(from + 5, <i32>(dash - from) - 5);
+  const day = digitsAt(dash + 1, dayDigits);
+  if (year < 1 || month < 1 || month > 12 || day < 1 || day > 31) return valueBad;
+  store<i64>(cell, <i64>(daysFromCivil(year, month, 1) + day - 1));
   return valueOk;
 }
 

@@ -23,7 +23,9 @@ import {
   kindFloat,
   kindMap,
   kindRow,
+  kindSmallint,
   kindText,
+  kindTinyint,
   optionFailOnMissing,
   optionIgnoreErrors,
   optionTree,
@@ -103,6 +105,8 @@ export function convertJson(field: usize, from: usize, to: usize): i32 {
     }
     if (kind == kindText) return setBytes(textFrom, textTo);
     if (kind == kindBinary) return convertBinary(field, from, to);
+    // A DECIMAL of the tree parser may have no blanks around it.
+    if (kind == kindDecimal && (options & optionTree) != 0 && hasOuterBlank(textFrom, textTo)) return bad(field, from, to);
     const status = convertText(field, textFrom, textTo, options);
     return status == valueBad ? bad(field, from, to) : status;
   }
@@ -142,7 +146,8 @@ function convertNumber(field: usize, kind: u32, from: usize, to: usize): i32 {
       const status = numberParseI64(from, length, cell);
       if (status == 1) return inRange(kind, load<i64>(cell)) ? valueOk : bad(field, from, to);
       if (status == 2) return bad(field, from, to);
-      // A fraction or an exponent: cut toward zero.
+      // Of the short types the digits are read, of the others the number: a fraction or an exponent is cut toward zero.
+      if (kind == kindTinyint || kind == kindSmallint) return bad(field, from, to);
       if (numberParseF64(from, length, cell) != 1) return bad(field, from, to);
       const value = load<f64>(cell);
       if (!(value > -9223372036854775809.0 && value < 9223372036854775808.0)) return bad(field, from, to);
@@ -167,6 +172,10 @@ function convertBinary(field: usize, from: usize, to: usize): i32 {
   if (length < 0) return bad(field, from, to);
   scratchTop = target + length;
   return setBytes(target, target + length);
+}
+
+function hasOuterBlank(from: usize, to: usize): bool {
+  return from < to && (load<u8>(from) <= 0x20 || load<u8>(to - 1) <= 0x20);
 }
 
 function hasEscape(from: usize, to: usize): bool {
@@ -403,10 +412,13 @@ export function childOfKey(field: usize, from: usize, to: usize, isEscaped: bool
 
 /**
  * Where the members of an object start and end, by child: two words each at `positions`, 0 where the key is missing.
- * Of equal keys the first counts; under the tree parser the last.
+ * Of equal keys the last counts, but without the tree parser only as many values are read as there are children.
  */
 export function findMembers(field: usize, object: usize, positions: usize): void {
-  memory.fill(positions, 0, load<u32>(field, fieldChildCount) << 3);
+  const count = load<u32>(field, fieldChildCount);
+  const readMax = (options & optionTree) != 0 ? u32.MAX_VALUE : count;
+  let read: u32 = 0;
+  memory.fill(positions, 0, count << 3);
   let p = skipSpace(object + 1);
   while (load<u8>(p) == 0x22) {
     const key = p + 1;
@@ -414,12 +426,11 @@ export function findMembers(field: usize, object: usize, positions: usize): void
     const child = childOfKey(field, key, keyEnd - 1, stringHasEscape);
     const value = skipColon(keyEnd);
     const end = skipValue(value, 0);
-    if (child != 0) {
+    if (child != 0 && read < readMax) {
+      read++;
       const position = positions + (<usize>load<u32>(child, fieldIndex) << 3);
-      if (load<u32>(position) == 0 || (options & optionTree) != 0) {
-        store<u32>(position, <u32>value);
-        store<u32>(position, <u32>end, 4);
-      }
+      store<u32>(position, <u32>value);
+      store<u32>(position, <u32>end, 4);
     }
     p = skipSpace(end);
     if (load<u8>(p) == 0x2c) p = skipSpace(p + 1);
@@ -552,11 +563,16 @@ function putElement(element: usize, base: usize, count: u32, index: u32, from: u
 /** An entry of a map in work: key address, key length, value start, value end; the key is 0 once a later one replaced it. */
 const entryBytes: usize = 16;
 
+/** `{}` */
+const noMembers: usize = memory.data<u8>([0x7b, 0x7d, 0x0a, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+
 function buildMap(field: usize, from: usize): i32 {
   badFrom = 0;
-  if (load<u8>(from) != 0x7b) return valueBad;
+  const isObject = load<u8>(from) == 0x7b;
+  // The tree parser asks whatever it is for its members, and finds none.
+  if (!isObject && (options & optionTree) == 0) return valueBad;
   const endBefore = scratchEnd;
-  const status = buildEntries(field, from);
+  const status = buildEntries(field, isObject ? from : noMembers);
   scratchEnd = endBefore;
   return status;
 }

@@ -225,7 +225,7 @@ function finishObject(field: usize, from: usize, row: u32, stamp: u32): bool {
   for (let i: u32 = 0; i < count; i++) {
     const child = <usize>load<u32>(children + (<usize>i << 2));
     if (load<u32>(child, fieldStamp) == stamp) continue;
-    if (options & optionFailOnMissing) {
+    if ((options & optionFailOnMissing) != 0 && !hasReadAll) {
       fail(problemMissing, child, from, from + 1);
       return false;
     }
@@ -234,11 +234,19 @@ function finishObject(field: usize, from: usize, row: u32, stamp: u32): bool {
   return true;
 }
 
-/** As `readObject`, for the children that have not got the stamp yet: the first of equal keys counts. */
+/** Whether as many values were read as there are children, be it of one key: then no more are, and none is missing. */
+let hasReadAll: bool = false;
+
+/**
+ * As `readObject`. Of equal keys the last counts, but only as many values are read as there are children; while an old
+ * image is filled up, what has the stamp is left.
+ */
 function readMembers(field: usize, from: usize, row: u32, stamp: u32): usize {
   const count = load<u32>(field, fieldChildCount);
   const children = <usize>load<u32>(field, fieldChildren);
-  const lastCounts = (options & optionTree) != 0 && !keepsMet;
+  const readMax = (options & optionTree) != 0 ? u32.MAX_VALUE : count;
+  let read: u32 = 0;
+  hasReadAll = false;
   let expected: u32 = 0;
   let met: u32 = 0;
   let p = skipSpace(from + 1);
@@ -265,8 +273,10 @@ function readMembers(field: usize, from: usize, row: u32, stamp: u32): usize {
     }
     p = skipColon(p);
     if (p == 0) return failScan();
-    if (child != 0 && (lastCounts || load<u32>(child, fieldStamp) != stamp)) {
-      if (load<u32>(child, fieldStamp) != stamp) met++;
+    const isFirst = child != 0 && load<u32>(child, fieldStamp) != stamp;
+    if (isFirst ? keepsMet || read < readMax : child != 0 && !keepsMet && read < readMax) {
+      read++;
+      if (isFirst) met++;
       store<u32>(child, stamp, fieldStamp);
       expected = load<u32>(child, fieldIndex) + 1;
       p = readValue(child, p, row);
@@ -282,6 +292,7 @@ function readMembers(field: usize, from: usize, row: u32, stamp: u32): usize {
     p = skipSpace(p + 1);
   }
   metCount = met;
+  hasReadAll = read >= readMax;
   return p + 1;
 }
 
@@ -579,7 +590,6 @@ function readDataOld(envelope: u32, from: usize, to: usize): bool {
   }
   if (load<u8>(data) != 0x5b || (isUpdate && load<u8>(old) != 0x5b)) return failChange(problemCorruptChange, from, to);
   const count = countElements(data);
-  if (isUpdate && countElements(old) != count) return failChange(problemCorruptChange, from, to);
   if (!hasRows(isUpdate ? count * 2 : count)) return false;
   const rows = recordRows;
   data = skipSpace(data + 1);
@@ -587,7 +597,8 @@ function readDataOld(envelope: u32, from: usize, to: usize): bool {
   for (let i: u32 = 0; i < count; i++) {
     const isRead = isUpdate ? readOverlaid(old, data) : readImage(data, kind);
     if (!isRead) {
-      recordRows = rows;
+      // The rows before it stay where errors are ignored.
+      if ((options & optionIgnoreErrors) == 0 || hasNoRoom) recordRows = rows;
       return false;
     }
     data = nextElement(data);

@@ -298,7 +298,10 @@ describe('records', () => {
 
   test.each([
     ['{"b":"x","a":1}', [1, 'x']],
-    ['{"a":1,"a":2}', [1, null]],
+    // As many values are read as there are columns, of whichever key.
+    ['{"a":1,"a":2}', [2, null]],
+    ['{"a":1,"b":"x","a":2}', [1, 'x']],
+    ['{"a":1,"a":2,"b":"x"}', [2, null]],
     ['{"a":1,"zzz":[1,{"q":2}]}', [1, null]],
     ['{}', [null, null]],
     ['{"a":1} trailing', [1, null]],

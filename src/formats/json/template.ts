@@ -84,10 +84,10 @@ class Sample {
         const key = this.#key();
         if (key === null) return false;
         const field = group?.children.find((child) => child.key === key) ?? null;
-        // The first of equal keys counts.
-        const isAgain = field !== null && met.has(field);
+        // Which of equal keys counts hangs on how many came before: such a record is left to the general way.
+        if (field !== null && met.has(field)) return false;
         if (field !== null) met.add(field);
-        if (!this.#value(isAgain ? null : field)) return false;
+        if (!this.#value(field)) return false;
         this.#space();
         if (this.#byte(0x7d)) break;
         if (!this.#byte(0x2c)) return false;

@@ -1,6 +1,7 @@
 // FLOAT and DOUBLE and text: exact parsing, and the text that Java writes.
 import { exponentMax, exponentMin, powerLow, significandHigh, significandLow } from './powers-of-ten';
 import { digitCount, writeDigits } from './digits';
+import { productError } from './double-double';
 import { javaDigits, javaDigitsOfF32, javaDigitsOfF64, javaPower } from './java-digits';
 import { decimalFormat, decimalRescale } from './decimal';
 import { high, multiply64, multiplyHigh } from './wide';
@@ -612,24 +613,6 @@ export function decimalFromF64(value: f64, precision: i32, scale: i32, result: u
     return 1;
   }
   return decimalRescale(low, valueHigh, max(shift, 0), max(-shift, 0), precision, result);
-}
-
-/** What the rounded product of two numbers is off by. Source: Dekker 1971. */
-// @ts-ignore: decorator
-@inline
-function productError(a: f64, b: f64, product: f64): f64 {
-  const aHigh = upperHalf(a);
-  const aLow = a - aHigh;
-  const bHigh = upperHalf(b);
-  const bLow = b - bHigh;
-  return aHigh * bHigh - product + aHigh * bLow + aLow * bHigh + aLow * bLow;
-}
-
-// @ts-ignore: decorator
-@inline
-function upperHalf(value: f64): f64 {
-  const scaled = value * 134217729;
-  return scaled - (scaled - value);
 }
 
 /**

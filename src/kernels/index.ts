@@ -13,6 +13,7 @@ export * from './time-queue';
 export * from './decimal';
 export * from './float-text';
 export * from './number-text';
+export * from './elementary';
 export * from './calendar';
 export * from './nanoseconds';
 export * from './timestamp-text';

@@ -1,37 +1,71 @@
 import { BIGINT, DECIMAL, DOUBLE, type SqlType, STRING } from '../../types/sql-type.ts';
-import { f32, f64, i32, i64, select } from '../../wasm/code.ts';
+import { type F64, f32, f64, i32, i64, type Local, select } from '../../wasm/code.ts';
 import { isNumeric } from '../coercion.ts';
 import { decimalResult } from '../decimal-value.ts';
 import { double, numeric, parameter } from '../parameters.ts';
-import type { ScalarFunction, ScalarOverload } from '../scalar-function.ts';
-import type { Value } from '../value.ts';
-import * as exact from './exact-math.ts';
+import type { ScalarCode, ScalarFunction, ScalarOverload } from '../scalar-function.ts';
+import type { ExpressionWriter, Value } from '../value.ts';
+import { elementaryConstants } from './elementary-constants.ts';
+import { type ReducedAngle, reducedLargeAngle } from './large-angle.ts';
 import { temporalCeilOverloads, temporalFloorOverloads } from './temporal-floor.ts';
 
-/** A function of DOUBLEs that JavaScript's Math has. */
-function ofDoubles(
-  name: string,
-  count: number,
-  evaluate: (...args: number[]) => number,
-  sql: string,
-  result: string,
-  aliases: readonly string[] = [],
-): ScalarFunction {
+/** A function of DOUBLEs. */
+function ofDoubles(name: string, count: number, code: ScalarCode, sql: string, result: string): ScalarFunction {
   return {
     name,
-    aliases,
     category: 'arithmetic',
     summary: `${name} in double precision.`,
     overloads: [
-      {
-        params: Array.from({ length: count }, (_, at) => double(`x${at + 1}`)),
-        returns: () => DOUBLE(false),
-        code: { kind: 'host', evaluate: (args) => evaluate(...args.map(Number)) },
-      },
+      { params: Array.from({ length: count }, (_, at) => double(`x${at + 1}`)), returns: () => DOUBLE(false), code },
     ],
     examples: [{ sql, result }],
   };
 }
+
+/** As JavaScript's Math has it, which is fdlibm, as Java's StrictMath is. */
+function byHost(evaluate: (...args: number[]) => number): ScalarCode {
+  return { kind: 'host', evaluate: (args) => evaluate(...args.map(Number)) };
+}
+
+function inPlace(write: (w: ExpressionWriter, ...args: readonly Local<'f64'>[]) => F64): ScalarCode {
+  return { kind: 'wasm', write: (w, args, type) => w.value(type, null, write(w, ...args.map((arg) => w.f64(arg)))) };
+}
+
+/** A kernel that gives the nearest DOUBLE (see `kernels/elementary.ts`), which Java's Math mostly gives too. */
+function elementary(w: ExpressionWriter, kernel: string, ...args: readonly F64[]): F64 {
+  return w.kernel(kernel, 'f64', ...args, w.constant(elementaryConstants()));
+}
+
+/** A larger angle is reduced to a quarter of a turn by JavaScript, with as many digits of pi as it takes. */
+const angleMax = 1e8;
+
+function ofAngle(name: 'Sin' | 'Cos' | 'Tan'): (w: ExpressionWriter, x: Local<'f64'>) => F64 {
+  return (w, x) => {
+    const result = w.f.local('f64', f64.const(0));
+    w.f.if(
+      f64.lt(f64.abs(x), f64.const(angleMax)),
+      () => w.f.set(result, elementary(w, `elementary${name}`, x)),
+      () => {
+        const angle = w.value(DOUBLE(false), null, x);
+        const part = (of: (reduced: ReducedAngle) => number): F64 =>
+          w.f64(w.host(([value]) => partOf(Number(value), of), [angle], DOUBLE(false)));
+        const [high, low] = [part((reduced) => reduced.high), part((reduced) => reduced.low)];
+        const quadrant = i32.truncSatF64S(part((reduced) => reduced.quadrant));
+        w.f.do(w.kernel('elementaryReduced', 'void', high, low, quadrant));
+        w.f.set(result, elementary(w, `elementary${name}OfReduced`));
+      },
+    );
+    return result;
+  };
+}
+
+/** NaN for an infinite angle. */
+function partOf(x: number, of: (reduced: ReducedAngle) => number): number {
+  return Number.isFinite(x) ? of(reducedLargeAngle(x)) : Number.NaN;
+}
+
+const tangent = ofAngle('Tan');
+const naturalLog = (w: ExpressionWriter, x: F64): F64 => elementary(w, 'elementaryLog', x);
 
 const abs: ScalarFunction = {
   name: 'ABS',
@@ -127,10 +161,9 @@ function toWhole(
   };
 }
 
-const constants: readonly ScalarFunction[] = [
-  ofDoubles('PI', 0, () => Math.PI, 'PI()', '3.141592653589793'),
-  ofDoubles('E', 0, () => Math.E, 'E()', '2.718281828459045'),
-];
+function constant(name: string, value: number): ScalarFunction {
+  return ofDoubles(name, 0, { kind: 'typed', value: () => value }, `${name}()`, String(value));
+}
 
 const bin: ScalarFunction = {
   name: 'BIN',
@@ -159,12 +192,12 @@ const log: ScalarFunction = {
     {
       params: [double('value')],
       returns: () => DOUBLE(false),
-      code: { kind: 'host', evaluate: ([value]) => exact.ln(Number(value)) },
+      code: inPlace((w, x) => naturalLog(w, x!)),
     },
     {
       params: [double('base'), double('value')],
       returns: () => DOUBLE(false),
-      code: { kind: 'host', evaluate: ([base, value]) => exact.ln(Number(value)) / exact.ln(Number(base)) },
+      code: inPlace((w, base, x) => f64.div(naturalLog(w, x!), naturalLog(w, base!))),
     },
   ],
   examples: [
@@ -175,7 +208,7 @@ const log: ScalarFunction = {
 
 /** DECIMALs beside each other only, as in Flink. */
 const atan2: ScalarFunction = {
-  ...ofDoubles('ATAN2', 2, exact.atan2, 'ATAN2(0, 1)', '0.0'),
+  ...ofDoubles('ATAN2', 2, byHost(javaAtan2), 'ATAN2(0, 1)', '0.0'),
   overloads: [
     {
       params: ['y', 'x'].map((name) =>
@@ -185,10 +218,18 @@ const atan2: ScalarFunction = {
         }),
       ),
       returns: () => DOUBLE(false),
-      code: { kind: 'host', evaluate: ([y, x]) => exact.atan2(Number(y), Number(x)) },
+      code: byHost(javaAtan2),
     },
   ],
 };
+
+/** As Java has it: for a y that is beyond x by 2^60 and a negative x, a unit in the last place above pi/2. */
+function javaAtan2(y: number, x: number): number {
+  if (x < 0 && Number.isFinite(x) && Number.isFinite(y) && Math.abs(y) > Math.abs(x) * 2 ** 60) {
+    return Math.sign(y) * 1.5707963267948968;
+  }
+  return Math.atan2(y, x);
+}
 
 /** Java's exponential misses e by its last bit in COSH. */
 function cosh(x: number): number {
@@ -201,24 +242,97 @@ export const mathFunctions: readonly ScalarFunction[] = [
   toWhole('CEIL', temporalCeilOverloads, 'CEIL(2.2)', '3', ['CEILING']),
   bin,
   log,
-  ...constants,
-  ofDoubles('POWER', 2, exact.power, 'POWER(2, 3)', '8.0'),
-  ofDoubles('SQRT', 1, Math.sqrt, 'SQRT(4)', '2.0'),
-  ofDoubles('LN', 1, exact.ln, 'LN(1)', '0.0'),
-  ofDoubles('LOG10', 1, exact.log10, 'LOG10(100)', '2.0'),
-  ofDoubles('LOG2', 1, (x) => exact.ln(x) / Math.LN2, 'LOG2(8)', '3.0'),
-  ofDoubles('EXP', 1, exact.exp, 'EXP(0)', '1.0'),
-  ofDoubles('SIN', 1, exact.sin, 'SIN(0)', '0.0'),
-  ofDoubles('COS', 1, exact.cos, 'COS(0)', '1.0'),
-  ofDoubles('TAN', 1, exact.tan, 'TAN(0)', '0.0'),
-  ofDoubles('COT', 1, (x) => 1 / exact.tan(x), 'COT(PI() / 4)', '1.0000000000000002'),
-  ofDoubles('ASIN', 1, Math.asin, 'ASIN(0)', '0.0'),
-  ofDoubles('ACOS', 1, Math.acos, 'ACOS(1)', '0.0'),
-  ofDoubles('ATAN', 1, Math.atan, 'ATAN(0)', '0.0'),
+  constant('PI', Math.PI),
+  constant('E', Math.E),
+  ofDoubles(
+    'POWER',
+    2,
+    inPlace((w, x, y) => elementary(w, 'elementaryPow', x!, y!)),
+    'POWER(2, 3)',
+    '8.0',
+  ),
+  ofDoubles(
+    'SQRT',
+    1,
+    inPlace((_, x) => f64.sqrt(x!)),
+    'SQRT(4)',
+    '2.0',
+  ),
+  ofDoubles(
+    'LN',
+    1,
+    inPlace((w, x) => naturalLog(w, x!)),
+    'LN(1)',
+    '0.0',
+  ),
+  ofDoubles(
+    'LOG10',
+    1,
+    inPlace((w, x) => elementary(w, 'elementaryLog10', x!)),
+    'LOG10(100)',
+    '2.0',
+  ),
+  ofDoubles(
+    'LOG2',
+    1,
+    inPlace((w, x) => f64.div(naturalLog(w, x!), f64.const(Math.LN2))),
+    'LOG2(8)',
+    '3.0',
+  ),
+  ofDoubles(
+    'EXP',
+    1,
+    inPlace((w, x) => elementary(w, 'elementaryExp', x!)),
+    'EXP(0)',
+    '1.0',
+  ),
+  ofDoubles(
+    'SIN',
+    1,
+    inPlace((w, x) => ofAngle('Sin')(w, x!)),
+    'SIN(0)',
+    '0.0',
+  ),
+  ofDoubles(
+    'COS',
+    1,
+    inPlace((w, x) => ofAngle('Cos')(w, x!)),
+    'COS(0)',
+    '1.0',
+  ),
+  ofDoubles(
+    'TAN',
+    1,
+    inPlace((w, x) => tangent(w, x!)),
+    'TAN(0)',
+    '0.0',
+  ),
+  ofDoubles(
+    'COT',
+    1,
+    inPlace((w, x) => f64.div(f64.const(1), tangent(w, x!))),
+    'COT(PI() / 4)',
+    '1.0000000000000002',
+  ),
+  ofDoubles('ASIN', 1, byHost(Math.asin), 'ASIN(0)', '0.0'),
+  ofDoubles('ACOS', 1, byHost(Math.acos), 'ACOS(1)', '0.0'),
+  ofDoubles('ATAN', 1, byHost(Math.atan), 'ATAN(0)', '0.0'),
   atan2,
-  ofDoubles('SINH', 1, Math.sinh, 'SINH(0)', '0.0'),
-  ofDoubles('COSH', 1, cosh, 'COSH(0)', '1.0'),
-  ofDoubles('TANH', 1, Math.tanh, 'TANH(0)', '0.0'),
-  ofDoubles('DEGREES', 1, (x) => x * 57.29577951308232, 'DEGREES(PI())', '180.0'),
-  ofDoubles('RADIANS', 1, (x) => x * 0.017453292519943295, 'RADIANS(180)', '3.141592653589793'),
+  ofDoubles('SINH', 1, byHost(Math.sinh), 'SINH(0)', '0.0'),
+  ofDoubles('COSH', 1, byHost(cosh), 'COSH(0)', '1.0'),
+  ofDoubles('TANH', 1, byHost(Math.tanh), 'TANH(0)', '0.0'),
+  ofDoubles(
+    'DEGREES',
+    1,
+    inPlace((_, x) => f64.mul(x!, f64.const(57.29577951308232))),
+    'DEGREES(PI())',
+    '180.0',
+  ),
+  ofDoubles(
+    'RADIANS',
+    1,
+    inPlace((_, x) => f64.mul(x!, f64.const(0.017453292519943295))),
+    'RADIANS(180)',
+    '3.141592653589793',
+  ),
 ];

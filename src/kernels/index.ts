@@ -25,6 +25,7 @@ export * from './text-order';
 export * from './text-search';
 export * from './like';
 export * from './regex';
+export * from './regex-replace';
 export * from './nested';
 export * from './value-list';
 export * from './multiset';

@@ -1,10 +1,25 @@
-// A scalar at a definite path of a JSON text, where it stands there as it is to be shown. The whole text is checked.
-// What needs more (escapes, fractions, what is missing or malformed) is left to `functions/scalar/json.ts`.
+// A scalar at a definite path of a JSON text. The whole text is checked. What needs more than a view of the text (escapes,
+// numbers that are shown otherwise than they stand, malformed texts) is left to `functions/scalar/json.ts`.
+import { bytesEqual } from './bytes';
 
 const depthMax: i32 = 200;
 
+/** What stands at the path. A member that comes again counts anew. */
+const isNothing: u32 = 0;
+const isText: u32 = 1;
+const isWhole: u32 = 2;
+/** A number with a fraction that is shown as it stands. */
+const isFraction: u32 = 4;
+const isOtherNumber: u32 = 8;
+const isTruth: u32 = 16;
+const isEscapedText: u32 = 32;
+const isNull: u32 = 64;
+const isNested: u32 = 128;
+const isScalar: u32 = isText | isWhole | isFraction | isOtherNumber | isTruth | isEscapedText;
+
 let end: usize = 0;
-/** The view of the last value at the path, 0 for none that can be shown as it stands. */
+/** The last value at the path: its kind, and where it stands. */
+let foundKind: u32 = isNothing;
 let found: u64 = 0;
 /** Behind the last step. */
 let stepsEnd: usize = 0;
@@ -15,7 +30,7 @@ function blank(p: usize): usize {
   let at = p;
   while (at < end) {
     const byte = load<u8>(at);
-    if (byte != 0x20 && byte != 0x0a && byte != 0x0d && byte != 0x09) break;
+    if (byte > 0x20 || (byte != 0x20 && byte != 0x0a && byte != 0x0d && byte != 0x09)) break;
     at++;
   }
   return at;
@@ -66,15 +81,16 @@ function stringEnd(p: usize): usize {
   return 0;
 }
 
-let isWhole: bool = false;
-
 function digitsEnd(p: usize): usize {
   let at = p;
   while (at < end && <u32>load<u8>(at) - 0x30 <= 9) at++;
   return at;
 }
 
-/** Behind a number; 0 where it is malformed. Says whether it is a whole number that is not -0. */
+/** The kind of the last number. */
+let numberKind: u32 = isWhole;
+
+/** Behind a number; 0 where it is malformed. */
 function numberEnd(p: usize): usize {
   let at = p;
   const negative = load<u8>(at) == 0x2d;
@@ -84,15 +100,15 @@ function numberEnd(p: usize): usize {
   if (first == 0x30) at++;
   else if (first >= 0x31 && first <= 0x39) at = digitsEnd(at);
   else return 0;
-  isWhole = !(negative && first == 0x30);
+  numberKind = negative && first == 0x30 ? isOtherNumber : isWhole;
   if (at < end && load<u8>(at) == 0x2e) {
-    isWhole = false;
     const behind = digitsEnd(at + 1);
     if (behind == at + 1) return 0;
+    numberKind = first != 0x30 || isShownWithZeros(at + 1, behind, negative) ? isFraction : isOtherNumber;
     at = behind;
   }
   if (at < end && (load<u8>(at) | 0x20) == 0x65) {
-    isWhole = false;
+    numberKind = isOtherNumber;
     at++;
     if (at < end && (load<u8>(at) == 0x2b || load<u8>(at) == 0x2d)) at++;
     const behind = digitsEnd(at);
@@ -102,10 +118,18 @@ function numberEnd(p: usize): usize {
   return at;
 }
 
+/** Java's BigDecimal shows 0.000001 so, and what is smaller with an exponent; a zero has no sign. */
+function isShownWithZeros(digits: usize, behind: usize, negative: bool): bool {
+  let at = digits;
+  while (at < behind && load<u8>(at) == 0x30) at++;
+  return at < behind ? at - digits < 6 : behind - digits <= 6 && !negative;
+}
+
 // @ts-ignore: decorator
 @inline
-function view(from: usize, to: usize): u64 {
-  return (<u64>(to - from) << 32) | from;
+function note(kind: u32, from: usize, to: usize): void {
+  foundKind = kind;
+  found = (<u64>(to - from) << 32) | from;
 }
 
 /** Behind the word `true`, `false` or `null`; 0 for another. */
@@ -121,24 +145,30 @@ function value(p: usize, step: usize, depth: i32): usize {
   switch (load<u8>(p)) {
     case 0x22: {
       const behind = stringEnd(p + 1);
-      if (isGoal && behind != 0 && !escaped) found = view(p + 1, behind - 1);
+      if (isGoal && behind != 0) note(escaped ? isEscapedText : isText, p + 1, behind - 1);
       return behind;
     }
     case 0x7b:
-      return members(p, isGoal ? 0 : step, depth);
-    case 0x5b:
-      return elements(p, isGoal ? 0 : step, depth);
+    case 0x5b: {
+      const inner: usize = isGoal ? 0 : step;
+      const behind = load<u8>(p) == 0x7b ? members(p, inner, depth) : elements(p, inner, depth);
+      if (isGoal) note(isNested, p, behind);
+      return behind;
+    }
     case 0x74:
     case 0x66: {
       const behind = wordEnd(p);
-      if (isGoal && behind != 0) found = view(p, behind);
+      if (isGoal && behind != 0) note(isTruth, p, behind);
       return behind;
     }
-    case 0x6e:
-      return wordEnd(p);
+    case 0x6e: {
+      const behind = wordEnd(p);
+      if (isGoal) note(isNull, p, behind);
+      return behind;
+    }
     default: {
       const behind = numberEnd(p);
-      if (isGoal && behind != 0 && isWhole) found = view(p, behind);
+      if (isGoal && behind != 0) note(numberKind, p, behind);
       return behind;
     }
   }
@@ -154,11 +184,11 @@ function members(p: usize, step: usize, depth: i32): usize {
     at = stringEnd(name);
     // A name with an escape may be that of the path.
     if (at == 0 || (escaped && step != 0)) return 0;
-    const isNext = nameBytes >= 0 && at - 1 - name == nameBytes && memory.compare(name, step + 4, nameBytes) == 0;
+    const isNext = nameBytes >= 0 && at - 1 - name == nameBytes && bytesEqual(name, step + 4, nameBytes);
     at = blank(at);
     if (at >= end || load<u8>(at) != 0x3a) return 0;
     // Of members with one name the last counts.
-    if (isNext) found = 0;
+    if (isNext) foundKind = isNothing;
     at = value(blank(at + 1), isNext ? step + 4 + nameBytes : 0, depth + 1);
     if (at == 0) return 0;
     at = blank(at);
@@ -189,14 +219,29 @@ function elements(p: usize, step: usize, depth: i32): usize {
   }
 }
 
-/**
- * The text (without quotes), whole number or truth value at a path, as a view (address in the low half, length in the
- * high); 0 where the host function is to look. A step is an i32 length and a name's bytes, or -1 - index.
- */
-export function jsonScalar(address: usize, length: u32, path: usize, pathBytes: u32): u64 {
+/** Looks for what stands at a path. @returns false where the text is malformed, or not to be told from such */
+function search(address: usize, length: u32, path: usize, pathBytes: u32): bool {
   end = address + length;
   stepsEnd = path + pathBytes;
-  found = 0;
+  foundKind = isNothing;
   const behind = value(blank(address), path, 0);
-  return behind == 0 || blank(behind) != end ? 0 : found;
+  return behind != 0 && blank(behind) == end;
+}
+
+/**
+ * The scalar at a path as a view (address in the low half, length in the high, of a text without its quotes) if it is
+ * of a kind that is `wanted`; 1 where no scalar is there; 0 where the host function is to look. A step is an i32 length
+ * and a name's bytes, or -1 - index.
+ */
+export function jsonScalar(address: usize, length: u32, path: usize, pathBytes: u32, wanted: u32): u64 {
+  if (!search(address, length, path, pathBytes)) return 0;
+  if ((foundKind & isScalar) == 0) return 1;
+  return (foundKind & wanted) != 0 ? found : 0;
+}
+
+/** What is at a path: 1 nothing, 2 null, 3 something; 0 where the host function is to look. */
+export function jsonThere(address: usize, length: u32, path: usize, pathBytes: u32): i32 {
+  if (!search(address, length, path, pathBytes)) return 0;
+  if (foundKind == isNothing) return 1;
+  return foundKind == isNull ? 2 : 3;
 }

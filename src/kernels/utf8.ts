@@ -47,6 +47,13 @@ export function textLength(address: usize, length: u32): i32 {
   return <i32>length - continued;
 }
 
+/** How many UTF-16 units: a code point of four bytes has two. */
+export function textUnits(address: usize, length: u32): i32 {
+  let count = textLength(address, length);
+  for (let at: u32 = 0; at < length; at++) count += i32(load<u8>(address + at) >= 0xf0);
+  return count;
+}
+
 /** The byte at which the code point `index` (from 0) starts; `length` where the text has no more. */
 export function textOffset(address: usize, length: u32, index: i32): u32 {
   let left = index;

@@ -123,6 +123,20 @@ test('texts are compared with literals of any length', () =>
     "REGEXP(name, '[aE]é|√😀')": ({ name }) => /[aE]é|√😀/.test(name),
   }));
 
+test('patterns match, count and replace as in JavaScript', () =>
+  agree({
+    "REGEXP_REPLACE(name, '[aE]+', '<>')": ({ name }) => name.replaceAll(/[aE]+/gu, '<>'),
+    "REGEXP_REPLACE(name, 'x*', '.')": ({ name }) => name.replaceAll(/x*/gu, '.'),
+    "REGEXP_REPLACE(name, 'item', '')": ({ name }) => name.replaceAll('item', ''),
+    "REGEXP_REPLACE(name, '^a|😀', 'é')": ({ name }) => name.replaceAll(/^a|😀/gu, 'é'),
+    "REGEXP_COUNT(name, 'x*')": ({ name }) => [...name.matchAll(/x*/gu)].length,
+    "REGEXP_COUNT(name, 'a(.)')": ({ name }) => [...name.matchAll(/a(.)/gu)].length,
+    "REGEXP_INSTR(name, '[0é]')": ({ name }) => name.search(/[0é]/u) + 1,
+    "COALESCE(REGEXP_SUBSTR(name, 'e[mr].*[0-9]'), '-')": ({ name }) => /e[mr].*[0-9]/u.exec(name)?.[0] ?? '-',
+    "COALESCE(SPLIT_INDEX(name, 61, 1), '-')": ({ name }) => name.split('=')[1] ?? '-',
+    "COALESCE(SPLIT_INDEX(name, 233, 0), '-')": ({ name }) => (name === '' ? '-' : name.split('é')[0]!),
+  }));
+
 test('digests are those of the bytes', () =>
   agree(
     Object.fromEntries(

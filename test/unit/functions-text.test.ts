@@ -1,8 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compiledRegex } from '../../src/functions/scalar/java-regex.ts';
-import { jsonPath, readPath } from '../../src/functions/scalar/json-path.ts';
-import { decimalText, parseJson, tryParseJson, writeJson } from '../../src/functions/scalar/json-text.ts';
+import { jsonPath, PathError, readPath } from '../../src/functions/scalar/json-path.ts';
+import {
+  decimalText,
+  isScalar,
+  type Json,
+  parseJson,
+  tryParseJson,
+  writeJson,
+} from '../../src/functions/scalar/json-text.ts';
 import { likeShape } from '../../src/functions/scalar/like-shape.ts';
 import { findRegex } from '../../src/functions/scalar/regex-machine.ts';
 import { similarToRegex } from '../../src/functions/scalar/similar-pattern.ts';
@@ -236,11 +243,29 @@ describe('JSON', () => {
   });
 });
 
+/** What JavaScript finds in a text that is JSON; undefined for nothing. */
+function valueAt(path: string, text: string): Json | undefined {
+  const root = parseJson(text);
+  try {
+    return readPath(jsonPath(path), root);
+  } catch (error) {
+    if (error instanceof PathError) return undefined;
+    throw error;
+  }
+}
+
 describe('a scalar at a path of JSON text', () => {
   const jsonScalar = memory.exports.jsonScalar as (...places: number[]) => bigint;
 
-  /** What the kernel finds; undefined where it leaves the text to JavaScript. */
-  function found(text: string, steps: readonly (string | number)[]): string | undefined {
+  const jsonThere = memory.exports.jsonThere as (...places: number[]) => number;
+  /** All but escaped texts and numbers that are shown otherwise. */
+  const shownAsTheyStand = 1 | 2 | 4 | 16;
+
+  /**
+   * The scalar that the kernel finds; null where it sees none, undefined where it leaves the text to JavaScript. Beside
+   * it, whether there is something, in the kernel's words.
+   */
+  function look(text: string, steps: readonly (string | number)[]): readonly [string | null | undefined, number] {
     const parts = steps.map((step) => {
       const head = Buffer.alloc(4);
       head.writeInt32LE(typeof step === 'number' ? -1 - step : Buffer.byteLength(step));
@@ -250,29 +275,43 @@ describe('a scalar at a path of JSON text', () => {
     const [at, pathAt] = [memory.alloc(bytes.length + 16), memory.alloc(path.length + 16)];
     memory.u8.set(bytes, at);
     memory.u8.set(path, pathAt);
-    const view = BigInt.asUintN(64, jsonScalar(at, bytes.length, pathAt, path.length));
-    const shown = view === 0n ? undefined : memory.text(Number(view & 0xffff_ffffn), Number(view >> 32n));
+    const places = [at, bytes.length, pathAt, path.length];
+    const view = BigInt.asUintN(64, jsonScalar(...places, shownAsTheyStand));
+    const shown = view <= 1n ? null : memory.text(Number(view & 0xffff_ffffn), Number(view >> 32n));
+    const there = jsonThere(...places);
     memory.free(at);
     memory.free(pathAt);
-    return shown;
+    return [view === 0n ? undefined : shown, there];
   }
+  const found = (text: string, steps: readonly (string | number)[]) => look(text, steps)[0];
 
   test('is found among others, the last of equal names', () => {
     expect(found('{"a": 1, "b": {"a": [true, "x y"]}}', ['b', 'a', 1])).toBe('x y');
     expect(found('{"a": 1, "a": -27 }', ['a'])).toBe('-27');
     expect(found(' "" ', [])).toBe('');
     expect(found('[[], {"é": false}]', [1, 'é'])).toBe('false');
+    for (const number of ['1.50', '-12.0', '0.000001', '0.0', '-0.5', '123456789.0123456789']) {
+      expect(found(`{"a": ${number}}`, ['a'])).toBe(number);
+    }
   });
 
+  test.each(['{}', '{"a": null}', '{"a": [1]}', '{"a": {"a": 1}}', '[1]', '7', '{"a": 1, "a": {}}'])(
+    '%s has none',
+    (text) => {
+      expect(found(text, ['a'])).toBeNull();
+    },
+  );
+
   test.each([
-    '{"a": 1.50}',
+    '{"a": 1e2}',
+    '{"a": 0.0000001}',
+    '{"a": -0.0}',
+    '{"a": 0.0000000}',
     '{"a": "\\n"}',
     '{"a": -0}',
     '{"a": 01}',
     '{"a": 1,}',
     '{"a": 1} 2',
-    '{"a": null}',
-    '{"a": [1]}',
     '{"a": 1, "\\u0061": 2}',
     '{"a": 1, "b": "\u0001"}',
     '{"a": 1',
@@ -299,11 +338,14 @@ describe('a scalar at a path of JSON text', () => {
           const whole = JSON.stringify(value);
           const at = place % (whole.length + 1);
           const text = whole.slice(0, at) + put + whole.slice(at + (place % 2));
-          const shown = found(text, path);
-          if (shown === undefined) return;
+          const [shown, there] = look(text, path);
+          if (shown === undefined && there === 0) return;
           const written = path.map((step) => (typeof step === 'number' ? `[${step}]` : `['${step}']`)).join('');
-          const expected = readPath(jsonPath(`$${written}`), parseJson(text));
-          expect(shown).toBe(typeof expected === 'string' ? expected : writeJson(expected));
+          const expected = valueAt(`$${written}`, text);
+          if (there !== 0) expect(there).toBe(expected === undefined ? 1 : expected === null ? 2 : 3);
+          if (shown === undefined) return;
+          const scalar = expected === undefined || expected === null || !isScalar(expected) ? null : expected;
+          expect(shown).toBe(typeof scalar === 'string' || scalar === null ? scalar : writeJson(scalar));
         },
       ),
       { numRuns: 20_000 },

@@ -1,12 +1,13 @@
 import { encodeNested } from '../../memory/nested.ts';
 import { ARRAY, BOOLEAN, INT, type SqlType, STRING, withNullable } from '../../types/sql-type.ts';
-import { i32, type Local } from '../../wasm/code.ts';
+import { type I32, i32, i64, ifElse, type Local } from '../../wasm/code.ts';
 import { isInteger } from '../coercion.ts';
 import { character, parameter } from '../parameters.ts';
 import type { HostValue, ScalarFunction } from '../scalar-function.ts';
 import type { ExpressionWriter, Value } from '../value.ts';
 import { compiledRegex, type JavaRegex } from './java-regex.ts';
 import type { RegexProgram } from './regex-program.ts';
+import { checkedLength, newText } from './text-value.ts';
 
 /** The REGEXP family: patterns of java.util.regex; a malformed one gives FALSE or NULL. */
 
@@ -15,13 +16,33 @@ const group = parameter('group', 'INTEGER', (type) =>
   isInteger(type) ? { kind: 'BIGINT', nullable: type.nullable } : null,
 );
 
+/** A literal pattern for the kernel: its program, and room for the places of a match. */
+interface Search {
+  readonly code: I32;
+  readonly slots: Local<'i32'>;
+}
+
+function searchOf(w: ExpressionWriter, { words, slotCount }: RegexProgram): Search {
+  return { code: w.constant(new Uint8Array(words.buffer)), slots: w.scratch(i32.const(4 * slotCount)) };
+}
+
+function failTooLong(w: ExpressionWriter, text: Value): void {
+  w.fail('the regular expression would take too long on {0}', text);
+}
+
 /** The kernel's search of a literal pattern: 1 where it matches, and where the groups' places stand. */
 function writeFind(w: ExpressionWriter, text: Value, program: RegexProgram): readonly [Local<'i32'>, Local<'i32'>] {
-  const code = w.constant(new Uint8Array(program.words.buffer));
-  const slots = w.scratch(i32.const(4 * program.slotCount));
+  const { code, slots } = searchOf(w, program);
   const found = w.f.local('i32', w.kernel('regexFind', 'i32', code, ...w.bytes(text), i32.const(0), slots));
-  w.f.if(i32.eq(found, i32.const(2)), () => w.fail('the regular expression would take too long on {0}', text));
+  w.f.if(i32.eq(found, i32.const(2)), () => failTooLong(w, text));
   return [found, slots];
+}
+
+/** What a literal pattern is; undefined where it comes with the row, null where it is malformed or too large. */
+function literalPattern(pattern: Value): JavaRegex | null | undefined {
+  if (typeof pattern.constant !== 'string') return undefined;
+  const compiled = compiledRegex(pattern.constant);
+  return compiled !== null && compiled.program === null ? undefined : compiled;
 }
 
 function writeRegexp(w: ExpressionWriter, args: readonly Value[], type: SqlType): Value {
@@ -72,14 +93,19 @@ function writeExtract(w: ExpressionWriter, args: readonly Value[], type: SqlType
   );
 }
 
-/** A function of text and pattern whose answer is NULL for a malformed pattern. */
+/** A function of text and pattern whose answer is NULL for a malformed pattern; the kernel does a literal one. */
 function overText(
   name: string,
   summary: string,
   type: SqlType,
   examples: ScalarFunction['examples'],
+  write: (w: ExpressionWriter, text: Value, program: RegexProgram, type: SqlType) => Value,
   answer: (compiled: JavaRegex, text: string) => HostValue,
 ): ScalarFunction {
+  const evaluate = ([text, pattern]: readonly HostValue[]): HostValue => {
+    const compiled = compiledRegex(String(pattern));
+    return compiled === null ? null : answer(compiled, String(text));
+  };
   return {
     name,
     category: 'string',
@@ -90,10 +116,13 @@ function overText(
         params: texts,
         returns: () => type,
         code: {
-          kind: 'host',
-          evaluate: ([text, pattern]) => {
-            const compiled = compiledRegex(String(pattern));
-            return compiled === null ? null : answer(compiled, String(text));
+          kind: 'wasm',
+          write: (w, args, resultType) => {
+            const [text, pattern] = args as readonly [Value, Value];
+            const compiled = literalPattern(pattern);
+            if (compiled === null) return w.nullValue(resultType);
+            const program = compiled?.program ?? null;
+            return program === null ? w.host(evaluate, args, resultType) : write(w, text, program, resultType);
           },
         },
       },
@@ -165,27 +194,48 @@ export const regexpReplace: ScalarFunction = {
       params: [...texts, character('by')],
       returns: () => STRING(false),
       code: {
-        kind: 'host',
-        evaluate: ([text, pattern, by]) => {
-          const compiled = compiledRegex(String(pattern));
-          if (compiled === null) return null;
-          let [replaced, from] = ['', 0];
-          for (const match of compiled.all(String(text))) {
-            replaced += String(text).slice(from, match.index) + String(by);
-            from = match.index + (match[0] ?? '').length;
-          }
-          return replaced + String(text).slice(from);
-        },
+        kind: 'wasm',
+        write: writeReplace,
       },
     },
   ],
 };
+
+function writeReplace(w: ExpressionWriter, args: readonly Value[], type: SqlType): Value {
+  const [text, pattern, by] = args as readonly [Value, Value, Value];
+  const program = literalPattern(pattern)?.program ?? null;
+  if (program === null) return w.host(evaluateReplace, args, type);
+  const { code, slots } = searchOf(w, program);
+  const [put, putLength] = w.bytes(by);
+  const length = w.f.local('i64', w.kernel('regexReplacedLength', 'i64', code, ...w.bytes(text), putLength, slots));
+  w.f.if(i64.ltS(length, i64.const(0n)), () => failTooLong(w, text));
+  return newText(w, type, checkedLength(w, length), (to) =>
+    w.f.do(w.kernel('regexReplace', 'void', code, ...w.bytes(text), put, putLength, slots, to)),
+  );
+}
+
+function evaluateReplace([text, pattern, by]: readonly HostValue[]): HostValue {
+  const compiled = compiledRegex(String(pattern));
+  if (compiled === null) return null;
+  let [replaced, from] = ['', 0];
+  for (const match of compiled.all(String(text))) {
+    replaced += String(text).slice(from, match.index) + String(by);
+    from = match.index + (match[0] ?? '').length;
+  }
+  return replaced + String(text).slice(from);
+}
 
 export const regexpCount = overText(
   'REGEXP_COUNT',
   'How many times the pattern matches.',
   INT(),
   [{ sql: "REGEXP_COUNT('banana', 'an')", result: '2' }],
+  (w, text, program, type) => {
+    const { code, slots } = searchOf(w, program);
+    const count = w.f.local('i32', w.kernel('regexCount', 'i32', code, ...w.bytes(text), slots));
+    w.f.if(i32.ltS(count, i32.const(0)), () => failTooLong(w, text));
+    return w.value(type, i32.const(0), count);
+  },
   (compiled, text) => Array.from(compiled.all(text)).length,
 );
 
@@ -194,6 +244,12 @@ export const regexpInstr = overText(
   'Where the first match starts, from 1, in UTF-16 units as in Flink; 0 without a match.',
   INT(),
   [{ sql: "REGEXP_INSTR('order 42', '\\d')", result: '7' }],
+  (w, text, program, type) => {
+    const [found, slots] = writeFind(w, text, program);
+    const [address] = w.bytes(text);
+    const units = w.kernel('textUnits', 'i32', address, i32.load(slots));
+    return w.value(type, i32.const(0), ifElse(found, i32.add(units, i32.const(1)), i32.const(0)));
+  },
   (compiled, text) => {
     const match = compiled.first(text);
     return match === null ? 0 : match.index + 1;
@@ -205,6 +261,12 @@ export const regexpSubstr = overText(
   'The first match; NULL without one.',
   STRING(),
   [{ sql: "REGEXP_SUBSTR('order 42, 43', '\\d+')", result: '42' }],
+  (w, text, program, type) => {
+    const [found, slots] = writeFind(w, text, program);
+    const start = w.f.local('i32', i32.load(slots));
+    const end = i32.load(slots, { offset: 4 });
+    return w.value(type, i32.eqz(found), i32.add(w.bytes(text)[0], start), i32.sub(end, start));
+  },
   (compiled, text) => compiled.first(text)?.[0] ?? null,
 );
 

@@ -1,6 +1,6 @@
 import { encodeNested } from '../../memory/nested.ts';
-import { ARRAY, MAP, type SqlType, STRING } from '../../types/sql-type.ts';
-import { i32, i64 } from '../../wasm/code.ts';
+import { ARRAY, MAP, type SqlType, STRING, withNullable } from '../../types/sql-type.ts';
+import { type I32, i32, i64, select } from '../../wasm/code.ts';
 import { inHashMapOrder, javaTextHash } from '../java-map-order.ts';
 import { character, int } from '../parameters.ts';
 import type { ScalarFunction } from '../scalar-function.ts';
@@ -10,11 +10,35 @@ import { compiledRegex, type JavaRegex } from './java-regex.ts';
 /** The piece, a view on the text; NULL where there is none. */
 function writePiece(w: ExpressionWriter, args: readonly Value[], type: SqlType): Value {
   const [text, separator, index] = args as readonly [Value, Value, Value];
-  const view = w.f.local(
-    'i64',
-    w.kernel('textSplitIndex', 'i64', ...w.bytes(text), ...w.bytes(separator), w.i32(index)),
-  );
+  return pieceBetween(w, text, w.bytes(separator), index, type);
+}
+
+function pieceBetween(
+  w: ExpressionWriter,
+  text: Value,
+  separator: readonly [I32, I32],
+  index: Value,
+  type: SqlType,
+): Value {
+  const view = w.f.local('i64', w.kernel('textSplitIndex', 'i64', ...w.bytes(text), ...separator, w.i32(index)));
   return w.value(type, i64.eq(view, i64.const(-1n)), i32.wrapI64(view), i32.wrapI64(i64.shrU(view, i64.const(32n))));
+}
+
+/** The separator is the character of a number, from 1 to 255. */
+function writePieceByCode(w: ExpressionWriter, args: readonly Value[], type: SqlType): Value {
+  const [text, separator, index] = args as readonly [Value, Value, Value];
+  const { f } = w;
+  const code = w.i32(separator);
+  const isTwo = f.local('i32', i32.geU(code, i32.const(0x80)));
+  const bytes = w.scratch(i32.const(2));
+  const first = i32.or(i32.const(0xc0), i32.shrU(code, i32.const(6)));
+  f.do(i32.store8(bytes, select(isTwo, first, code)));
+  f.do(i32.store8(bytes, i32.or(i32.const(0x80), i32.and(code, i32.const(0x3f))), { offset: 1 }));
+  const result = w.variable(withNullable(type, true));
+  f.if(i32.and(i32.gtS(code, i32.const(0)), i32.leS(code, i32.const(255))), () =>
+    w.assign(result, pieceBetween(w, text, [bytes, i32.add(i32.const(1), isTwo)], index, type)),
+  );
+  return result;
 }
 
 export const splitIndex: ScalarFunction = {
@@ -35,14 +59,7 @@ export const splitIndex: ScalarFunction = {
     {
       params: [character('text'), int('separator'), int('index')],
       returns: () => STRING(),
-      code: {
-        kind: 'host',
-        evaluate: ([text, code, index]) => {
-          const separator = Number(code);
-          if (separator < 1 || separator > 255 || text === '') return null;
-          return String(text).split(String.fromCharCode(separator))[Number(index)] ?? null;
-        },
-      },
+      code: { kind: 'wasm', write: writePieceByCode },
     },
   ],
 };

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { putHits } from '../queries/clickstream/stream/put-hits.ts';
+import { putHits } from '../queries/clickstream/over-stream/put-hits.ts';
 import { StreamStore } from '../src/streams/stream-store.ts';
 import { type QueryAnswer, runQuery, sorted } from './support/queries/run-query.ts';
 
@@ -194,7 +194,7 @@ function run(name: string, streams?: string): Promise<QueryAnswer> {
   return runQuery(folder, name, (setup) => {
     const overFiles = setup.replace("'queries/clickstream/hits'", `'${join(folder, 'hits')}'`);
     if (streams === undefined) return overFiles;
-    const overStream = readFileSync(join(folder, 'stream/setup.sql'), 'utf8');
+    const overStream = readFileSync(join(folder, 'over-stream/setup.sql'), 'utf8');
     return `${overFiles}\n${overStream.replace("'aws.region'", `'aws.endpoint' = '${streams}', 'aws.region'`)}`;
   });
 }

@@ -189,6 +189,19 @@ describe('the prompt', () => {
   });
 });
 
+describe('run, on a terminal', () => {
+  test('draws boxes with a bold head, and Ctrl-C stops it with its summary and its exit code', async () => {
+    const never = "CREATE TABLE ticks (n INT) WITH ('connector' = 'datagen', 'rows-per-second' = '50');";
+    const screen = start('run', '-e', `${never} SELECT n FROM ticks;`);
+    await screen.until((lines) => lines.filter((line) => /^│ +-?\d+ │$/.test(line)).length > 3);
+    expect(screen.written).toContain('\u001b[1m');
+    screen.type(keys.ctrlC);
+    expect(await screen.ended).toBe(130);
+    // The line is longer than the terminal is wide.
+    await screen.until((lines) => /^stopped in \d+\.\d+ s {3}[\d,]+ events? /.test(lines.at(-2) ?? ''));
+  });
+});
+
 describe('without a terminal', () => {
   const piped = (input: string, ...args: string[]) =>
     spawnSync(process.execPath, [main, ...args], { cwd: folder, input, encoding: 'utf8' });

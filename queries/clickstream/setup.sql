@@ -1,6 +1,6 @@
 -- one table over four files of real web hits
 --
--- `npm start` lets the same table read an embedded stream of four shards instead: stream/setup.sql.
+-- `npm start` lets the same table read an embedded stream of four shards instead: over-stream/setup.sql.
 --
 -- Every file of the folder is a shard: it is read in its own order, has a watermark of its own, and the query's
 -- watermark is the lowest of the four. The hits lie in disorder of up to 59 seconds, so the watermark stays a minute

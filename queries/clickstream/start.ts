@@ -6,13 +6,13 @@ import { readdirSync } from 'node:fs';
 import { defaultStreamsFolder } from '../../src/streams/default-folder.ts';
 import { StreamError } from '../../src/streams/stream-error.ts';
 import { StreamStore } from '../../src/streams/stream-store.ts';
-import { putHits, shardCount, streamName } from './stream/put-hits.ts';
+import { putHits, shardCount, streamName } from './over-stream/put-hits.ts';
 
 const folder = 'queries/clickstream';
 
 if (await fillStream()) {
   const queries = readdirSync(folder).filter((name) => name.endsWith('.sql') && name !== 'setup.sql');
-  const scripts = ['setup.sql', 'stream/setup.sql', ...queries.sort()].map((name) => `${folder}/${name}`);
+  const scripts = ['setup.sql', 'over-stream/setup.sql', ...queries.sort()].map((name) => `${folder}/${name}`);
   // From here on as if one had typed: npx tidemark run ...
   process.argv.splice(2, process.argv.length, 'run', ...scripts);
   await import(new URL('../../src/cli/launch.js', import.meta.url).href);

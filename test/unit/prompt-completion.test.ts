@@ -41,6 +41,8 @@ describe('words of the language', () => {
     ['sel|', ['select']],
     ['qu|', ['quit']],
     ['DROP V|', ['VIEW']],
+    // Hardly anyone wants it: offered where nothing else goes on so.
+    ['SELECT STREA|', ['STREAM']],
     ['SELECT ip FROM hits GROUP |', ['BY']],
     ['SELECT ip FROM hits WHERE ip IS NOT NULL ORD|', ['ORDER']],
     ["SELECT INTERVAL '1' MIN|", ['MINUTE', 'MINUTES']],
@@ -95,6 +97,8 @@ describe('names', () => {
   test('functions come by their beginning, in the letters of what was typed', () => {
     expect(offered('SELECT split_i| FROM hits')).toEqual(['split_index(']);
     expect(offered('SELECT SPLIT_I|')).toEqual(['SPLIT_INDEX(']);
+    // A word of the grammar that is a function is offered as that alone.
+    expect(offered('SELECT SUBSTR|')).toEqual(['SUBSTR(', 'SUBSTRING(']);
   });
 });
 

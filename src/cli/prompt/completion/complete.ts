@@ -216,15 +216,16 @@ function words(place: CursorPlace, session: Session): Candidate[] {
   const all = expected?.words ?? (word === '' ? [] : Object.keys(K));
   const started = before.length === 0 ? [...all, 'CLEAR', 'EXIT', 'HELP', 'QUIT', 'SOURCE'].sort() : all;
   const fitting = started.filter((each) => each.startsWith(word.toUpperCase()));
-  const usual = fitting.filter((each) => !rareWords.has(each));
-  const keywords = (usual.length > 0 ? usual : fitting).map((each) => ({
+  // All functions together are too many to choose from.
+  const isCall = word !== '' && (expected === null || expected.isExpression);
+  const functions = isCall ? [...functionNames(), ...userFunctions(session)] : [];
+  const usual = fitting.filter((each) => !rareWords.has(each) && !functions.includes(each));
+  const hasUsual = usual.length > 0 || functions.some((name) => name.startsWith(word.toUpperCase()));
+  const keywords = (hasUsual ? usual : fitting).map((each) => ({
     label: cased(each),
     text: cased(each),
     isWord: true,
   }));
-  // All functions together are too many to choose from.
-  const isCall = word !== '' && (expected === null || expected.isExpression);
-  const functions = isCall ? [...functionNames(), ...userFunctions(session)] : [];
   return [...functions.map((name) => ({ label: `${cased(name)}(`, text: `${cased(name)}(` })), ...keywords];
 }
 

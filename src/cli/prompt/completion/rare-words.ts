@@ -5,5 +5,17 @@
 export const rareWords: ReadonlySet<string> = new Set([
   ...['ADD', 'ANALYZE', 'BEGIN', 'CALL', 'DELETE', 'END', 'LOAD', 'MERGE', 'REMOVE', 'REPLACE', 'STOP', 'TRUNCATE'],
   ...['UNLOAD', 'UPDATE', 'UPSERT', 'VALUE', 'SPECIFIC', 'CONTAINS', 'EQUALS', 'IMMEDIATELY', 'MEMBER', 'MULTISET'],
-  ...['OVERLAPS', 'PRECEDES', 'SUCCEEDS', 'SUBMULTISET', 'PIVOT', 'UNPIVOT', 'TABLESAMPLE', 'RAW', 'STRUCTURED', 'ANY'],
+  ...[
+    'OVERLAPS',
+    'PRECEDES',
+    'SUCCEEDS',
+    'SUBMULTISET',
+    'PIVOT',
+    'UNPIVOT',
+    'TABLESAMPLE',
+    'RAW',
+    'STRUCTURED',
+    'ANY',
+    'STREAM',
+  ],
 ]);

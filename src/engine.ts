@@ -1,6 +1,6 @@
 import type { RecordBatch } from 'apache-arrow';
 import { Session } from './catalog/session.ts';
-import type { ProgramTable } from './connectors/program/program-table.ts';
+import type { ProgramTables } from './connectors/program/program-table.ts';
 import { type Diagnostic, DiagnosticError } from './diagnostics/diagnostic.ts';
 import type { SourceText } from './diagnostics/source-text.ts';
 import type { ProgramFunction } from './functions/program/program-function.ts';
@@ -28,7 +28,7 @@ export interface EngineOptions {
   /** Arrow record batches by name, for tables WITH ('connector' = 'arrow', 'batches' = NAME). */
   readonly recordBatches?: ReadonlyMap<string, readonly RecordBatch[]> | undefined;
   /** @internal Tables that the program feeds while jobs run, by name: WITH ('connector' = 'program', 'table' = NAME). */
-  readonly programTables?: ReadonlyMap<string, ProgramTable> | undefined;
+  readonly programTables?: ProgramTables | undefined;
   /** Where embedded streams are that a table gives no folder of; by default `.tidemark/streams`. */
   readonly streamsFolder?: string | undefined;
   /** Where the connector `print` writes; by default to the process's own. */

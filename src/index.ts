@@ -29,6 +29,7 @@ export {
   type TableFunctionDefinition,
   tableFunction,
 } from './library/function-types.ts';
+export type { LookupAnswer, LookupTableCache, LookupTableDeclaration } from './library/lookup-table.ts';
 export { PushTable } from './library/push-table.ts';
 export { type Change, type ChangeBatch, Query } from './library/query.ts';
 export type { RowSource, Subscribable } from './library/row-sources.ts';

@@ -27,11 +27,12 @@ export class OutputWriter {
   readonly #flush: FunctionRef<'void'>;
   readonly #module: QueryModule;
 
-  constructor(module: QueryModule, builder: BatchBuilder, send: (rowCount: number) => void) {
+  /** `name`: of a second writer of the module, which has a name of its own. */
+  constructor(module: QueryModule, builder: BatchBuilder, send: (rowCount: number) => void, name = 'flush') {
     this.#module = module;
     this.#builder = builder;
     this.#countAddress = module.own(4);
-    this.#flush = module.callback('flush', ['i32'], 'void', (rowCount: number) => send(rowCount));
+    this.#flush = module.callback(name, ['i32'], 'void', (rowCount: number) => send(rowCount));
   }
 
   /** The rows waiting in the batch; they are the caller's to send, and the count starts anew. */

@@ -2,11 +2,12 @@ import type { RecordBatch } from 'apache-arrow';
 import type { OptionSpec, OptionValues } from '../catalog/options.ts';
 import type { Table } from '../catalog/table.ts';
 import type { Batch } from '../memory/batch.ts';
+import type { CellValue } from '../memory/cell-value.ts';
 import type { Memory } from '../memory/memory.ts';
-import type { AcceptedChanges, ScanColumn, ScanFilter } from '../plan/logical.ts';
+import type { AcceptedChanges, LookupMethod, ScanColumn, ScanFilter, TableLookup } from '../plan/logical.ts';
 import type { Schema } from '../types/column.ts';
 import type { SqlType } from '../types/sql-type.ts';
-import type { ProgramTable } from './program/program-table.ts';
+import type { ProgramTables } from './program/program-table.ts';
 
 /** A connector: one folder each; `connectors/index.ts` is the list. Option names, defaults and refusals are Flink's. */
 export interface Connector {
@@ -20,6 +21,10 @@ export interface Connector {
   /** What a sink without a format takes; with one it is what the format can write. */
   readonly accepts?: AcceptedChanges;
   source?(request: SourceRequest): Source;
+  /** How a table with these options is looked up by a key; null, as without it: not at all. @throws DiagnosticError */
+  lookup?(options: OptionValues): TableLookup | null;
+  /** Of a table that is asked by a key; one that is read whole is read as a source. */
+  lookupSource?(request: LookupRequest): LookupSource;
   sink?(request: SinkRequest): Sink;
 }
 
@@ -37,9 +42,24 @@ export interface SourceRequest {
   /** What the embedding program gave the engine, by name. */
   readonly recordBatches: ReadonlyMap<string, readonly RecordBatch[]>;
   /** What it feeds while jobs run, by name. */
-  readonly programTables: ReadonlyMap<string, ProgramTable>;
+  readonly programTables: ProgramTables;
   /** Where embedded streams are, unless the table says otherwise. */
   readonly streamsFolder: string;
+}
+
+export interface LookupRequest extends SourceRequest {
+  readonly method: LookupMethod;
+}
+
+/** A table that is looked up while a query runs. */
+export interface LookupSource {
+  open(): Promise<void>;
+  /**
+   * The rows of some keys (values in the order of the columns that the table is asked by), a batch at a time; a batch is
+   * borrowed until the next is asked for. Nothing is begun any more once the signal is aborted.
+   */
+  rows(keys: readonly (readonly CellValue[])[], signal: AbortSignal): AsyncIterable<Batch>;
+  close(): Promise<void>;
 }
 
 /** Wall time as the engine sees it; tests own it. */

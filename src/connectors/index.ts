@@ -1,20 +1,22 @@
 import type { RecordBatch } from 'apache-arrow';
+import type { OptionValues } from '../catalog/options.ts';
 import type { Table } from '../catalog/table.ts';
 import { type Diagnostic, fail } from '../diagnostics/diagnostic.ts';
 import type { Memory } from '../memory/memory.ts';
-import type { AcceptedChanges, LogicalScan } from '../plan/logical.ts';
+import type { AcceptedChanges, LogicalScan, LookupMethod, TableLookup } from '../plan/logical.ts';
 import type { Schema } from '../types/column.ts';
 import type { SqlType } from '../types/sql-type.ts';
 import { arrowConnector } from './arrow/arrow.ts';
 import { blackholeConnector } from './blackhole/blackhole.ts';
-import type { Connector, ProcessingClock, Sink, Source } from './connector.ts';
+import type { Connector, LookupSource, ProcessingClock, Sink, Source, SourceRequest } from './connector.ts';
 import { datagenConnector } from './datagen/datagen.ts';
 import { filesystemConnector } from './filesystem/filesystem.ts';
 import { kinesisConnector } from './kinesis/kinesis.ts';
 import { printConnector } from './print/print.ts';
 import { programConnector } from './program/program.ts';
-import type { ProgramTable } from './program/program-table.ts';
+import type { ProgramTables } from './program/program-table.ts';
 import { optionWarnings, physicalColumns, resolveTable } from './resolve-table.ts';
+import { WholeLookup } from './whole-lookup.ts';
 
 /** The connectors, in the order in which errors and the reference list them. */
 export const connectors: readonly Connector[] = [
@@ -41,11 +43,13 @@ export interface TableTraits {
   readonly earlyFilter: boolean;
   /** Metadata columns by key. */
   readonly metadata: ReadonlyMap<string, SqlType>;
+  /** How it is looked up by a key; null: not at all. */
+  readonly lookup: TableLookup | null;
 }
 
 /** @throws DiagnosticError for what is wrong with the table's options */
 export function tableTraits(table: Table): TableTraits {
-  const { connector, format } = resolveTable(table, connectors);
+  const { connector, format, options } = resolveTable(table, connectors);
   const changes = format?.changes ?? 'append';
   return {
     readable: connector.source !== undefined,
@@ -55,6 +59,7 @@ export function tableTraits(table: Table): TableTraits {
     earlyFilter: format?.earlyFilter ?? false,
     accepts: connector.format === 'required' ? changes : (connector.accepts ?? 'all'),
     metadata: connector.metadata,
+    lookup: connector.lookup?.(options) ?? null,
   };
 }
 
@@ -70,21 +75,33 @@ export interface ConnectorSourceRequest {
   readonly rowsMax: number;
   readonly clock: ProcessingClock;
   readonly recordBatches: ReadonlyMap<string, readonly RecordBatch[]>;
-  readonly programTables: ReadonlyMap<string, ProgramTable>;
+  readonly programTables: ProgramTables;
   readonly streamsFolder: string;
 }
 
 /** @throws DiagnosticError for what is wrong with the table's options, and for a table that cannot be read */
-export function connectorSource({ scan, ...request }: ConnectorSourceRequest): Source {
-  const { table, columns, filter } = scan;
+export function connectorSource(request: ConnectorSourceRequest): Source {
+  const { table } = request.scan;
   const { connector, options } = resolveTable(table, connectors);
   if (connector.source === undefined) {
     fail('O006', table.options.get('connector')?.valueSpan ?? null, `connector '${connector.name}' cannot be read`, {
       help: 'it is a sink alone: use it in INSERT INTO',
     });
   }
-  const tableColumns = physicalColumns(table);
-  return connector.source({ ...request, table, options, columns, tableColumns, filter });
+  return connector.source(sourceRequest(request, options));
+}
+
+/** The table of a join that looks it up. @throws DiagnosticError as `connectorSource` */
+export function connectorLookup(request: ConnectorSourceRequest, method: LookupMethod): LookupSource {
+  if (method.isWhole) return new WholeLookup(connectorSource(request));
+  const { connector, options } = resolveTable(request.scan.table, connectors);
+  if (connector.lookupSource === undefined) throw new Error(`connector '${connector.name}' looks nothing up`);
+  return connector.lookupSource({ ...sourceRequest(request, options), method });
+}
+
+function sourceRequest({ scan, ...request }: ConnectorSourceRequest, options: OptionValues): SourceRequest {
+  const { table, columns, filter } = scan;
+  return { ...request, table, options, columns, tableColumns: physicalColumns(table), filter };
 }
 
 export interface ConnectorSinkRequest {

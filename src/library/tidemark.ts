@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { RecordBatch } from 'apache-arrow';
-import type { ProgramRow, ProgramTable } from '../connectors/program/program-table.ts';
+import type { ProgramLookup, ProgramRow, ProgramTable } from '../connectors/program/program-table.ts';
 import { fail } from '../diagnostics/diagnostic.ts';
 import { SourceText } from '../diagnostics/source-text.ts';
 import { Engine } from '../engine.ts';
@@ -21,6 +21,7 @@ import type {
   TableFunctionDefinition,
 } from './function-types.ts';
 import { aggregateProgram, scalarProgram, tableProgram } from './functions.ts';
+import { type LookupTableDeclaration, lookupTableSql, programLookup } from './lookup-table.ts';
 import { PushTable } from './push-table.ts';
 import { Query } from './query.ts';
 import { bufferRowsDefault } from './row-queue.ts';
@@ -63,7 +64,7 @@ export class Tidemark {
   readonly #engine: Engine;
   readonly #clock: Clock;
   readonly #memory: Memory;
-  readonly #tables: Map<string, ProgramTable>;
+  readonly #tables: Map<string, ProgramTable | ProgramLookup>;
   readonly #recordBatches: Map<string, readonly RecordBatch[]>;
   readonly #jobs = new Set<BackgroundJob>();
   #texts = 0;
@@ -107,6 +108,29 @@ export class Tidemark {
     const table = new PushTable<InputRow<C>>(name, declaration.bufferRows ?? bufferRowsDefault);
     this.#declare(name, declaration, table);
     return table;
+  }
+
+  /**
+   * Declares a table that the program is asked for: rows are joined with what it has for their key just then.
+   *
+   * @example
+   * tide.lookupTable('users', {
+   *   columns: { id: 'INT', name: 'STRING' },
+   *   key: ['id'],
+   *   lookup: async ({ id }) => await users.findOne(id),
+   *   cache: { maxRows: 10_000, expireAfterWrite: '10 min' },
+   * });
+   * const named = tide.query(`SELECT c.page, u.name
+   *   FROM (SELECT *, PROCTIME() AS now FROM clicks) AS c
+   *   LEFT JOIN users FOR SYSTEM_TIME AS OF c.now AS u ON c.user_id = u.id`);
+   * @throws DiagnosticError as `table`
+   */
+  lookupTable<const C extends Columns, const Key extends keyof C & string>(
+    name: string,
+    declaration: LookupTableDeclaration<C, Key>,
+  ): void {
+    this.#engine.declare(lookupTableSql(name, declaration));
+    this.#tables.set(name, programLookup(declaration));
   }
 
   /**

@@ -7,6 +7,7 @@ import { FirstRow } from './first-row.ts';
 import { GroupAggregate } from './group-aggregate.ts';
 import { IntervalJoin } from './interval-join.ts';
 import { Limit } from './limit.ts';
+import { LookupJoin } from './lookup-join.ts';
 import type { Operator } from './operator.ts';
 import type { OperatorContext } from './operator-context.ts';
 import { OverArrival } from './over-arrival.ts';
@@ -88,6 +89,8 @@ function createJoin(node: PhysicalOperator, work: JoinWork, context: OperatorCon
       return new WindowJoin(node, work, method, context);
     case 'temporal':
       return new TemporalJoin(node, work, method, context);
+    case 'lookup':
+      return new LookupJoin(node, work, method, context);
     default:
       return unreachable(method);
   }

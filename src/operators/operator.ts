@@ -1,4 +1,5 @@
 import type { Batch } from '../memory/batch.ts';
+import type { CellValue } from '../memory/cell-value.ts';
 import type { StateSize } from './state-size.ts';
 
 /**
@@ -17,6 +18,12 @@ export interface Operator {
   onProcessingTime?(nowMs: number, out: Output): void;
   /** When `onProcessingTime` wants to be called; null: not at all. */
   readonly processingTimerMs?: number | null;
+  /** Whether rows wait for what is outside of the job: watermarks and ends wait behind them. */
+  readonly isAsking?: boolean;
+  /** The keys whose rows the operator waits for, each once; null: none. It is given them on its second input. */
+  takeKeys?(): readonly (readonly CellValue[])[] | null;
+  /** All rows of the keys that were taken have come. */
+  onAnswers?(out: Output): void;
   /** Rows may leave so much behind the watermark: the one that is passed on stays behind it. */
   readonly watermarkDelayMs?: number;
   /** Counters for the summary and metrics; read at any time. */

@@ -9,6 +9,7 @@ import type {
   JoinType,
   LogicalScan,
   LogicalUnnest,
+  LookupMethod,
   MatchReference,
   MatchSkip,
   MiniBatch,
@@ -32,6 +33,8 @@ import type { SqlType } from '../types/sql-type.ts';
  */
 export interface PhysicalGraph {
   readonly sources: readonly PhysicalSource[];
+  /** Tables that an operator looks up: its second input. */
+  readonly lookups: readonly PhysicalLookup[];
   /** Inputs come before the operators that read them. */
   readonly operators: readonly PhysicalOperator[];
   readonly sinks: readonly PhysicalSink[];
@@ -43,6 +46,12 @@ export interface PhysicalSource {
   readonly scan: LogicalScan;
   /** Whether some pipeline behind it computes a watermark: then its batches carry `shard` times. */
   readonly hasWatermark: boolean;
+}
+
+export interface PhysicalLookup {
+  readonly id: string;
+  readonly scan: LogicalScan;
+  readonly method: LookupMethod;
 }
 
 /** The rows of an input, and what happens to them before the work sees them. */

@@ -6,6 +6,7 @@ import {
   type LogicalScan,
   type LogicalSink,
   type LogicalWindowAggregate,
+  type LookupMethod,
   type WindowTime,
 } from '../plan/logical.ts';
 import { windowColumns } from '../plan/nodes.ts';
@@ -15,7 +16,16 @@ import { type UniqueKeys, uniqueKeys } from '../plan/unique-keys.ts';
 import { countReaders } from '../plan/walk.ts';
 import type { Schema } from '../types/column.ts';
 import { unreachable } from '../types/unreachable.ts';
-import type { InputRows, PhysicalGraph, PhysicalOperator, PhysicalSink, PhysicalSource, Step, Work } from './graph.ts';
+import type {
+  InputRows,
+  PhysicalGraph,
+  PhysicalLookup,
+  PhysicalOperator,
+  PhysicalSink,
+  PhysicalSource,
+  Step,
+  Work,
+} from './graph.ts';
 import { dropsLateRows } from './late-rows.ts';
 import { stepsFrom } from './steps-from.ts';
 import { seesWatermark } from './watermark-readers.ts';
@@ -33,7 +43,7 @@ export function planPhysically(sinks: readonly LogicalSink[], answer: AnswerNeed
     marksWatermarks: marksWatermarks(operator, planner.operators),
   }));
   const sources = planner.sources.map((source) => ({ ...source, hasWatermark: hasWatermark(source, operators) }));
-  return { sources, operators, sinks: planned };
+  return { sources, lookups: planner.lookups, operators, sinks: planned };
 }
 
 /** Rows on their way: from which node they come, and the steps they still have to take. */
@@ -50,6 +60,7 @@ interface Stream {
 
 class Planner {
   readonly sources: Omit<PhysicalSource, 'hasWatermark'>[] = [];
+  readonly lookups: PhysicalLookup[] = [];
   readonly operators: PhysicalOperator[] = [];
   readonly #readers: ReadonlyMap<LogicalNode, number>;
   readonly #sent: ReadonlyMap<LogicalNode, Changes>;
@@ -191,7 +202,9 @@ class Planner {
         const { left, right, type, keys, condition, method } = node;
         const uniqueKeys = { left: this.#smallestKey(left), right: this.#smallestKey(right) };
         const work: Work = { kind: 'join', type, keys, condition, method, uniqueKeys };
-        return this.#operator(node, [left, right], work);
+        if (method.kind !== 'lookup') return this.#operator(node, [left, right], work);
+        const rows = [this.#stream(left), this.#lookedUp(right, method)];
+        return this.#worked(rows, work, { schema: node.schema, changes: this.#changes(node), span: node.span });
       }
       default:
         return unreachable(node);
@@ -206,6 +219,31 @@ class Planner {
     const isLeftOut = fromChanges.updateBefore && !changes.updateBefore;
     const steps: readonly Step[] = isLeftOut ? [{ kind: 'drop-update-before' }] : [];
     return { from: id, fromSchema: schema, fromChanges, steps, schema, changes, span };
+  }
+
+  /** The rows of a table that a join looks up: of its own, since the answers are. Time does not go by them. */
+  #lookedUp(node: LogicalNode, method: LookupMethod): Stream {
+    switch (node.kind) {
+      case 'scan': {
+        const id = this.#id(`lookup-${node.table.path.name}`);
+        this.lookups.push({ id, scan: node, method });
+        const { schema, changes, span } = node;
+        return { from: id, fromSchema: schema, fromChanges: changes, steps: [], schema, changes, span };
+      }
+      case 'watermark':
+        return { ...this.#lookedUp(node.input, method), schema: node.schema };
+      case 'filter':
+      case 'project': {
+        const below = this.#lookedUp(node.input, method);
+        const step: Step =
+          node.kind === 'filter'
+            ? { kind: 'filter', condition: node.condition }
+            : { kind: 'project', expressions: node.expressions };
+        return { ...below, steps: [...below.steps, step], schema: node.schema };
+      }
+      default:
+        throw new Error(`a ${node.kind} is not looked up`);
+    }
   }
 
   #step(node: LogicalNode, input: LogicalNode, step: Step): Stream {

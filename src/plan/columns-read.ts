@@ -135,6 +135,7 @@ function joinColumnsRead(
 function methodColumns(method: JoinMethod): { readonly left: readonly number[]; readonly right: readonly number[] } {
   switch (method.kind) {
     case 'regular':
+    case 'lookup':
       return { left: [], right: [] };
     case 'interval':
     case 'temporal':

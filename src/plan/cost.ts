@@ -75,6 +75,8 @@ function joinCost(method: JoinMethod): string {
       return 'O(rows of open windows)';
     case 'temporal':
       return 'O(rows ahead + keys)';
+    case 'lookup':
+      return method.isWhole ? 'O(rows of the right table)' : 'O(cached keys)';
     default:
       return unreachable(method);
   }

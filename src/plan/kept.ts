@@ -10,6 +10,7 @@ import {
   type LogicalOver,
   type LogicalTopN,
   type LogicalWindowAggregate,
+  type LookupMethod,
 } from './logical.ts';
 import { rankInputOf } from './rank-input.ts';
 import type { UniqueKeys } from './unique-keys.ts';
@@ -140,7 +141,21 @@ function keptByJoin(method: JoinMethod): string {
       return 'the rows of open windows, until the watermark passes their end';
     case 'temporal':
       return 'the left rows, until the watermark passes their time; of each key of the right side the version in force and later ones';
+    case 'lookup':
+      return keptByLookup(method);
     default:
       return unreachable(method);
   }
+}
+
+function keptByLookup({ isWhole, cache }: LookupMethod): string {
+  if (isWhole) return 'the rows of the right table, for ever';
+  if (cache === null) return 'the left rows of a batch, until their keys are answered';
+  const { keysMax, afterWriteMs, afterAccessMs } = cache;
+  const ends = [
+    ...(afterWriteMs === null ? [] : [`for ${durationText(afterWriteMs)}`]),
+    ...(afterAccessMs === null ? [] : [`until no row comes to them for ${durationText(afterAccessMs)}`]),
+  ];
+  const many = keysMax === null ? 'the right rows of all keys' : `the right rows of ${keysMax} keys`;
+  return `${many}, ${ends.length === 0 ? 'for ever' : ends.join(' and ')}`;
 }

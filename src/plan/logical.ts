@@ -418,7 +418,7 @@ export interface JoinKey {
 }
 
 /** How rows find each other, and how long they are kept: chosen by `bind/choose-join.ts`. */
-export type JoinMethod = RegularMethod | IntervalMethod | WindowMethod | TemporalMethod;
+export type JoinMethod = RegularMethod | IntervalMethod | WindowMethod | TemporalMethod | LookupMethod;
 
 /** Rows of both sides are kept, for ever or as long as `stateTtlMs` says (0: for ever); results follow all changes. */
 export interface RegularMethod {
@@ -457,6 +457,41 @@ export interface TemporalMethod {
   /** Columns of the sides. */
   readonly leftTime: number;
   readonly rightTime: number;
+}
+
+/** FOR SYSTEM_TIME AS OF a processing time: each left row with the rows that its key has in a table just then. */
+export interface LookupMethod {
+  readonly kind: 'lookup';
+  /** All rows of the table are read before the first left row; else it is asked for those of a key. */
+  readonly isWhole: boolean;
+  readonly cache: LookupCache | null;
+  /** For keys without rows. */
+  readonly retry: LookupRetry | null;
+  /** Keys that are asked for at a time. */
+  readonly capacity: number;
+  readonly timeoutMs: number;
+}
+
+/** How long the rows of a key are kept; null: however many, and for ever. */
+export interface LookupCache {
+  readonly keysMax: number | null;
+  readonly afterWriteMs: number | null;
+  readonly afterAccessMs: number | null;
+  /** Also keys without rows. */
+  readonly keepsMissing: boolean;
+}
+
+/** A key without rows is asked for again so often, each time after so long. */
+export interface LookupRetry {
+  readonly delayMs: number;
+  readonly attempts: number;
+}
+
+/** How a table is looked up. */
+export interface TableLookup {
+  /** The columns that it is asked by; null: it is read whole, and found by any. */
+  readonly keys: readonly string[] | null;
+  readonly cache: LookupCache | null;
 }
 
 /** What a sink takes: inserts only; every change; or every change without the row that an update replaces. */

@@ -175,7 +175,9 @@ export function joinNode(
   span: Span,
 ): LogicalJoin {
   const { type, keys, condition, method } = parts;
-  const schema = joinSchema(left.schema, right.schema, type);
+  // Time does not go by the rows of a table that is looked up.
+  const found = method.kind === 'lookup' ? right.schema.map(({ name, type }) => ({ name, type })) : right.schema;
+  const schema = joinSchema(left.schema, found, type);
   const changes = joinChanges(left.changes, right.changes, parts);
   const uniqueKeys = joinUniqueKeys([left.uniqueKeys, right.uniqueKeys], left.schema.length, parts);
   return { kind: 'join', left, right, type, keys, condition, method, schema, changes, uniqueKeys, span };
@@ -206,7 +208,7 @@ export function joinSchema(left: Schema, right: Schema, type: JoinType): Schema 
 function joinChanges(left: Changes, right: Changes, { type, method }: Pick<LogicalJoin, 'type' | 'method'>): Changes {
   // Final pairs, and left rows with a version that does not change any more.
   if (method.kind === 'interval' || method.kind === 'window') return appendOnly;
-  if (method.kind === 'temporal') return left;
+  if (method.kind === 'temporal' || method.kind === 'lookup') return left;
   if (type !== 'inner' && type !== 'semi') return allChanges;
   return {
     updateBefore: left.updateBefore || right.updateBefore,

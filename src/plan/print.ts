@@ -178,6 +178,7 @@ function methodText(method: JoinMethod, left: LogicalNode, right: LogicalNode): 
   switch (method.kind) {
     case 'regular':
     case 'window':
+    case 'lookup':
       return '';
     case 'interval': {
       const distance = `${columnName(left, method.leftTime)} - ${columnName(right, method.rightTime)}`;

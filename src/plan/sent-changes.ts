@@ -85,6 +85,8 @@ function replacedRowsOf(node: LogicalNode, keys: Keys): ReplacedRows {
       return { needs: kind === 'better' ? 'never' : 'always', passesOn: false };
     }
     case 'join':
+      // A looked up row is the same for the row that is replaced and the one that replaces it, as far as anyone knows.
+      if (node.method.kind === 'lookup') return { needs: 'as asked', passesOn: true };
       // The padded rows of an outer join, and what SEMI and ANTI let through, come of their own.
       return { needs: 'always', passesOn: node.type === 'inner' };
     case 'deduplicate':

@@ -13,6 +13,8 @@ export type Element =
   | { readonly kind: 'idle'; readonly isIdle: boolean }
   /** Processing time has come to `nowMs`: operators with a timer that is due fire it. */
   | { readonly kind: 'clock'; readonly nowMs: number }
+  /** The rows of all keys that an operator asked for have come. */
+  | { readonly kind: 'answered' }
   /** Nothing follows. */
   | { readonly kind: 'end' };
 

@@ -27,6 +27,7 @@ export interface WiredGraph {
 export function wireGraph(
   graph: PhysicalGraph,
   nodes: {
+    /** Also the tables that are looked up. */
     readonly sources: ReadonlyMap<string, Observable<Element>>;
     readonly operators: ReadonlyMap<string, Operator>;
     readonly sinks: ReadonlyMap<string, Sink>;

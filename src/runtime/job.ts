@@ -1,4 +1,4 @@
-import type { Sink, Source } from '../connectors/connector.ts';
+import type { LookupSource, Sink, Source } from '../connectors/connector.ts';
 import type { SessionSettings } from '../functions/value.ts';
 import type { Memory } from '../memory/memory.ts';
 import { LateRowScan } from '../operators/late-row-scan.ts';
@@ -8,6 +8,7 @@ import type { PhysicalGraph } from '../physical/graph.ts';
 import type { Clock } from './clock.ts';
 import { type WiredGraph, wireGraph } from './graph.ts';
 import { lateRowCuts } from './late-row-cuts.ts';
+import { LookupRun } from './lookup-run.ts';
 import { Scheduler } from './scheduler.ts';
 import { type SourceProgress, SourceRun } from './source-run.ts';
 
@@ -26,6 +27,8 @@ export interface JobParts {
   readonly session: SessionSettings;
   readonly clock: Clock;
   readonly sources: ReadonlyMap<string, Source>;
+  /** Tables that are looked up. */
+  readonly lookups: ReadonlyMap<string, LookupSource>;
   readonly operators: ReadonlyMap<string, Operator>;
   readonly sinks: ReadonlyMap<string, Sink>;
   /** `table.exec.source.idle-timeout`; 0: never idle. */
@@ -89,6 +92,7 @@ export interface JobSummary extends JobProgress {
 export class Job {
   readonly #parts: JobParts;
   readonly #sources: readonly SourceRun[];
+  readonly #lookups: readonly LookupRun[];
   readonly #scheduler: Scheduler;
   readonly #stop = new AbortController();
   /** Aborted when a source wakes the job or the job is stopped; anew for each time of waiting. */
@@ -115,6 +119,13 @@ export class Job {
         wakeJob: () => this.#wake(),
       });
     });
+    this.#lookups = parts.graph.lookups.map(({ id }) => {
+      const source = parts.lookups.get(id);
+      const reader = parts.graph.operators.find(({ inputs }) => inputs[1] === id);
+      const operator = parts.operators.get(reader?.id ?? '');
+      if (source === undefined || operator === undefined) throw new Error(`nobody looks up "${id}"`);
+      return new LookupRun(id, source, operator);
+    });
     this.#scheduler = new Scheduler(this.#sources);
   }
 
@@ -126,12 +137,13 @@ export class Job {
     const { graph, operators, sinks } = this.#parts;
     const opened: Sink[] = [];
     const wired = wireGraph(graph, {
-      sources: new Map(this.#sources.map(({ id, elements }) => [id, elements])),
+      sources: new Map([...this.#sources, ...this.#lookups].map(({ id, elements }) => [id, elements])),
       operators,
       sinks,
     });
     try {
       for (const source of this.#sources) await source.open();
+      for (const lookup of this.#lookups) await lookup.open();
       for (const sink of sinks.values()) {
         opened.push(sink);
         await sink.open();
@@ -146,6 +158,7 @@ export class Job {
     } finally {
       wired.unsubscribe();
       for (const source of this.#sources) await source.close();
+      for (const lookup of this.#lookups) await lookup.close();
       this.#hasEnded = true;
       for (const operator of operators.values()) operator.close();
       for (const source of this.#sources) source.release();
@@ -256,11 +269,21 @@ export class Job {
     return true;
   }
 
-  /** The back pressure: nothing is read until the sinks have taken what came of the last batch. */
+  /**
+   * The back pressure: nothing is read until the sinks have taken what came of the last batch, and rows that wait for a
+   * table that is looked up have gone on.
+   */
   async #settle(wired: WiredGraph): Promise<void> {
-    wired.check();
-    const pending = wired.takePending();
-    if (pending.length > 0) await Promise.all(pending);
+    for (;;) {
+      wired.check();
+      const pending = wired.takePending();
+      if (pending.length > 0) await Promise.all(pending);
+      let hasAnswered = false;
+      for (const lookup of this.#lookups) {
+        if (!this.#stop.signal.aborted && (await lookup.answer(this.#stop.signal))) hasAnswered = true;
+      }
+      if (!hasAnswered) return;
+    }
   }
 
   #fireTimers(nowMs: number): void {

@@ -7,7 +7,8 @@ import { mergedWatermark, type WatermarkInput } from './watermarks.ts';
 
 /**
  * An operator over several inputs: rows are taken as they come, the watermark is the minimum over the inputs that are
- * neither idle nor ended, and the end comes when all have ended.
+ * neither idle nor ended, and the end comes when all have ended. Behind rows that wait for what is outside of the job, time
+ * and ends wait too; a table that is looked up, always the second input, has no say in them.
  */
 export function runOperatorOn(operator: Operator, inputs: readonly Observable<Element>[]): Observable<Element> {
   return new Observable((subscriber) => {
@@ -31,16 +32,17 @@ class RunningOperator {
   readonly #inputs: WatermarkInput[];
   #watermarkMs = Number.NEGATIVE_INFINITY;
   #isIdle = false;
+  #hasEnded = false;
 
   constructor(operator: Operator, subscriber: Subscriber<Element>, inputCount: number) {
     this.#operator = operator;
     this.#subscriber = subscriber;
     this.#out = { batch: (batch) => subscriber.next({ kind: 'batch', batch, origin: null }) };
-    this.#inputs = Array.from({ length: inputCount }, () => ({
-      watermarkMs: Number.NEGATIVE_INFINITY,
-      isIdle: false,
-      hasEnded: false,
-    }));
+    this.#inputs = Array.from({ length: inputCount }, (_, index) => {
+      const isLookedUp = index === 1 && operator.takeKeys !== undefined;
+      const watermarkMs = isLookedUp ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
+      return { watermarkMs, isIdle: false, hasEnded: isLookedUp };
+    });
   }
 
   /** RxJS reports what a subscriber throws later and elsewhere, so it is caught here and sent on as the stream's error. */
@@ -74,11 +76,17 @@ class RunningOperator {
         this.#subscriber.next(element);
         return;
       }
+      case 'answered':
+        this.#operator.onAnswers?.(this.#out);
+        this.#advance();
+        this.#passIdle();
+        this.#passEnd();
+        return;
       case 'end':
         input.hasEnded = true;
         this.#advance();
         this.#passIdle();
-        if (this.#inputs.every(({ hasEnded }) => hasEnded)) this.#subscriber.next(element);
+        this.#passEnd();
         return;
     }
   }
@@ -94,7 +102,7 @@ class RunningOperator {
   /** Passes the merged watermark on when it has risen, behind the rows that are due by it. */
   #advance(): void {
     const watermarkMs = this.#merged();
-    if (watermarkMs <= this.#watermarkMs) return;
+    if (watermarkMs <= this.#watermarkMs || this.#operator.isAsking === true) return;
     this.#watermarkMs = watermarkMs;
     try {
       this.#operator.onWatermark(watermarkMs, this.#out);
@@ -114,8 +122,14 @@ class RunningOperator {
   #passIdle(): void {
     const isIdle =
       this.#inputs.every((input) => input.isIdle || input.hasEnded) && this.#inputs.some((input) => input.isIdle);
-    if (isIdle === this.#isIdle) return;
+    if (isIdle === this.#isIdle || this.#operator.isAsking === true) return;
     this.#isIdle = isIdle;
     this.#subscriber.next({ kind: 'idle', isIdle });
+  }
+
+  #passEnd(): void {
+    if (this.#hasEnded || this.#operator.isAsking === true) return;
+    this.#hasEnded = this.#inputs.every(({ hasEnded }) => hasEnded);
+    if (this.#hasEnded) this.#subscriber.next({ kind: 'end' });
   }
 }

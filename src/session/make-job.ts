@@ -1,5 +1,5 @@
-import type { Sink, Source } from '../connectors/connector.ts';
-import { connectorSink, connectorSource } from '../connectors/index.ts';
+import type { LookupSource, Sink, Source } from '../connectors/connector.ts';
+import { connectorLookup, connectorSink, connectorSource } from '../connectors/index.ts';
 import { boundedRows } from '../memory/batch.ts';
 import { createOperator } from '../operators/create.ts';
 import type { Operator } from '../operators/operator.ts';
@@ -32,13 +32,14 @@ export function makeJob(
     for (const node of graph.operators) {
       operators.set(node.id, createOperator(node, { memory, session: times, batchRows, zone: zone.clock }));
     }
+    const given = { memory, timeZone, clock, recordBatches, programTables, streamsFolder };
     const sources = new Map<string, Source>();
     for (const { id, scan } of graph.sources) {
-      const rowsMax = boundedRows(scan.schema, batchRows);
-      sources.set(
-        id,
-        connectorSource({ memory, scan, timeZone, rowsMax, clock, recordBatches, programTables, streamsFolder }),
-      );
+      sources.set(id, connectorSource({ ...given, scan, rowsMax: boundedRows(scan.schema, batchRows) }));
+    }
+    const lookups = new Map<string, LookupSource>();
+    for (const { id, scan, method } of graph.lookups) {
+      lookups.set(id, connectorLookup({ ...given, scan, rowsMax: boundedRows(scan.schema, batchRows) }, method));
     }
     const sinks = new Map<string, Sink>();
     for (const { id, table, schema } of graph.sinks) {
@@ -56,6 +57,7 @@ export function makeJob(
       session: times,
       clock,
       sources,
+      lookups,
       operators,
       sinks,
       idleTimeoutMs: settings.durationMs('table.exec.source.idle-timeout'),

@@ -76,8 +76,8 @@ export async function* runJob(
 }
 
 /** Each table that is read or written, once. */
-function tablesOf({ sources, sinks }: PhysicalGraph): readonly Table[] {
-  const read = sources.map(({ scan }) => scan.table);
+function tablesOf({ sources, lookups, sinks }: PhysicalGraph): readonly Table[] {
+  const read = [...sources, ...lookups].map(({ scan }) => scan.table);
   return [...new Set([...read, ...sinks.flatMap(({ table }) => table ?? [])])];
 }
 

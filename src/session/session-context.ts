@@ -1,6 +1,6 @@
 import type { RecordBatch } from 'apache-arrow';
 import type { Session } from '../catalog/session.ts';
-import type { ProgramTable } from '../connectors/program/program-table.ts';
+import type { ProgramTables } from '../connectors/program/program-table.ts';
 import type { Memory } from '../memory/memory.ts';
 import { utcClock, type WallClock } from '../operators/wall-clock.ts';
 import { zoneClock } from '../operators/zone-clock.ts';
@@ -23,7 +23,7 @@ export interface SessionContext {
   /** What the embedding program gave the engine, by name: tables of connector `arrow`. */
   readonly recordBatches: ReadonlyMap<string, readonly RecordBatch[]>;
   /** What it feeds while jobs run, by name: tables of connector `program`. */
-  readonly programTables: ReadonlyMap<string, ProgramTable>;
+  readonly programTables: ProgramTables;
   /** Where embedded streams are, unless a table says otherwise. */
   readonly streamsFolder: string;
   zone(name: string): SessionZone;

@@ -86,6 +86,7 @@ function prepare(
     session,
     clock,
     sources: new Map([['source-0', source]]),
+    lookups: new Map(),
     operators: new Map([['operator', recorder]]),
     sinks: new Map([['sink', sink]]),
     idleTimeoutMs: options.idleTimeoutMs ?? 0,
@@ -358,6 +359,7 @@ describe('back pressure and ends', () => {
       session,
       clock: new ManualClock(),
       sources: new Map([['source-0', source]]),
+      lookups: new Map(),
       operators: new Map([
         ['operator', first],
         ['second', second],
@@ -380,6 +382,7 @@ describe('back pressure and ends', () => {
       memory,
       session,
       clock: new ManualClock(),
+      lookups: new Map(),
       sources: new Map([
         ['source-0', new EventSource(memory, [[times(10), times(30)]])],
         ['source-1', new EventSource(memory, [[times(20)]])],

@@ -1,5 +1,5 @@
 import type { OptionValues } from '../../catalog/options.ts';
-import { placedAt } from '../../diagnostics/diagnostic.ts';
+import { fail, placedAt } from '../../diagnostics/diagnostic.ts';
 import type { Connector } from '../connector.ts';
 import { fileMetadata } from './constant-columns.ts';
 import { FilesystemSink } from './filesystem-sink.ts';
@@ -13,6 +13,15 @@ export const filesystemConnector: Connector = {
   format: 'required',
   metadata: fileMetadata,
   source: (request) => withPlace(request, () => new FilesystemSource(request)),
+  lookup(options) {
+    if (options.string('lookup.cache')?.toUpperCase() !== 'FULL') return null;
+    if (options.names.includes('source.monitor-interval')) {
+      fail('O003', options.span('lookup.cache'), 'a table that is read whole must have an end', {
+        help: "leave out 'source.monitor-interval'",
+      });
+    }
+    return { keys: null, cache: null };
+  },
   sink: (request) => withPlace(request, () => new FilesystemSink(request)),
 };
 

@@ -20,6 +20,13 @@ export const filesystemOptions: readonly OptionSpec[] = [
     doc: 'Only files whose whole path matches this regular expression are read.',
   },
   {
+    name: 'lookup.cache',
+    type: 'enum',
+    values: ['NONE', 'FULL'],
+    default: 'NONE',
+    doc: 'FULL: the table can be joined as of a processing time; it is read whole before the first row, and kept. Flink has none.',
+  },
+  {
     name: 'source.report-statistics',
     type: 'enum',
     values: ['NONE', 'ALL'],

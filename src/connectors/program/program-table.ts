@@ -16,3 +16,12 @@ export interface RowFeed {
   /** The job reads no more. */
   close(): void;
 }
+
+/** A table whose rows the embedding program finds by a key. */
+export interface ProgramLookup {
+  /** The rows of a key, whose values stand under the names of its columns; no row, one, or several. */
+  lookup(key: ProgramRow): unknown;
+}
+
+/** What the program gave the engine, by name. */
+export type ProgramTables = ReadonlyMap<string, ProgramTable | ProgramLookup>;

@@ -1,7 +1,10 @@
+import type { OptionValues } from '../../catalog/options.ts';
 import { didYouMean } from '../../diagnostics/candidates.ts';
 import { fail } from '../../diagnostics/diagnostic.ts';
 import { watermarkOptions } from '../common-options.ts';
 import type { Connector, ShardReader, Source, SourceRequest } from '../connector.ts';
+import { partialCache, partialLookupOptions } from '../lookup-options.ts';
+import { ProgramLookupSource } from './program-lookup.ts';
 import { ProgramShard } from './program-shard.ts';
 
 /**
@@ -13,12 +16,27 @@ export const programConnector: Connector = {
   name: 'program',
   options: [
     { name: 'table', type: 'string', required: true, doc: 'The name under which the program gives the rows.' },
+    {
+      name: 'lookup.keys',
+      type: 'string',
+      doc: 'The columns that the program is asked by for rows, parted by semicolons: such a table is looked up, not read.',
+    },
+    ...partialLookupOptions,
     ...watermarkOptions,
   ],
   format: 'none',
   metadata: new Map(),
   source: (request) => new ProgramSource(request),
+  lookup(options) {
+    const keys = lookupKeys(options);
+    return keys === null ? null : { keys, cache: partialCache(options) };
+  },
+  lookupSource: (request) => new ProgramLookupSource(request, lookupKeys(request.options) ?? []),
 };
+
+function lookupKeys(options: OptionValues): readonly string[] | null {
+  return options.string('lookup.keys')?.split(';') ?? null;
+}
 
 class ProgramSource implements Source {
   // It ends by itself when the program's rows do.
@@ -42,6 +60,11 @@ class ProgramSource implements Source {
     if (table === undefined) {
       fail('O006', options.span('table'), `the program gives no table '${name}'`, {
         help: didYouMean(name, [...programTables.keys()]) ?? 'the program declares it before a statement reads it',
+      });
+    }
+    if (!('open' in table)) {
+      fail('O006', options.span('table'), `'${name}' is looked up by a key, and cannot be read`, {
+        help: 'join it: JOIN ... FOR SYSTEM_TIME AS OF a processing time',
       });
     }
     const feed = table.open(() => this.#wake());

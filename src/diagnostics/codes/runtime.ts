@@ -9,4 +9,5 @@ export const runtimeCodes = {
   F015: 'a value could not be written',
   F016: 'more rows wait than a table may hold',
   F017: 'a function of the program failed, or gave no value of its type',
+  F018: 'a table could not be looked up',
 } as const;

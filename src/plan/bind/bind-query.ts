@@ -145,6 +145,12 @@ export class QueryBinder {
     const joins: JoinSettings = {
       functions: this.session.functions,
       stateTtlMs: ({ relations }) => hints.stateTtlMs(relations) ?? defaultTtlMs,
+      lookup: (table) => this.#traitsOf(table).lookup,
+      lookupHint: ({ relations }) => hints.lookup(relations),
+      lookupDefaults: {
+        capacity: this.session.settings.int('table.exec.async-lookup.buffer-capacity'),
+        timeoutMs: this.session.settings.durationMs('table.exec.async-lookup.timeout'),
+      },
       outer,
     };
     const from = select.from === null ? null : this.from(select.from, joins);

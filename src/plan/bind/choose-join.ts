@@ -36,7 +36,8 @@ export function chosenJoins(node: LogicalNode, isDescribed: boolean): LogicalNod
 
 /** One join, as it is executed. */
 export function chosen(join: LogicalJoin, isDescribed: boolean): LogicalJoin {
-  const found = join.method.kind === 'temporal' ? join : (windowJoin(join) ?? intervalJoin(join) ?? join);
+  const isChosen = join.method.kind === 'temporal' || join.method.kind === 'lookup';
+  const found = isChosen ? join : (windowJoin(join) ?? intervalJoin(join) ?? join);
   // A view's columns are shown with the attributes that they come from.
   return isDescribed ? found : executed(found);
 }
@@ -59,6 +60,8 @@ function executed(join: LogicalJoin): LogicalJoin {
       return join;
     case 'temporal':
       checkTemporalJoin(join, method);
+      return join;
+    case 'lookup':
       return join;
     default:
       return unreachable(method);

@@ -48,7 +48,7 @@ export function joinsUnder(node: LogicalNode, conditions: readonly Expression[],
   const leftCount = node.left.schema.length;
   const type = unpadded(node, conditions);
   // A version is found by ON alone.
-  const takesOwn = type === 'inner' && node.method.kind !== 'temporal';
+  const takesOwn = type === 'inner' && node.method.kind !== 'temporal' && node.method.kind !== 'lookup';
   const own: Expression[] = [];
   const above: Expression[] = [];
   const below = { left: [] as Expression[], right: [] as Expression[] };

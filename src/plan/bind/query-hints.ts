@@ -3,6 +3,7 @@ import { didYouMean } from '../../diagnostics/candidates.ts';
 import { fail } from '../../diagnostics/diagnostic.ts';
 import type { Span } from '../../diagnostics/source-text.ts';
 import type { Hint, HintOption } from '../../sql/ast.ts';
+import { type HintProperty, type LookupHint, lookupHint } from './lookup-hint.ts';
 import { unknownHint } from './option-hints.ts';
 import type { Relation } from './scope.ts';
 
@@ -14,12 +15,13 @@ interface HintedTable {
 }
 
 /**
- * The hints of a SELECT. Those that say how a cluster joins (BROADCAST and the like) and LOOKUP are read and change nothing;
- * STATE_TTL says how long what is kept of a table is kept.
+ * The hints of a SELECT. Those that say how a cluster joins (BROADCAST and the like) are read and change nothing; STATE_TTL
+ * says how long what is kept of a table is kept, LOOKUP how one is asked for the rows of a key.
  */
 export class QueryHints {
   readonly #tables: HintedTable[] = [];
   readonly #ttlsMs = new Map<string, number>();
+  readonly #lookups = new Map<string, LookupHint>();
 
   /** @throws DiagnosticError B025 for a wrong one, B039 for an unknown one */
   constructor(hints: readonly Hint[]) {
@@ -30,6 +32,11 @@ export class QueryHints {
   stateTtlMs(relations: readonly Relation[]): number | undefined {
     const [only, second] = relations;
     return only === undefined || second !== undefined || only.alias === null ? undefined : this.#ttlsMs.get(only.alias);
+  }
+
+  /** How the table of a side is looked up; null where no hint says so. */
+  lookup([only, second]: readonly Relation[]): LookupHint | null {
+    return only === undefined || second !== undefined ? null : (this.#lookups.get(only.alias ?? '') ?? null);
   }
 
   /** @throws DiagnosticError B025: a hint names what FROM has not */
@@ -49,11 +56,14 @@ export class QueryHints {
         for (const option of hint.options) this.#addTtl(option);
         return;
       case 'LOOKUP': {
-        const table = hint.options.map(propertyOf).find((property) => property?.key === 'table');
-        if (table === undefined || table === null) {
+        const properties = hint.options.flatMap((option) => propertyOf(option) ?? []);
+        const table = properties.find(({ key }) => key === 'table');
+        if (table === undefined) {
           fail('B025', hint.span, 'LOOKUP needs the table that is looked up', { help: "LOOKUP('table' = 't', ...)" });
         }
         this.#tables.push({ name: table.value, hint: name, span: table.span });
+        const lookup = lookupHint(properties, hint.span);
+        if (!this.#lookups.has(table.value)) this.#lookups.set(table.value, lookup);
         return;
       }
       case 'BROADCAST':
@@ -91,7 +101,7 @@ export class QueryHints {
   }
 }
 
-function propertyOf(option: HintOption): { readonly key: string; readonly value: string; readonly span: Span } | null {
+function propertyOf(option: HintOption): HintProperty | null {
   if (option.kind !== 'hintProperty') return null;
   const key = option.key.kind === 'text' ? option.key.value : option.key.name;
   return { key, value: option.value.value, span: option.value.span };

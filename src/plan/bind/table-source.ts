@@ -14,6 +14,7 @@ import {
   type LogicalNode,
   type LogicalScan,
   type ScanColumn,
+  type TableLookup,
 } from '../logical.ts';
 import { projectNode, watermarkNode } from '../nodes.ts';
 import { bindExpression } from './bind-expression.ts';
@@ -25,6 +26,8 @@ export interface SourceTraits {
   readonly changes: 'append' | 'all';
   /** Types of the metadata columns that it has, by key. */
   readonly metadata: ReadonlyMap<string, SqlType>;
+  /** How it is looked up by a key; null: not at all. */
+  readonly lookup: TableLookup | null;
 }
 
 /** @throws DiagnosticError O for what is wrong with the table's options */

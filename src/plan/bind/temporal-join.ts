@@ -10,6 +10,7 @@ import { bindExpression } from './bind-expression.ts';
 import { bindJoin } from './bind-join.ts';
 import { type BoundFrom, ofNode } from './bound-query.ts';
 import type { JoinSettings } from './join-settings.ts';
+import { lookupJoin, scannedTable } from './lookup-join.ts';
 import type { Scope } from './scope.ts';
 import type { Syntax } from './syntax.ts';
 
@@ -45,11 +46,18 @@ export function bindTemporalJoin(
       help: 'add an equality with the primary key of the right table; WHERE comes too late',
     });
   }
-  checkVersions(join, table.span);
   if (left.scope.schema[leftTime]?.timeAttribute === 'proctime') {
-    const help = 'no connector looks rows up by a key; join as of an event time';
+    const scan = scannedTable(join.right);
+    const lookup = scan === null ? null : settings.lookup(scan.table);
+    if (lookup !== null) {
+      const looked = lookupJoin(join, lookup, settings.lookupHint(right.scope), settings.lookupDefaults, table.span);
+      return { bound: ofNode(looked), scope: { ...scope, schema: looked.schema } };
+    }
+    checkVersions(join, table.span);
+    const help = "the table cannot be looked up; add 'lookup.cache' = 'FULL' to a bounded filesystem table";
     throw new DiagnosticError([unsupported('W002', table.asOf.span, 'a join as of the processing time', { help })]);
   }
+  checkVersions(join, table.span);
   const rightTime = rightTimeOf(join.right, table.span);
   const method: TemporalMethod = { kind: 'temporal', leftTime, rightTime };
   const temporal = joinNode(join.left, join.right, { ...join, method }, join.span);

@@ -265,6 +265,7 @@ function movedMethod(
 ): JoinMethod {
   switch (method.kind) {
     case 'regular':
+    case 'lookup':
       return method;
     case 'interval':
     case 'temporal':

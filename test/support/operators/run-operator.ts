@@ -72,6 +72,11 @@ export class OperatorRun {
     if (timerMs !== null && timerMs <= nowMs) this.operator.onProcessingTime?.(nowMs, this.#out);
   }
 
+  /** All rows have come of the keys that it asked for. */
+  answered(): void {
+    this.operator.onAnswers?.(this.#out);
+  }
+
   /** The end of a bounded input. */
   end(): void {
     this.watermark(Number.POSITIVE_INFINITY);

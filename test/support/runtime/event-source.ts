@@ -226,6 +226,7 @@ export function eventGraph(work: Work = { kind: 'collect' }, sourceCount = 1): P
       scan: { ...node, kind: 'scan', table, columns, filter: null },
       hasWatermark: true,
     })),
+    lookups: [],
     operators: [operator],
     sinks: [{ id: 'sink', input: 'operator', schema: eventSchema, changes: appendOnly, table: null, span }],
   };

@@ -53,61 +53,110 @@ export interface PutRecordsResult {
   readonly records: readonly PutOutcome[];
 }
 
-/** @throws StreamError InvalidArgumentException, ValidationException: nothing of the request is put then */
-export function checkPut(entries: readonly PutEntry[]): void {
+/**
+ * Bytes of the request, at most.
+ * @throws StreamError InvalidArgumentException, ValidationException: nothing of the request is put then
+ */
+export function checkPut(entries: readonly PutEntry[]): number {
   if (entries.length === 0 || entries.length > putRecordsMax) {
     throw new StreamError(
       'ValidationException',
       `${entries.length} records at 'records' failed to satisfy constraint: 1 to ${putRecordsMax} records`,
     );
   }
-  let requestBytes = 0;
-  for (const [at, { data, partitionKey, explicitHashKey }] of entries.entries()) {
+  let bytesMax = 0;
+  let number = 0;
+  for (const entry of entries) {
+    const { data, partitionKey, explicitHashKey } = entry;
+    number++;
     // Of a short key not even the characters need be counted.
     if (partitionKey === '' || (partitionKey.length > partitionKeyMax && [...partitionKey].length > partitionKeyMax)) {
       throw new StreamError(
         'ValidationException',
-        `value at 'records.${at + 1}.partitionKey' failed to satisfy constraint: 1 to ${partitionKeyMax} characters`,
+        `value at 'records.${number}.partitionKey' failed to satisfy constraint: 1 to ${partitionKeyMax} characters`,
       );
     }
-    const bytes = data.length + Buffer.byteLength(partitionKey);
-    if (bytes > recordBytesMax) {
+    const recordBytesAtMost = data.length + 3 * partitionKey.length;
+    if (recordBytesAtMost > recordBytesMax && recordBytes(entry) > recordBytesMax) {
       throw new StreamError(
         'InvalidArgumentException',
-        `record ${at + 1} has ${bytes.toLocaleString('en')} bytes with its partition key; 1 MiB is the most`,
+        `record ${number} has ${recordBytes(entry).toLocaleString('en')} bytes with its partition key; 1 MiB is the most`,
       );
     }
-    requestBytes += bytes;
+    bytesMax += recordBytesAtMost;
     if (explicitHashKey !== undefined) parseHashKey(explicitHashKey, 'explicitHashKey');
   }
-  if (requestBytes > requestBytesMax) {
-    throw new StreamError(
-      'InvalidArgumentException',
-      `the request has ${requestBytes.toLocaleString('en')} bytes; 10 MiB are the most`,
-    );
+  if (bytesMax > requestBytesMax) {
+    const bytes = entries.reduce((sum, entry) => sum + recordBytes(entry), 0);
+    if (bytes > requestBytesMax) {
+      throw new StreamError(
+        'InvalidArgumentException',
+        `the request has ${bytes.toLocaleString('en')} bytes; 10 MiB are the most`,
+      );
+    }
   }
+  return bytesMax;
+}
+
+function recordBytes({ data, partitionKey }: PutEntry): number {
+  return data.length + Buffer.byteLength(partitionKey);
+}
+
+/** The records of a request that go to one shard. */
+export interface ShardPut {
+  readonly shard: ShardMetadata;
+  readonly entries: readonly PutEntry[];
+  /** Where they stand in the request; null: these are all. */
+  readonly places: readonly number[] | null;
 }
 
 /** Which open shard a record goes to. */
 export class Router {
-  /** By their first hash key, falling. */
+  /** By their first hash key, rising; the first begins with 0. */
   readonly #shards: readonly { readonly from: string; readonly shard: ShardMetadata }[];
 
   constructor(shards: readonly ShardMetadata[]) {
     this.#shards = shards
       .filter(({ closed }) => closed === null)
       .map((shard) => ({ from: hashKeyDigits(shard.startingHashKey), shard }))
-      .sort((a, b) => (a.from < b.from ? 1 : -1));
+      .sort((a, b) => (a.from < b.from ? -1 : 1));
   }
 
-  shardOf({ partitionKey, explicitHashKey }: PutEntry): ShardMetadata {
+  /** Deals a request's records out, in their order. The array is the caller's: it is not kept. */
+  deal(entries: readonly PutEntry[]): readonly ShardPut[] {
     const [only] = this.#shards;
-    if (only === undefined) throw new Error('a stream without an open shard');
-    if (this.#shards.length === 1) return only.shard;
+    if (only !== undefined && this.#shards.length === 1) {
+      return [{ shard: only.shard, entries: entries.slice(), places: null }];
+    }
+    const puts = new Map<ShardMetadata, { shard: ShardMetadata; entries: PutEntry[]; places: number[] }>();
+    let place = 0;
+    for (const entry of entries) {
+      const shard = this.#shardOf(entry);
+      let put = puts.get(shard);
+      if (put === undefined) {
+        put = { shard, entries: [], places: [] };
+        puts.set(shard, put);
+      }
+      put.entries.push(entry);
+      put.places.push(place++);
+    }
+    return [...puts.values()];
+  }
+
+  #shardOf({ partitionKey, explicitHashKey }: PutEntry): ShardMetadata {
     const key =
       explicitHashKey === undefined
         ? hashOfPartitionKey(partitionKey)
         : hashKeyDigits(parseHashKey(explicitHashKey, 'explicitHashKey'));
-    return this.#shards.find(({ from }) => from <= key)?.shard ?? only.shard;
+    let low = 0;
+    let high = this.#shards.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if ((this.#shards[middle]?.from ?? '') <= key) low = middle;
+      else high = middle - 1;
+    }
+    const found = this.#shards[low];
+    if (found === undefined) throw new Error('a stream without an open shard');
+    return found.shard;
   }
 }

@@ -21,6 +21,9 @@ export const frameHeaderBytes = 48;
 /** A record of the frame is not just a line: it is empty, has a line feed within, or ends in a carriage return. */
 export const frameHasOddRecords = 1;
 
+/** Longer keys are written by Buffer. */
+const shortKeyLength = 40;
+
 const segmentMagic = Buffer.from('TIDESEG1');
 const frameMagic = Buffer.from('TFR1');
 
@@ -57,8 +60,8 @@ export function writeSegmentHeader({ firstIndex, salt }: SegmentHeader): Buffer 
   const header = Buffer.alloc(segmentHeaderBytes);
   segmentMagic.copy(header);
   putU64(header, 8, firstIndex);
-  header.writeUInt32LE(salt, 16);
-  header.writeUInt32LE(crc32(header.subarray(0, 28)), 28);
+  putU32(header, 16, salt);
+  putU32(header, 28, crc32(header.subarray(0, 28)));
   return header;
 }
 
@@ -71,7 +74,7 @@ export function readSegmentHeader(bytes: Buffer): SegmentHeader | null {
 
 /** A record on its way into a frame. */
 export interface FrameRecord {
-  readonly key: string;
+  readonly partitionKey: string;
   readonly data: Uint8Array;
 }
 
@@ -84,49 +87,64 @@ export interface FrameStart {
 }
 
 /** Bytes of the frame that a record takes, at most. */
-export function frameBytesOf({ key, data }: FrameRecord): number {
-  return 9 + 3 * key.length + data.length;
+export function frameBytesOf({ partitionKey, data }: FrameRecord): number {
+  return 9 + 3 * partitionKey.length + data.length;
 }
 
-export function writeFrame(records: readonly FrameRecord[], start: FrameStart): Buffer {
-  let room = frameHeaderBytes;
-  for (const record of records) room += frameBytesOf(record);
-  const frame = Buffer.allocUnsafe(room);
+/** Writes the records of several puts as one frame, at the buffer's beginning; gives the bytes written. */
+export function writeFrame(frame: Buffer, puts: readonly (readonly FrameRecord[])[], start: FrameStart): Buffer {
+  const records = puts.reduce((sum, { length }) => sum + length, 0);
   const table = frameHeaderBytes;
-  const keys = table + records.length * 8;
+  const keys = table + records * 8;
   let end = keys;
   let entry = table;
-  for (const { key } of records) {
-    end += frame.write(key, end, 'utf8');
-    frame.writeUInt32LE(end - keys, entry + 4);
-    entry += 8;
+  for (const put of puts) {
+    for (const { partitionKey } of put) {
+      end = writeKey(frame, end, partitionKey);
+      putU32(frame, entry + 4, end - keys);
+      entry += 8;
+    }
   }
   const data = end;
   let flags = 0;
   entry = table;
-  for (const record of records) {
-    frame.set(record.data, end);
-    const { length } = record.data;
-    frame[end + length] = 10;
-    if (length === 0 || frame.indexOf(10, end) !== end + length || frame[end + length - 1] === 13) {
-      flags |= frameHasOddRecords;
+  for (const put of puts) {
+    for (const record of put) {
+      frame.set(record.data, end);
+      const { length } = record.data;
+      frame[end + length] = 10;
+      if (length === 0 || frame.indexOf(10, end) !== end + length || frame[end + length - 1] === 13) {
+        flags |= frameHasOddRecords;
+      }
+      end += length + 1;
+      putU32(frame, entry, end - 1 - data);
+      entry += 8;
     }
-    end += length + 1;
-    frame.writeUInt32LE(end - 1 - data, entry);
-    entry += 8;
   }
   frameMagic.copy(frame);
-  frame.writeUInt32LE(end, at.bytes);
-  frame.writeUInt32LE(flags, at.flags);
+  putU32(frame, at.bytes, end);
+  putU32(frame, at.flags, flags);
   putU64(frame, at.firstIndex, start.firstIndex);
   putU64(frame, at.arrivalMs, start.arrivalMs);
-  frame.writeUInt32LE(start.syncedTo, at.syncedTo);
-  frame.writeUInt32LE(records.length, at.records);
-  frame.writeUInt32LE(data - keys, at.keyBytes);
-  frame.writeUInt32LE(end - data, at.dataBytes);
+  putU32(frame, at.syncedTo, start.syncedTo);
+  putU32(frame, at.records, records);
+  putU32(frame, at.keyBytes, data - keys);
+  putU32(frame, at.dataBytes, end - data);
   const written = frame.subarray(0, end);
-  frame.writeUInt32LE(crc32(written.subarray(at.bytes), start.salt), at.crc);
+  putU32(frame, at.crc, crc32(written.subarray(at.bytes), start.salt));
   return written;
+}
+
+/** UTF-8; gives the place behind it. A call out of JavaScript costs more than a short key's letters. */
+function writeKey(frame: Buffer, offset: number, key: string): number {
+  const { length } = key;
+  if (length > shortKeyLength) return offset + frame.write(key, offset, 'utf8');
+  for (let index = 0; index < length; index++) {
+    const unit = key.charCodeAt(index);
+    if (unit > 127) return offset + frame.write(key, offset, 'utf8');
+    frame[offset + index] = unit;
+  }
+  return offset + length;
 }
 
 /** One frame where it was read, or a part of its records. Valid as long as the buffer is left alone. */
@@ -195,9 +213,17 @@ export function recordKey({ buffer, offset, records }: Frame, record: number): s
   return buffer.toString('utf8', keys + from, keys + buffer.readUInt32LE(table + record * 8 + 4));
 }
 
+/** As `writeUInt32LE`, for places that are known to be there. */
+function putU32(buffer: Buffer, offset: number, value: number): void {
+  buffer[offset] = value;
+  buffer[offset + 1] = value >>> 8;
+  buffer[offset + 2] = value >>> 16;
+  buffer[offset + 3] = value >>> 24;
+}
+
 function putU64(buffer: Buffer, offset: number, value: number): void {
-  buffer.writeUInt32LE(value % 2 ** 32, offset);
-  buffer.writeUInt32LE(Math.floor(value / 2 ** 32), offset + 4);
+  putU32(buffer, offset, value % 2 ** 32);
+  putU32(buffer, offset + 4, Math.floor(value / 2 ** 32));
 }
 
 function getU64(buffer: Buffer, offset: number): number {

@@ -125,16 +125,18 @@ export class ShardCursor {
     this.#nextIndex = Math.max(this.#nextIndex, segment);
     const reader = new SegmentReader(file, header);
     if (this.#nextIndex > segment) {
-      reader.offset =
-        this.#indexOf(segment, segment !== segments.at(-1))?.before(this.#nextIndex)?.offset ?? segmentHeaderBytes;
+      const isFull = segment !== segments.at(-1);
+      reader.offset = this.#indexOf(segment, isFull)?.before(this.#nextIndex)?.offset ?? segmentHeaderBytes;
     }
     this.#open = { segment, reader };
     return this.#open;
   }
 
+  /** Null: what another process writes has none, and is read from its beginning. */
   #indexOf(segment: number, isFull: boolean): SegmentIndex | null {
     const active = this.#view.activeIndex();
-    return active?.firstIndex === segment ? active : this.#view.folder.index(segment, isFull);
+    if (active?.firstIndex === segment) return active;
+    return isFull ? this.#view.folder.index(segment) : null;
   }
 
   /** Up to where the segment may be read. */

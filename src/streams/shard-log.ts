@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import type { FrameBuffers } from './frame-buffers.ts';
 import {
   type FrameRecord,
   frameBytesOf,
@@ -63,6 +64,7 @@ export class ShardLog {
   readonly #environment: StreamEnvironment;
   readonly #folder: ShardFolder;
   readonly #options: LogOptions;
+  readonly #buffers: FrameBuffers;
   readonly #onCommit: () => void;
   #active: ActiveSegment | null = null;
   #nextIndex = 1;
@@ -78,11 +80,14 @@ export class ShardLog {
     readonly environment: StreamEnvironment;
     readonly folder: ShardFolder;
     readonly options: LogOptions;
+    /** Shared by the shards of a stream. */
+    readonly buffers: FrameBuffers;
     readonly onCommit: () => void;
   }) {
     this.#environment = parts.environment;
     this.#folder = parts.folder;
     this.#options = parts.options;
+    this.#buffers = parts.buffers;
     this.#onCommit = parts.onCommit;
   }
 
@@ -166,7 +171,7 @@ export class ShardLog {
     const { files } = this.#environment;
     const full = this.#folder.segments().filter((segment) => segment !== this.#active?.index.firstIndex);
     for (const segment of full) {
-      const index = this.#folder.index(segment, true);
+      const index = this.#folder.index(segment);
       if (index === null || index.lastArrivalMs >= horizonMs) break;
       await files.remove(this.#folder.pathOf(segment));
       await files.remove(this.#folder.indexPathOf(segment));
@@ -203,22 +208,27 @@ export class ShardLog {
   async #commit(group: readonly Waiting[]): Promise<void> {
     if (this.#broken !== null) throw this.#broken;
     const arrivalMs = Math.max(this.#environment.clock.nowMs(), this.#lastArrivalMs);
-    const records = group.flatMap((waiting) => waiting.records);
     const bytesMax = group.reduce((sum, { bytes }) => sum + bytes, frameHeaderBytes);
     const active = await this.#segmentFor(bytesMax, arrivalMs);
     const { file, index, salt } = active;
     const firstIndex = this.#nextIndex;
-    const frame = writeFrame(records, { firstIndex, arrivalMs, syncedTo: active.syncedTo, salt });
+    const start = { firstIndex, arrivalMs, syncedTo: active.syncedTo, salt };
+    const puts = group.map((waiting) => waiting.records);
+    const buffer = this.#buffers.take(bytesMax);
+    const frame = writeFrame(buffer, puts, start);
     try {
       await file.write(frame, index.bytes);
       if (this.#options.durability === 'disk') await file.sync();
     } catch (error) {
       await this.#takeBack(active, error);
       throw error;
+    } finally {
+      this.#buffers.give(buffer);
     }
-    index.add({ bytes: frame.length, firstIndex, arrivalMs, records: records.length });
+    const records = puts.reduce((sum, { length }) => sum + length, 0);
+    index.add({ bytes: frame.length, firstIndex, arrivalMs, records });
     if (this.#options.durability === 'disk') active.syncedTo = index.bytes;
-    this.#nextIndex += records.length;
+    this.#nextIndex += records;
     this.#lastArrivalMs = arrivalMs;
     let at = firstIndex;
     for (const { records: own, resolve } of group) {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { FrameBuffers } from './frame-buffers.ts';
 import { type StoreFailure, storeMetadata } from './metadata-file.ts';
 import {
   checkPut,
@@ -9,7 +10,6 @@ import {
   type PutRecordsResult,
   Router,
 } from './put-request.ts';
-import type { FrameRecord } from './segment-format.ts';
 import { ShardFolder } from './shard-folder.ts';
 import { type CutTail, type Durability, ShardLog } from './shard-log.ts';
 import type { StreamEnvironment } from './stream-environment.ts';
@@ -51,6 +51,7 @@ export class StreamWriter {
   #router: Router;
   /** Of the open shards. */
   readonly #logs = new Map<number, ShardLog>();
+  readonly #buffers = new FrameBuffers();
   /** Torn ends that were cut off when the writer was opened. */
   readonly cutTails: CutTail[] = [];
   #queuedBytes = 0;
@@ -103,9 +104,7 @@ export class StreamWriter {
    * @throws StreamError where the request itself is wrong
    */
   async put(entries: readonly PutEntry[]): Promise<PutRecordsResult> {
-    checkPut(entries);
-    let bytes = 0;
-    for (const { data } of entries) bytes += data.length;
+    const bytes = checkPut(entries);
     while (this.#queuedBytes > 0 && this.#queuedBytes + bytes > queuedBytesMax) {
       await new Promise<void>((resolve) => this.#waitForRoom.push(resolve));
     }
@@ -165,30 +164,20 @@ export class StreamWriter {
 
   async #put(entries: readonly PutEntry[]): Promise<PutRecordsResult> {
     if (this.#broken !== null) throw this.#broken;
-    const byShard = new Map<ShardMetadata, { readonly places: number[]; readonly records: FrameRecord[] }>();
-    for (const [at, entry] of entries.entries()) {
-      const shard = this.#router.shardOf(entry);
-      let part = byShard.get(shard);
-      if (part === undefined) {
-        part = { places: [], records: [] };
-        byShard.set(shard, part);
-      }
-      part.places.push(at);
-      part.records.push({ key: entry.partitionKey, data: entry.data });
-    }
-    const outcomes: PutOutcome[] = [];
+    const outcomes = new Array<PutOutcome>(entries.length);
     let failedRecordCount = 0;
-    const appends = [...byShard].map(async ([shard, { places, records }]) => {
+    const appends = this.#router.deal(entries).map(async ({ shard, entries: records, places }) => {
+      const count = records.length;
       try {
         const { firstIndex, arrivalMs } = await this.#logOf(shard).append(records);
-        for (const [offset, place] of places.entries()) {
-          outcomes[place] = new PutRecord(shard, firstIndex + offset, arrivalMs);
+        for (let at = 0; at < count; at++) {
+          outcomes[places?.[at] ?? at] = new PutRecord(shard, firstIndex + at, arrivalMs);
         }
       } catch (error) {
         const cause = storageError('records were put', error);
         const failed: FailedRecord = { errorCode: 'InternalFailure', errorMessage: cause.message, cause };
-        for (const place of places) outcomes[place] = failed;
-        failedRecordCount += places.length;
+        for (let at = 0; at < count; at++) outcomes[places?.[at] ?? at] = failed;
+        failedRecordCount += count;
       }
     });
     await Promise.all(appends);
@@ -297,6 +286,7 @@ export class StreamWriter {
         segmentBytesMax,
         segmentAgeMaxMs: (this.#metadata.retentionHours * 3_600_000) / segmentsPerRetention,
       },
+      buffers: this.#buffers,
       onCommit: () => onChange(this.#metadata),
     });
     const cut = await log.open();

@@ -102,7 +102,7 @@ export class Stream {
     const metadata = loadMetadata(this.#environment.files, this.#folder);
     this.#failure = null;
     if (metadata === null || metadata.createdMs !== this.#metadata.createdMs) this.#isDeleted = true;
-    else this.#metadata = metadata;
+    else this.#take(metadata);
   }
 
   /** @throws StreamError ResourceNotFoundException */
@@ -119,7 +119,7 @@ export class Stream {
     const segments = folder.segments();
     const last = segments.at(-1);
     // A segment that is just being made has no records yet, and ends where it begins.
-    return last === undefined ? 1 : (folder.index(last, false)?.nextIndex ?? last);
+    return last === undefined ? 1 : (folder.nextIndex(last) ?? last);
   }
 
   /**
@@ -187,7 +187,7 @@ export class Stream {
       folder: this.#folder,
       metadata: this.#metadata,
       onChange: (metadata: StreamMetadata) => {
-        this.#metadata = metadata;
+        if (metadata !== this.#metadata) this.#take(metadata);
         this.#notify();
       },
     };
@@ -198,6 +198,13 @@ export class Stream {
     });
     this.#watchWhereNeeded();
     return this.#writer;
+  }
+
+  /** Of shards that retention has taken away nothing is kept. */
+  #take(metadata: StreamMetadata): void {
+    this.#metadata = metadata;
+    const indexes = new Set(metadata.shards.map(({ index }) => index));
+    for (const index of this.#folders.keys()) if (!indexes.has(index)) this.#folders.delete(index);
   }
 
   #checkExists(): void {
@@ -265,17 +272,18 @@ export class Stream {
     }
   }
 
-  /** By the segments' indexes by time: a record shortly before the first that came then, or later. */
+  /** By the segments' beginnings and indexes by time: a record before the first that came then, or later. */
   #since(shard: ShardMetadata, sinceMs: number): CursorStart {
     const folder = this.#shardFolder(shard.index);
     const segments = folder.segments();
+    const at = lastBefore(segments, (segment) => folder.firstArrivalMs(segment) < sinceMs);
+    const segment = segments[at];
+    if (segment === undefined) return { fromIndex: segments[0] ?? 1, sinceMs };
     const active = this.#writer?.log(shard.index)?.activeIndex ?? null;
-    for (const [at, segment] of [...segments.entries()].reverse()) {
-      const index = active?.firstIndex === segment ? active : folder.index(segment, at < segments.length - 1);
-      const entry = index?.beforeTime(sinceMs) ?? null;
-      if (entry !== null && (entry.arrivalMs < sinceMs || at === 0)) return { fromIndex: entry.firstIndex, sinceMs };
-    }
-    return { fromIndex: segments[0] ?? 1, sinceMs };
+    const isFull = at < segments.length - 1;
+    // What another process writes is read from its beginning: to index it takes as long.
+    const index = active?.firstIndex === segment ? active : isFull ? folder.index(segment) : null;
+    return { fromIndex: index?.beforeTime(sinceMs)?.firstIndex ?? segment, sinceMs };
   }
 
   #notify(): void {
@@ -299,4 +307,17 @@ export class Stream {
       this.#watch = null;
     }
   }
+}
+
+/** Place of the last that lies before, where those that do come first; -1: none does. */
+function lastBefore(segments: readonly number[], isBefore: (segment: number) => boolean): number {
+  let low = 0;
+  let high = segments.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const segment = segments[middle];
+    if (segment !== undefined && isBefore(segment)) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
 }

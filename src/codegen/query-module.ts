@@ -42,7 +42,6 @@ interface HostFunction {
  * JavaScript functions, the places at which it can fail. `close` gives the memory back.
  */
 export class QueryModule {
-  readonly builder = new ModuleBuilder();
   readonly memory: Memory;
   readonly session: SessionSettings;
   /** Short-lived bytes (a CONCAT's result): given back when the next batch comes. */
@@ -50,6 +49,8 @@ export class QueryModule {
   /** 16 bytes for a kernel's second result. */
   readonly resultAddress: number;
   readonly failureAddress: number;
+  /** Null once the module is assembled: what was written is several times what it became. */
+  #builder: ModuleBuilder | null = new ModuleBuilder();
   readonly #owned: number[] = [];
   readonly #constants = new Map<string, number>();
   readonly #sites: FailureSite[] = [];
@@ -65,6 +66,11 @@ export class QueryModule {
     this.scratch = new Arena(memory, scratchChunkBytes);
     this.resultAddress = this.own(16);
     this.failureAddress = this.own(failureRecord.shown + shownMax * failureRecord.shownBytes);
+  }
+
+  get builder(): ModuleBuilder {
+    if (this.#builder === null) throw new Error('the module is assembled');
+    return this.#builder;
   }
 
   /** Memory that lives as long as the module. */
@@ -121,6 +127,8 @@ export class QueryModule {
   /** The exports of the assembled module. */
   instantiate(): WebAssembly.Exports {
     const bytes = this.builder.toBytes();
+    this.#builder = null;
+    this.#constants.clear();
     this.session.onModule?.(bytes);
     return this.memory.instantiate(bytes, { host: this.#callbacks }).exports;
   }

@@ -6,8 +6,8 @@ import { ColumnBlock } from './column-block.ts';
 import type { Decoded, DecodeFailure, Decoder } from './format.ts';
 import { recordStatus, recordStruct } from './record-struct.ts';
 
-/** Scratch memory at first; it grows with the records that need more. */
-const scratchBytesMin = 64 * 1024;
+/** Scratch memory at first, for usual batches and for those of a few rows; it grows with the records that need more. */
+const scratchBytes = { max: 64 * 1024, min: 4 * 1024, row: 128 };
 
 /** How the records of a table are read into its columns: what the decoders of all its shards share. */
 export interface RecordProgram {
@@ -47,7 +47,7 @@ export class RecordDecoder implements Decoder {
   readonly #onClose: () => void;
   #block: ColumnBlock;
   #scratch: number;
-  #scratchBytes = scratchBytesMin;
+  #scratchBytes: number;
   /** Rows of the block that have not gone out yet, and where decoding goes on behind them. */
   #pending = { from: 0, to: 0, next: 0 };
   #sliceFrom = 0;
@@ -59,6 +59,7 @@ export class RecordDecoder implements Decoder {
     this.#rowsMax = rowsMax;
     this.#slice = new BatchSlice(memory, program.schema.length);
     this.#block = new ColumnBlock(memory, program.layout);
+    this.#scratchBytes = Math.min(scratchBytes.max, Math.max(scratchBytes.min, rowsMax * scratchBytes.row));
     this.#scratch = memory.alloc(this.#scratchBytes);
     this.#struct = memory.alloc(recordStruct.bytes);
     memory.u8.fill(0, this.#struct, this.#struct + recordStruct.bytes);

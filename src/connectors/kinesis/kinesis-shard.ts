@@ -37,8 +37,8 @@ export interface KinesisShardParts {
   readonly onEnd: () => void;
 }
 
-/** A shard that has so little is read in small batches, whose memory is a fraction. */
-const fewRows = 512;
+/** A shard that has so little is read in small batches, whose memory is a fraction: a thousand jobs may wake together. */
+const fewRows = [16, 512];
 
 /** Watches may fail, and some file systems have none; so often is looked without them. */
 const lookAgainMs = 5000;
@@ -145,10 +145,8 @@ export class KinesisShard implements ShardReader {
 
   #prepare(isWholeRecord: boolean): void {
     const { memory, columns, schema, shard, makeDecoder } = this.#parts;
-    const rowsMax = Math.min(
-      this.#parts.rowsMax,
-      this.#chunk.recordCount <= fewRows ? fewRows : Number.POSITIVE_INFINITY,
-    );
+    const { recordCount } = this.#chunk;
+    const rowsMax = Math.min(this.#parts.rowsMax, fewRows.find((rows) => recordCount <= rows) ?? this.#parts.rowsMax);
     const work = this.#work;
     if (work !== null && work.rowsMax >= rowsMax && work.isWholeRecord === isWholeRecord) return;
     this.#closeWork();

@@ -9,7 +9,8 @@ import { rewriteNodes } from '../walk.ts';
  * As in Flink, what is not deterministic is shared too: both readers see the same random values.
  */
 export function sharePlans(sinks: readonly LogicalSink[]): readonly LogicalSink[] {
-  const known = new Map<string, LogicalNode>();
+  /** By kind and inputs. Most are the only ones of theirs: what they do is compared only where it must be. */
+  const known = new Map<string, { readonly node: LogicalNode; key: string | null }[]>();
   const ids = new Map<object, number>();
   const idOf = (object: object): number => {
     const id = ids.get(object) ?? ids.size;
@@ -17,10 +18,18 @@ export function sharePlans(sinks: readonly LogicalSink[]): readonly LogicalSink[
     return id;
   };
   return rewriteNodes(sinks, (node) => {
+    const place = `${node.kind} ${inputsOf(node).map(idOf).join(' ')}`;
+    const alike = known.get(place);
+    if (alike === undefined) {
+      known.set(place, [{ node, key: null }]);
+      return node;
+    }
     const key = keyOf(node, idOf);
-    const same = known.get(key);
-    if (same !== undefined) return same;
-    known.set(key, node);
+    for (const entry of alike) {
+      entry.key ??= keyOf(entry.node, idOf);
+      if (entry.key === key) return entry.node;
+    }
+    alike.push({ node, key });
     return node;
   });
 }

@@ -1,13 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { SourceText } from '../src/diagnostics/source-text.ts';
 import { Engine } from '../src/engine.ts';
-import { sharedStreams } from '../src/streams/shared-streams.ts';
 import type { Stream } from '../src/streams/stream.ts';
 import type { Bench, BenchResult } from './harness.ts';
+import { eventsTable, withStream } from './live-streams.ts';
 
 /** What the issue of the embedded stream asks for, at the 99th percentile. */
 const latencyMaxMs = 5;
@@ -17,28 +15,11 @@ const measuredMs = 20_000;
 const warmUpMs = 3_000;
 const batchEveryMs = 5;
 
-function table(folder: string, name: string): string {
-  return `CREATE TABLE events (k INT, ts BIGINT, t AS TO_TIMESTAMP_LTZ(ts, 3), WATERMARK FOR t AS t - INTERVAL '0.001' SECOND) WITH ('connector' = 'kinesis',
-    'stream.arn' = 'arn:aws:kinesis:us-east-1:000000000000:stream/${name}', 'aws.endpoint' = '${folder}', 'format' = 'json',
-    'source.init.position' = 'TRIM_HORIZON');`;
-}
-
-async function inStreams<T>(work: (folder: string, stream: Stream) => Promise<T>): Promise<T> {
-  const folder = mkdtempSync(join(tmpdir(), 'tidemark-bench-'));
-  const shared = sharedStreams(folder);
-  try {
-    return await work(folder, await shared.store.createStream('events', 1));
-  } finally {
-    await shared.release();
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
 /** From the put of the record that closes a window to the window's row, in the same process. */
 export const latency: Bench = {
   name: 'latency',
   title: `a live stream of ${eventsPerSecond.toLocaleString('en')} records/s, put on the disk: from the put that closes a window to its result`,
-  run: () => inStreams(measureLatency),
+  run: () => withStream(measureLatency),
 };
 
 async function measureLatency(folder: string, stream: Stream): Promise<readonly BenchResult[]> {
@@ -48,7 +29,7 @@ async function measureLatency(folder: string, stream: Stream): Promise<readonly 
   const delays: number[] = [];
   let counted = 0;
   const startMs = performance.now();
-  const sql = `${table(folder, 'events')} SELECT COUNT(*) AS n, MAX(ts) AS last FROM TUMBLE(TABLE events, DESCRIPTOR(t), INTERVAL '0.100' SECOND)
+  const sql = `${eventsTable(folder)} SELECT COUNT(*) AS n, MAX(ts) AS last FROM TUMBLE(TABLE events, DESCRIPTOR(t), INTERVAL '0.100' SECOND)
     GROUP BY window_start, window_end;`;
   const job = (async () => {
     for await (const event of engine.run(new SourceText('latency', sql))) {
@@ -121,52 +102,4 @@ async function diskDelays(folder: string, count: number): Promise<number[]> {
 function quantile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
-}
-
-const idleJobs = 100;
-const idleMs = 10_000;
-
-/** Jobs over a stream on which nothing comes. */
-export const idle: Bench = {
-  name: 'idle',
-  title: `${idleJobs} jobs over a live stream that is silent: memory and processor time of each`,
-  run: () => inStreams(measureIdle),
-};
-
-async function measureIdle(folder: string, stream: Stream): Promise<readonly BenchResult[]> {
-  const sql = `${table(folder, 'events')} SELECT COUNT(*) AS n FROM TUMBLE(TABLE events, DESCRIPTOR(t), INTERVAL '1' SECOND) GROUP BY window_start, window_end;`;
-  const results: number[] = [];
-  const start = (): { engine: Engine; ended: Promise<void> } => {
-    const engine = new Engine();
-    const ended = (async () => {
-      for await (const event of engine.run(new SourceText('idle', sql))) if (event.kind === 'rows') results.push(1);
-    })();
-    return { engine, ended };
-  };
-  const put = (ts: number) => stream.putRecord({ data: Buffer.from(`{"k":1,"ts":${ts}}`), partitionKey: 'k' });
-  const firstJobs = Array.from({ length: 10 }, start);
-  await put(0);
-  await pause(1000);
-  const memoryBefore = process.memoryUsage().rss;
-  const jobs = Array.from({ length: idleJobs }, start);
-  await pause(4000);
-  // All of them run: each sees the window close.
-  await put(5_000);
-  for (let tries = 0; results.length < idleJobs + firstJobs.length && tries < 1000; tries++) await pause(10);
-  if (results.length !== idleJobs + firstJobs.length) throw new Error(`idle: ${results.length} jobs have answered`);
-  const memoryAfter = process.memoryUsage().rss;
-  const cpuBefore = process.cpuUsage();
-  await pause(idleMs);
-  const { user, system } = process.cpuUsage(cpuBefore);
-  for (const { engine, ended } of [...jobs, ...firstJobs]) {
-    engine.cancel();
-    await ended;
-  }
-  const megabytes = (memoryAfter - memoryBefore) / idleJobs / 1e6;
-  const share = (user + system) / 1000 / idleMs / (idleJobs + firstJobs.length);
-  console.log(
-    `  a job: ${megabytes.toFixed(2)} MB, ${(100 * share).toFixed(4)} % of a core   (checked: each has answered)`,
-  );
-  const result = { eventsPerSecond: 0, peer: '0.01 % of a core', peerEventsPerSecond: 0 };
-  return [{ bench: 'idle', ...result, ratio: Number((0.0001 / share).toFixed(2)), checked: true }];
 }

@@ -43,6 +43,11 @@ export interface StreamWriterParts {
   readonly onChange: (metadata: StreamMetadata) => void;
 }
 
+interface WaitingPut {
+  readonly bytes: number;
+  readonly start: () => Promise<void>;
+}
+
 /** The one writer of a stream, while this process holds its lock. */
 export class StreamWriter {
   readonly #parts: StreamWriterParts;
@@ -54,10 +59,17 @@ export class StreamWriter {
   readonly #buffers = new FrameBuffers();
   /** Torn ends that were cut off when the writer was opened. */
   readonly cutTails: CutTail[] = [];
+  /** Puts that have not begun. */
+  readonly #line: WaitingPut[] = [];
+  /** Of those that have. */
   #queuedBytes = 0;
-  #waitForRoom: (() => void)[] = [];
+  #putCount = 0;
+  /** What is too old is being taken away. */
+  #retiring: Promise<void> | null = null;
+  /** Called when nothing is on its way any more. */
+  #atRest: () => void = () => {};
   /** While shards are closed and opened, puts wait. */
-  #resharding: Promise<void> | null = null;
+  #isResharding = false;
   #broken: StreamError | null = null;
   #retiredMs = 0;
 
@@ -91,7 +103,7 @@ export class StreamWriter {
   }
 
   get status(): 'ACTIVE' | 'UPDATING' {
-    return this.#resharding === null ? 'ACTIVE' : 'UPDATING';
+    return this.#isResharding ? 'UPDATING' : 'ACTIVE';
   }
 
   /** The log of an open shard. */
@@ -100,22 +112,17 @@ export class StreamWriter {
   }
 
   /**
-   * Puts records; resolves when all are durable, or refused. Waits while too much waits for the disk.
+   * Puts records; resolves when all are durable, or refused. Requests go to the disk in the order of their coming: while
+   * too much waits for it, and while shards are closed and opened, they stand in line.
    * @throws StreamError where the request itself is wrong
    */
   async put(entries: readonly PutEntry[]): Promise<PutRecordsResult> {
     const bytes = checkPut(entries);
-    while (this.#queuedBytes > 0 && this.#queuedBytes + bytes > queuedBytesMax) {
-      await new Promise<void>((resolve) => this.#waitForRoom.push(resolve));
-    }
-    this.#queuedBytes += bytes;
-    try {
-      while (this.#resharding !== null) await this.#resharding;
-      return await this.#put(entries);
-    } finally {
-      this.#queuedBytes -= bytes;
-      for (const go of this.#waitForRoom.splice(0)) go();
-    }
+    const put = new Promise<PutRecordsResult>((resolve, reject) => {
+      this.#line.push({ bytes, start: () => this.#put(entries).then(resolve, reject) });
+    });
+    this.#admit();
+    return put;
   }
 
   /** Closes a shard and opens two in its place, the second from the given hash key on. */
@@ -153,8 +160,9 @@ export class StreamWriter {
     await this.#retire();
   }
 
+  /** Waits for the puts that have come. */
   async close(): Promise<void> {
-    while (this.#resharding !== null) await this.#resharding;
+    await this.#rest();
     try {
       for (const log of this.#logs.values()) await log.close();
     } finally {
@@ -181,9 +189,42 @@ export class StreamWriter {
       }
     });
     await Promise.all(appends);
-    // The records are acknowledged, whatever becomes of older ones; the next put tries again.
-    await this.#retireInTime().catch(() => {});
+    this.#retireInTime();
     return { failedRecordCount, records: outcomes };
+  }
+
+  /** Begins the puts whose turn it is. */
+  #admit(): void {
+    for (let [first] = this.#line; first !== undefined; [first] = this.#line) {
+      const { bytes, start } = first;
+      const hasRoom = this.#queuedBytes === 0 || this.#queuedBytes + bytes <= queuedBytesMax;
+      if (!hasRoom || this.#isResharding) return;
+      this.#line.shift();
+      this.#queuedBytes += bytes;
+      this.#putCount++;
+      void start().finally(() => {
+        this.#queuedBytes -= bytes;
+        this.#putCount--;
+        this.#admit();
+        this.#checkRest();
+      });
+    }
+  }
+
+  async #rest(): Promise<void> {
+    while (this.#isBusy) {
+      await new Promise<void>((resolve) => {
+        this.#atRest = resolve;
+      });
+    }
+  }
+
+  get #isBusy(): boolean {
+    return this.#line.length > 0 || this.#putCount > 0 || this.#isResharding || this.#retiring !== null;
+  }
+
+  #checkRest(): void {
+    if (!this.#isBusy) this.#atRest();
   }
 
   #logOf({ index }: ShardMetadata): ShardLog {
@@ -220,18 +261,16 @@ export class StreamWriter {
   /** Changes the metadata, on the disk and here; a change at a time. */
   async #change(next: () => Promise<StreamMetadata>): Promise<void> {
     if (this.#broken !== null) throw this.#broken;
-    if (this.#resharding !== null) {
+    if (this.#isResharding) {
       throw new StreamError('ResourceInUseException', `stream "${this.#metadata.name}" is UPDATING`);
     }
-    let finished = () => {};
-    this.#resharding = new Promise((resolve) => {
-      finished = resolve;
-    });
+    this.#isResharding = true;
     try {
       await this.#store(await next());
     } finally {
-      this.#resharding = null;
-      finished();
+      this.#isResharding = false;
+      this.#admit();
+      this.#checkRest();
     }
   }
 
@@ -294,11 +333,20 @@ export class StreamWriter {
     return cut;
   }
 
-  /** Looks for what has become too old now and then, when something is put. */
-  async #retireInTime(): Promise<void> {
+  /**
+   * Looks for what has become too old now and then, when something is put; no put waits for it. Where it cannot be taken
+   * away, it is tried again the next time.
+   */
+  #retireInTime(): void {
     const { clock } = this.#parts.environment;
     const everyMs = (this.#metadata.retentionHours * 3_600_000) / segmentsPerRetention;
-    if (clock.nowMs() - this.#retiredMs >= everyMs && this.#resharding === null) await this.#retire();
+    if (clock.nowMs() - this.#retiredMs < everyMs || this.#retiring !== null || this.#isResharding) return;
+    this.#retiring = this.#retire()
+      .catch(() => {})
+      .finally(() => {
+        this.#retiring = null;
+        this.#checkRest();
+      });
   }
 
   /** Takes away what is too old: segments of open shards, and closed shards as a whole. */

@@ -2,7 +2,8 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
+    // What asks an emulator takes its time to start: only where that is wanted.
+    include: ['test/**/*.test.ts', ...(process.env.TIDEMARK_EMULATOR === undefined ? [] : ['test/*.emulator.ts'])],
     globalSetup: ['test/support/build-kernels.ts'],
     // Files of a worker share one module registry: loading the engine anew costs more than most files' tests.
     pool: 'threads',

@@ -193,6 +193,8 @@ describe.each(places)('streams $place', ({ make }) => {
     await stream.splitShard('0', 1n << 127n);
     time.nowMs += 200 * hourMs;
     await stream.putRecord(entry('newest', 'a'));
+    // No put waits for that; closing does.
+    await stream.close();
     expect(stream.metadata.shards.map(({ index }) => index)).toEqual([1, 2]);
     expect(environment.files.list(join(root, 's'))).not.toContain('shardId-000000000000');
   });

@@ -161,14 +161,14 @@ describe('the emulator kinesis-local and the embedded streams', () => {
     );
     // Reads from the future and from what is no sequence number are refused by Kinesis, not by the emulator.
     const calls: Record<string, (api: KinesisApi) => Promise<unknown>> = {
+      'a merge of shards that are not adjacent': (api) =>
+        api.mergeShards('refusals', 'shardId-000000000002', 'shardId-000000000003'),
       'a stream that is there already': (api) => api.createStream('refusals', 1),
       'a put to no stream': (api) => api.putRecords('none', [entry]),
       'a put of a hash key that is too high': (api) =>
         api.putRecords('refusals', [{ ...entry, explicitHashKey: String(highestHashKey + 1n) }]),
       'a split of no shard': (api) => api.splitShard('refusals', 'shardId-000000000077', '5000'),
       'a split outside the shard': (api) => api.splitShard('refusals', 'shardId-000000000001', '5000'),
-      'a merge of shards that are not adjacent': (api) =>
-        api.mergeShards('refusals', 'shardId-000000000000', 'shardId-000000000002'),
       'shards of no stream': (api) => api.listShards('none'),
       'a read of no shard': (api) => api.read('refusals', 'shardId-000000000077', { type: 'LATEST' }),
     };

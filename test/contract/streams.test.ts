@@ -199,6 +199,27 @@ describe.each(places)('streams $place', ({ make }) => {
     expect(environment.files.list(join(root, 's'))).not.toContain('shardId-000000000000');
   });
 
+  test('store puts in the order of their coming, also where too much waits for the disk, and through a split', async () => {
+    const { store, environment } = setUp();
+    const stream = await store.createStream('s', 1);
+    const lowest = { partitionKey: 'k', explicitHashKey: '0' };
+    const large = Array.from({ length: 9 }, () => ({ data: Buffer.alloc(1_000_000, 'x'), ...lowest }));
+    const small = (text: string) => [{ data: Buffer.from(text), ...lowest }];
+    // The second waits for room, which the third would have.
+    const puts = [large, large, small('first')].map((entries) => stream.putRecords(entries));
+    const split = stream.splitShard('0', 1n << 127n);
+    puts.push(stream.putRecords(small('second')), stream.putRecords(small('third')));
+    await Promise.all([...puts, split]);
+    const horizon: StartPosition = { type: 'TRIM_HORIZON' };
+    const found = ['0', '1'].flatMap((shard) => texts(stream, environment, shard, horizon));
+    expect(found.map((text) => text.slice(0, 6))).toEqual([
+      ...Array.from({ length: 18 }, () => 'xxxxxx'),
+      'first',
+      'second',
+      'third',
+    ]);
+  });
+
   test('refuse what Kinesis refuses, by its names', async () => {
     const { store, environment } = setUp();
     const stream = await store.createStream('s', 1);

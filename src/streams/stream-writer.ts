@@ -172,7 +172,9 @@ export class StreamWriter {
 
   async #put(entries: readonly PutEntry[]): Promise<PutRecordsResult> {
     if (this.#broken !== null) throw this.#broken;
-    const outcomes = new Array<PutOutcome>(entries.length);
+    const outcomes: PutOutcome[] = [];
+    // Shards answer in any order, and each outcome has its place.
+    outcomes.length = entries.length;
     let failedRecordCount = 0;
     const appends = this.#router.deal(entries).map(async ({ shard, entries: records, places }) => {
       const count = records.length;

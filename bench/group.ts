@@ -1,35 +1,12 @@
-import { type Batch, changeKind } from '../src/memory/batch.ts';
-import { columnAddresses, kindReader } from '../src/memory/batch-reader.ts';
+import type { Batch } from '../src/memory/batch.ts';
 import { Memory } from '../src/memory/memory.ts';
 import { duckdb, firstRow } from './duckdb.ts';
 import { runScript } from './engine.ts';
 import { eventBatches, eventsSql } from './events.ts';
 import { type Bench, type BenchResult, compare } from './harness.ts';
+import { RemainingChecksum } from './remaining-checksum.ts';
 
 const events = 10_000_000;
-
-/** Adds up what remains of an updating result: rows and the three BIGINT columns behind the key. */
-class RemainingChecksum {
-  #rows = 0;
-  readonly #sums = [0n, 0n, 0n];
-
-  add(memory: Memory, batch: Batch): void {
-    const kindOf = kindReader(memory, batch);
-    const columns = [1, 2, 3].map((column) => columnAddresses(memory, batch, column).values >>> 3);
-    for (let row = 0; row < batch.rowCount; row++) {
-      const kind = kindOf(row);
-      const sign = kind === changeKind.updateBefore || kind === changeKind.delete ? -1 : 1;
-      this.#rows += sign;
-      for (const [at, column] of columns.entries()) {
-        this.#sums[at] = (this.#sums[at] ?? 0n) + BigInt(sign) * (memory.i64[column + row] ?? 0n);
-      }
-    }
-  }
-
-  get text(): string {
-    return [this.#rows, ...this.#sums].join(' ');
-  }
-}
 
 /** GROUP BY without a window: every batch sends what it changed, where DuckDB answers once at the end. */
 export const group: Bench = {

@@ -1,31 +1,12 @@
 import type { Batch } from '../src/memory/batch.ts';
-import { columnAddresses } from '../src/memory/batch-reader.ts';
 import { Memory } from '../src/memory/memory.ts';
 import { duckdb, firstRow } from './duckdb.ts';
 import { runScript } from './engine.ts';
 import { eventBatches, eventsSql } from './events.ts';
 import { type Bench, type BenchResult, compare } from './harness.ts';
+import { PairsChecksum } from './pairs-checksum.ts';
 
 const eventsASide = 1_000_000;
-
-/** Adds up pairs: how many, and their two BIGINT columns. */
-class PairsChecksum {
-  #rows = 0;
-  readonly #sums = [0n, 0n];
-
-  add(memory: Memory, batch: Batch): void {
-    this.#rows += batch.rowCount;
-    for (const at of [0, 1]) {
-      const values = columnAddresses(memory, batch, at).values >>> 3;
-      for (let row = 0; row < batch.rowCount; row++)
-        this.#sums[at] = (this.#sums[at] ?? 0n) + (memory.i64[values + row] ?? 0n);
-    }
-  }
-
-  get text(): string {
-    return [this.#rows, ...this.#sums].join(' ');
-  }
-}
 
 /** A regular inner join: every row looks for partners and is kept, on both sides; DuckDB keeps one side and is done at the end. */
 export const join: Bench = {

@@ -5,6 +5,7 @@
 
 import { functions } from './functions.ts';
 import { group } from './group.ts';
+import { growth } from './growth.ts';
 import type { Bench } from './harness.ts';
 import { hop } from './hop.ts';
 import { idle } from './idle.ts';
@@ -25,6 +26,7 @@ const benches: readonly Bench[] = [
   tumbleString,
   hop,
   group,
+  growth,
   join,
   functions,
   json,

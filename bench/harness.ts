@@ -33,14 +33,9 @@ export async function compare(bench: string, events: number, ours: Contender, pe
   const [result, peerResult] = [await ours.work(true), await peer.work(true)];
   if (result !== peerResult)
     throw new Error(`${bench}: ${ours.name} gives ${result}, ${peer.name} gives ${peerResult}`);
-  const times: number[] = [];
-  const peerTimes: number[] = [];
-  for (let round = 0; round < rounds; round++) {
-    times.push(await timed(ours));
-    peerTimes.push(await timed(peer));
-  }
-  const rate = events / (median(times) / 1000);
-  const peerRate = events / (median(peerTimes) / 1000);
+  const [ms = 0, peerMs = 0] = await inTurn([ours, peer], rounds);
+  const rate = events / (ms / 1000);
+  const peerRate = events / (peerMs / 1000);
   console.log(
     `  ${ours.name} ${millions(rate)}   ${peer.name} ${millions(peerRate)}   ratio ${(rate / peerRate).toFixed(2)}   (checked: ${result})`,
   );
@@ -52,6 +47,15 @@ export async function compare(bench: string, events: number, ours: Contender, pe
     ratio: Number((rate / peerRate).toFixed(2)),
     checked: true,
   };
+}
+
+/** The median of each contender's times, in ms, when they take turns: what slows the machine down slows all of them. */
+export async function inTurn(contenders: readonly Contender[], rounds: number): Promise<readonly number[]> {
+  const times: number[][] = contenders.map(() => []);
+  for (let round = 0; round < rounds; round++) {
+    for (const [at, contender] of contenders.entries()) times[at]?.push(await timed(contender));
+  }
+  return times.map(median);
 }
 
 /** Milliseconds of one run. */

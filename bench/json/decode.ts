@@ -26,8 +26,7 @@ interface Case {
 }
 
 const [given] = process.argv.slice(2);
-const cases =
-  given === undefined ? viewCases(pageViews(Number(process.env.LINES ?? 1_000_000)).path) : nexmarkCases(given);
+const cases = given === undefined ? viewCases(pageViews(Number(process.env.LINES ?? 1_000_000))) : nexmarkCases(given);
 
 function viewCases(path: string): Case[] {
   const all: [string, SqlType][] = [

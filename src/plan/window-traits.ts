@@ -1,5 +1,5 @@
 import type { Column } from '../types/column.ts';
-import type { LogicalJoin, LogicalNode, WindowKind } from './logical.ts';
+import type { LogicalJoin, LogicalNode, LogicalWindowAggregate, WindowKind } from './logical.ts';
 
 /** Which columns of a node hold the windows of its rows. */
 export interface WindowTraits {
@@ -8,6 +8,8 @@ export interface WindowTraits {
   readonly start: number | null;
   readonly end: number | null;
   readonly windowTime: number | null;
+  /** What sessions are kept apart by; null for a column that is gone. */
+  readonly partition: readonly (number | null)[];
   /** The time attribute that was cut, for the kind of window_time. */
   readonly timeColumn: Column;
 }
@@ -31,7 +33,9 @@ export function allWindowTraits(node: LogicalNode): readonly WindowTraits[] {
       const at = node.input.schema.length;
       const timeColumn = node.input.schema[node.timeColumn];
       if (timeColumn === undefined) return [];
-      return [{ window: node.window, time: node.time, start: at, end: at + 1, windowTime: at + 2, timeColumn }];
+      const { window, time } = node;
+      const partition = window.kind === 'session' ? window.partition : [];
+      return [{ window, time, start: at, end: at + 1, windowTime: at + 2, partition, timeColumn }];
     }
     case 'window-aggregate': {
       const { window, keys, aggregates, windowColumns } = node;
@@ -49,6 +53,7 @@ export function allWindowTraits(node: LogicalNode): readonly WindowTraits[] {
           start: place('start'),
           end: place('end'),
           windowTime: place('time'),
+          partition: keptPartition(node, below),
           timeColumn,
         },
       ];
@@ -97,7 +102,29 @@ function joinTraits({ left, right, type, method }: LogicalJoin): readonly Window
   return [...own, ...allWindowTraits(right).map((traits) => moved(traits, (column) => column + count))];
 }
 
+/** The columns of an aggregate's result that keep its sessions apart; a group window's need none. */
+function keptPartition(
+  { window, keys, legacy }: LogicalWindowAggregate,
+  below: WindowTraits | null,
+): WindowTraits['partition'] {
+  if (window.kind === 'attached')
+    return (below?.partition ?? []).map((column) => (column === null ? null : keyAt(keys, column)));
+  return legacy || window.window.kind !== 'session' ? [] : window.window.partition.map((column) => keyAt(keys, column));
+}
+
+function keyAt(keys: readonly number[], column: number): number | null {
+  const at = keys.indexOf(column);
+  return at < 0 ? null : at;
+}
+
 function moved(traits: WindowTraits, to: (column: number) => number | null): WindowTraits {
   const place = (column: number | null): number | null => (column === null ? null : to(column));
-  return { ...traits, start: place(traits.start), end: place(traits.end), windowTime: place(traits.windowTime) };
+  const { start, end, windowTime, partition } = traits;
+  return {
+    ...traits,
+    start: place(start),
+    end: place(end),
+    windowTime: place(windowTime),
+    partition: partition.map(place),
+  };
 }

@@ -87,6 +87,9 @@ function windowMethod({ keys }: LogicalJoin, own: WindowTraits, other: WindowTra
   if (!isKey(own.start, other.start) || !isKey(own.end, other.end)) return null;
   if (own.time !== other.time || own.timeColumn.type.kind !== other.timeColumn.type.kind) return null;
   if (!isSameWindow(own.window, other.window)) return null;
+  // Sessions that are kept apart by more than the join's keys end at different times.
+  if (own.partition.length !== other.partition.length) return null;
+  if (!own.partition.every((column, at) => isKey(column, other.partition[at] ?? null))) return null;
   const isLocal = own.timeColumn.type.kind === 'TIMESTAMP_LTZ';
   return { kind: 'window', window: own.window, leftEnd: own.end, rightEnd: other.end, isLocal };
 }

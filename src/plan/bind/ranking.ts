@@ -190,11 +190,15 @@ function mentions(expression: Expression, isRank: (expression: Expression) => bo
   );
 }
 
-/** The window that a partition keeps apart: its start and end are among the partition's columns. */
+/**
+ * The window that a partition keeps apart: its start and end are among the partition's columns, and what its sessions are
+ * kept apart by. Else sessions of several keys are ranked together, and the ranking changes as they end.
+ */
 export function attachedWindow(input: LogicalNode, partition: readonly number[]): AttachedWindow | null {
   const traits = windowTraitsAmong(input, new Set(partition));
   if (traits === null || traits.end === null || traits.start === null) return null;
-  if (!partition.includes(traits.end) || !partition.includes(traits.start)) return null;
+  const kept = [traits.start, traits.end, ...traits.partition];
+  if (!kept.every((column) => column !== null && partition.includes(column))) return null;
   return {
     kind: 'attached',
     startColumn: traits.start,

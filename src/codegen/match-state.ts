@@ -31,7 +31,7 @@ export interface MatchPlace {
 /**
  * What is kept of a match while it grows, so that conditions and measures need not go back over its rows.
  *
- * A row (see kernels/patterns.ts) holds the columns that some reference reads, texts behind them. A node holds, of each
+ * A row (see kernels/pattern-layout.ts) holds the columns that some reference reads, texts behind them. A node holds, of each
  * set of variables that is asked for, the first row and the node of the last one, and the accumulators of aggregates;
  * each node has those of the one before it with its own row taken in. Aggregates that keep texts or collections are
  * computed from the rows.

@@ -33,6 +33,8 @@ export * from './timestamp-pattern';
 export * from './sort-key';
 export * from './ordered-map';
 export * from './patterns';
+export * from './pattern-waiting';
+export * from './pattern-nodes';
 export * from './sort';
 export * from './columns';
 export * from './json-find';

@@ -119,7 +119,7 @@ export const tableLayout = {
 /** Offsets in the struct of open sessions, see kernels/sessions.ts. */
 export const sessionsLayout = { table: 0, start: 8, end: 12, next: 16, key: 20, made: 24, merged: 56 } as const;
 
-/** Offsets in the struct of running patterns and in what it leads to, see kernels/patterns.ts. */
+/** Offsets in the struct of running patterns and in what it leads to, see kernels/pattern-layout.ts. */
 export const patternsLayout = {
   states: 4,
   skip: 16,

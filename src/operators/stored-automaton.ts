@@ -5,7 +5,7 @@ import type { PatternAutomaton, PatternState } from '../physical/pattern-automat
 
 const noTarget = 0xffff_ffff;
 
-/** Puts an automaton into memory, as kernels/patterns.ts reads it: the states, then their takes. */
+/** Puts an automaton into memory, as kernels/pattern-layout.ts reads it: the states, then their takes. */
 export function storeAutomaton(memory: Memory, { states }: PatternAutomaton): number {
   const { stateBytes, state, takeBytes, take } = patternsLayout;
   const takeCount = states.reduce((sum, { takes }) => sum + takes.length, 0);

@@ -5,6 +5,7 @@
  * A kernel that needs more memory than 4 GiB traps; `allocFailedBytes` tells it from other traps.
  */
 export interface Kernels {
+  memoryPages(): number;
   alloc(bytes: number): number;
   free(address: number): void;
   realloc(address: number, bytes: number): number;

@@ -31,6 +31,7 @@ export class Memory {
   readonly exports: WebAssembly.Exports;
   /** The buffers that the memory has had; all of them show the same bytes. */
   readonly #buffers = new WeakSet<SharedArrayBuffer>();
+  #pages: number;
   #buffer: SharedArrayBuffer;
   #u8: Uint8Array<SharedArrayBuffer>;
   #bytes: Buffer<SharedArrayBuffer>;
@@ -47,6 +48,7 @@ export class Memory {
     this.wasm = wasm;
     this.exports = exports;
     this.kernels = exports as unknown as Kernels;
+    this.#pages = this.kernels.memoryPages();
     this.#buffer = wasm.buffer as SharedArrayBuffer;
     this.#buffers.add(this.#buffer);
     this.#u8 = new Uint8Array(this.#buffer);
@@ -165,8 +167,10 @@ export class Memory {
   }
 
   #refresh(): void {
+    const pages = this.kernels.memoryPages();
+    if (pages === this.#pages) return;
+    this.#pages = pages;
     const buffer = this.wasm.buffer as SharedArrayBuffer;
-    if (buffer === this.#buffer) return;
     this.#buffer = buffer;
     this.#buffers.add(buffer);
     this.#u8 = new Uint8Array(buffer);

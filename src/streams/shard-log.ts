@@ -166,15 +166,21 @@ export class ShardLog {
     }
   }
 
-  /** Takes segments away whose records are all from before a time; the one that is written stays. */
+  /**
+   * Takes segments away whose records are all from before a time; the one that is written stays. One after the other:
+   * if the power is cut, none may be gone while one before it is there still.
+   */
   async retire(horizonMs: number): Promise<void> {
     const { files } = this.#environment;
-    const full = this.#folder.segments().filter((segment) => segment !== this.#active?.index.firstIndex);
+    // One that is just being made is not old, though it has no record that says so.
+    const active = this.#active?.index.firstIndex ?? 0;
+    const full = this.#folder.segments().filter((segment) => segment < active);
     for (const segment of full) {
       const index = this.#folder.index(segment);
       if (index === null || index.lastArrivalMs >= horizonMs) break;
-      await files.remove(this.#folder.pathOf(segment));
       await files.remove(this.#folder.indexPathOf(segment));
+      await files.remove(this.#folder.pathOf(segment));
+      await files.syncFolder(this.#folder.path);
       this.#folder.forget(segment);
     }
   }

@@ -127,7 +127,7 @@ export class StreamWriter {
 
   /** Closes a shard and opens two in its place, the second from the given hash key on. */
   async split(shardIndex: number, newStartingHashKey: bigint): Promise<void> {
-    await this.#change(async () => {
+    await this.#changeAsAsked(async () => {
       const shard = this.#openShard(shardIndex);
       const end = await this.#endOf(shard);
       this.#checkCount(1);
@@ -137,7 +137,7 @@ export class StreamWriter {
 
   /** Closes two adjacent shards and opens one in their place. */
   async merge(shardIndex: number, adjacentIndex: number): Promise<void> {
-    await this.#change(async () => {
+    await this.#changeAsAsked(async () => {
       const first = await this.#endOf(this.#openShard(shardIndex));
       const second = await this.#endOf(this.#openShard(adjacentIndex));
       return withMerge(this.#metadata, first, second, this.#parts.environment.clock.nowMs());
@@ -152,7 +152,7 @@ export class StreamWriter {
         `a retention of ${hours} hours is not between ${retentionHoursMin} and ${retentionHoursMax}`,
       );
     }
-    await this.#change(async () => ({
+    await this.#changeAsAsked(async () => ({
       ...this.#metadata,
       retentionHours: hours,
       horizonFloorMs: horizonMs(this.#metadata, this.#parts.environment.clock.nowMs()),
@@ -258,6 +258,12 @@ export class StreamWriter {
     if (open + more > shardsMax) {
       throw new StreamError('LimitExceededException', `a stream has at most ${shardsMax} open shards`);
     }
+  }
+
+  /** A change that somebody asks for: it is not refused because old shards are being taken away. */
+  async #changeAsAsked(next: () => Promise<StreamMetadata>): Promise<void> {
+    while (this.#retiring !== null) await this.#retiring;
+    await this.#change(next);
   }
 
   /** Changes the metadata, on the disk and here; a change at a time. */

@@ -20,8 +20,10 @@ export interface LookupTableDeclaration<C extends Columns, Key extends keyof C &
   readonly maxRetries?: number | undefined;
 }
 
+/** The rows of a key: one, several, or none. */
 export type LookupAnswer<C extends Columns> = InputRow<C> | readonly InputRow<C>[] | null | undefined;
 
+/** How long the rows of a key are kept for later rows. */
 export interface LookupTableCache {
   /** Keys that are kept at most; the longest unseen go first. */
   readonly maxRows?: number | undefined;

@@ -77,8 +77,9 @@ export interface JobMetrics {
   readonly lateRows: number;
   /** Rows left out since their event time is NULL. */
   readonly nullTimeRows: number;
-  /** What it keeps just now: bytes of memory, and the keys, groups and rows in them; 0 when the job has ended. */
+  /** Bytes of memory of what it keeps just now; 0 when the job has ended. */
   readonly stateBytes: number;
+  /** The keys, groups and rows in them. */
   readonly stateRows: number;
 }
 

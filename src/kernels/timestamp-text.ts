@@ -304,7 +304,8 @@ export function timeParse(address: usize, length: i32, precision: i32, resultAdd
   while (start < end && load<u8>(start) <= 0x20) start++;
   while (end > start && load<u8>(end - 1) <= 0x20) end--;
   at = start;
-  if (!readDigits(end, 1, 2)) return parseMalformed;
+  // Zeros may stand before the hour.
+  if (!readDigits(end, 1, 9)) return parseMalformed;
   const hour = number;
   let minute: i32 = 0;
   let second: i32 = 0;

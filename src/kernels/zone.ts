@@ -9,7 +9,19 @@ import { floorDivide } from './floor-division';
  *        8  i64 at[count]  instants of the transitions, ms, ascending
  *           i64 offset[count + 1]   ms to add to an instant from interval i on; offset[0] holds before at[0]
  * ```
+ *
+ * The table ends with the year 2500. Its last 400 years have all that a calendar has, and so stand for those after it.
  */
+const tableEnd: i64 = 16725225600000;
+const calendarCycle: i64 = 12622780800000;
+
+/** What is taken off a time behind the table. */
+// @ts-ignore: decorator
+@inline
+function cyclesBehind(millis: i64): i64 {
+  return millis < tableEnd ? 0 : ((millis - tableEnd) / calendarCycle + 1) * calendarCycle;
+}
+
 // @ts-ignore: decorator
 @inline
 function transitionAt(table: usize, index: u32): i64 {
@@ -42,7 +54,7 @@ function intervalOf(table: usize, utcMs: i64): u32 {
 
 /** The ms to add to an instant for the wall clock. */
 export function zoneOffset(table: usize, utcMs: i64): i64 {
-  return offsetAt(table, load<u32>(table), intervalOf(table, utcMs));
+  return offsetAt(table, load<u32>(table), intervalOf(table, utcMs - cyclesBehind(utcMs)));
 }
 
 /** An instant as milliseconds of the wall clock. */
@@ -55,6 +67,11 @@ export function zoneToLocal(table: usize, utcMs: i64): i64 {
  * moves on by the length of the gap, as java.time has it: both times the offset before the transition holds.
  */
 export function zoneToUtc(table: usize, localMs: i64): i64 {
+  const behind = cyclesBehind(localMs);
+  return behind + withinTable(table, localMs - behind);
+}
+
+function withinTable(table: usize, localMs: i64): i64 {
   const count = load<u32>(table);
   // The interval i holds local times up to at[i] + max(offset[i], offset[i + 1]): in a gap or an overlap the earlier one.
   const last = load<u32>(table, 4);

@@ -2,7 +2,8 @@
  * Time zones: the transitions of an IANA zone, found by asking `Intl`, for JavaScript and, as bytes, for the kernel
  * `zone.ts`. Fixed offsets are written as Java does: `GMT-08:00`.
  *
- * The table covers 1850 to 2100; before it the first offset holds (the local mean time), after it the last.
+ * The table covers 1850 to 2500; before it the first offset holds (the local mean time), after it what held 400 years
+ * before, or as many times 400 as it takes: the calendar is the same.
  */
 export interface Zone {
   readonly name: string;
@@ -13,8 +14,11 @@ export interface Zone {
 }
 
 const firstMs = Date.UTC(1850, 0, 1);
-const lastMs = Date.UTC(2100, 0, 1);
-/** No zone has changed its clock twice within nine days. */
+/** The tables that follow the moon end with 2087; behind a century, 28 years have each calendar. */
+const askedYears = 2129;
+const lastYears = 2500;
+const lastMs = Date.UTC(askedYears, 0, 1);
+/** No zone has changed its clock twice within nine days; only Gaza is foretold to, in 2072. */
 const stepMs = 9 * 86_400_000;
 
 const zones = new Map<string, Zone | null>();
@@ -53,7 +57,34 @@ function ianaZone(name: string): Zone | null {
     offsets.push(after);
     before = after;
   }
+  repeatRules(transitions, offsets);
   return { name, transitions, offsets };
+}
+
+/** Of a zone that still changes its clocks in the last year that was asked: as in the year before with the same calendar. */
+function repeatRules(transitions: number[], offsets: number[]): void {
+  if ((transitions.at(-1) ?? 0) < Date.UTC(askedYears - 1, 0, 1)) return;
+  const asked = transitions.length;
+  for (let year = askedYears; year < lastYears; year++) {
+    const like = yearLike(year);
+    const from = Date.UTC(like, 0, 1);
+    const end = Date.UTC(like + 1, 0, 1);
+    const shift = Date.UTC(year, 0, 1) - from;
+    for (let at = 0; at < asked; at++) {
+      const transition = transitions[at] ?? 0;
+      if (transition < from || transition >= end) continue;
+      transitions.push(transition + shift);
+      offsets.push(offsets[at + 1] ?? 0);
+    }
+  }
+}
+
+/** In 28 years without a century every calendar occurs: each first day of the year, with and without a leap day. */
+function yearLike(year: number): number {
+  const calendar = (of: number): string =>
+    `${new Date(Date.UTC(of, 0, 1)).getUTCDay()} ${new Date(Date.UTC(of, 1, 29)).getUTCDate()}`;
+  for (let like = askedYears - 28; like < askedYears; like++) if (calendar(like) === calendar(year)) return like;
+  throw new Error(`no year is like ${year}`);
 }
 
 /** The first whole second in (low, high] with another offset than `before`. */
@@ -105,7 +136,8 @@ export function zoneBytes(zone: Zone): Uint8Array {
 
 /** What to add to an instant for the wall clock, ms. */
 export function zoneOffsetAt(zone: Zone, utcMs: number): number {
-  return zone.offsets[intervalBefore(zone.transitions, (transition) => transition <= utcMs)] ?? 0;
+  const told = utcMs - cyclesBehind(utcMs);
+  return zone.offsets[intervalBefore(zone.transitions, (transition) => transition <= told)] ?? 0;
 }
 
 /**
@@ -114,13 +146,21 @@ export function zoneOffsetAt(zone: Zone, utcMs: number): number {
  */
 export function zoneLocalToUtc(zone: Zone, localMs: number, options: { readonly later?: boolean } = {}): number {
   const { transitions, offsets } = zone;
+  const told = localMs - cyclesBehind(localMs);
   const interval = intervalBefore(transitions, (transition, at) => {
     const before = offsets[at] ?? 0;
     const after = offsets[at + 1] ?? 0;
     // Local times from T + after on can have the new offset; in an overlap those before T + before have both.
-    return transition + (options.later === true ? after : Math.max(before, after)) <= localMs;
+    return transition + (options.later === true ? after : Math.max(before, after)) <= told;
   });
   return localMs - (offsets[interval] ?? 0);
+}
+
+/** What is taken off a time behind the table: times 400 years. */
+function cyclesBehind(ms: number): number {
+  const end = Date.UTC(lastYears, 0, 1);
+  const cycle = 146_097 * 86_400_000;
+  return ms < end ? 0 : (Math.floor((ms - end) / cycle) + 1) * cycle;
 }
 
 /** How many leading items satisfy the condition, which holds for a prefix. */

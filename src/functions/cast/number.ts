@@ -104,10 +104,21 @@ export function asDouble(w: ExpressionWriter, value: Value): F64 {
     case 'i64':
       return f64.convertI64S(w.i64(value));
     case 'i128':
-      return w.kernel('decimalToF64', 'f64', ...w.i128(value), i32.const(scaleOf(value)));
+      return decimalToDouble(w, value);
     default:
       return f64.convertI32S(w.i32(value));
   }
+}
+
+/** Of up to 18 digits Flink divides a double by a power of ten, which rounds twice where there are more than 53 bits. */
+function decimalToDouble(w: ExpressionWriter, value: Value): F64 {
+  const scale = scaleOf(value);
+  const [low, high] = w.i128(value);
+  if (value.type.kind !== 'DECIMAL' || value.type.precision > 18) {
+    return w.kernel('decimalToF64', 'f64', low, high, i32.const(scale));
+  }
+  const unscaled = f64.convertI64S(low);
+  return scale === 0 ? unscaled : f64.div(unscaled, f64.const(10 ** scale));
 }
 
 function scaleOf(value: Value): number {

@@ -28,7 +28,7 @@ const quoted = (text: string): string => JSON.stringify(text);
 function whole(bits: number): (random: Random) => string {
   const limit = 2n ** BigInt(bits - 1);
   return (random) => {
-    const any = (BigInt(random.next32()) << 32n) | BigInt(random.next32());
+    const bitsOf64 = (BigInt(random.next32()) << 32n) | BigInt(random.next32());
     const shape = random.int(4);
     if (shape === 0) return String(BigInt(random.int(21)) - 10n);
     if (shape === 1) {
@@ -37,7 +37,7 @@ function whole(bits: number): (random: Random) => string {
       const clamped = near >= limit ? limit - 1n : near;
       return String(random.chance(0.5) ? -clamped : clamped);
     }
-    return String(BigInt.asIntN(bits, any >> BigInt(random.int(64))));
+    return String(BigInt.asIntN(bits, bitsOf64 >> BigInt(random.int(64))));
   };
 }
 

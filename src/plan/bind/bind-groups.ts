@@ -9,7 +9,7 @@ import { expressionText, mapColumns } from '../same-expression.ts';
 import { windowTraitsAmong } from '../window-traits.ts';
 import { belowWindow } from './below-window.ts';
 import { bindAggregateCall, isAggregateCall } from './bind-aggregate.ts';
-import { bindExpression, type ExpressionContext } from './bind-expression.ts';
+import { bindExpression, type ExpressionContext, notYet } from './bind-expression.ts';
 import { bindOverCall, isOverCall, overCallsOf } from './bind-over.ts';
 import { intervalMs } from './bind-window-function.ts';
 import type { BoundQuery } from './bound-query.ts';
@@ -77,6 +77,8 @@ export function bindGroups(
   selectedColumns(select.items, probing);
   if (select.having !== null) condition(bindExpression(select.having, probing), 'HAVING');
   for (const call of overCallsOf(select)) bindExpression(call, probing);
+  const far = aggregates.flatMap(({ args, filter }) => [...args, ...(filter === null ? [] : [filter])]).find(hasOuter);
+  if (far !== undefined) notYet('W003', far.span, 'an aggregate over a value of the row around a subquery');
   const planned = planGroups(grouping, input, aggregates, usedWindow, settings, select.groupBy?.span ?? select.span);
   const place = (expression: Expression): Expression =>
     mapColumns(expression, (index, column) => (index >= outerAt ? column : planned.place(index, column)));
@@ -112,7 +114,7 @@ function withExtraKeys({ keys, sets, window }: Grouping, extra: readonly Express
 function learnt(node: Syntax, context: ExpressionContext, { subqueries }: SelectSettings): Expression {
   const { span } = node;
   if (node.kind === 'subquery') {
-    const type = subqueries.bind(node.query, context.scope).schema[0]?.type ?? BOOLEAN();
+    const type = subqueries.bind(node.query, context.scope, null).schema[0]?.type ?? BOOLEAN();
     return { kind: 'literal', value: null, type: withNullable(type, true), span };
   }
   if (node.kind === 'inQuery' || node.kind === 'quantifiedComparison') {

@@ -21,7 +21,7 @@ import type {
 } from '../../sql/ast.ts';
 import type { Column } from '../../types/column.ts';
 import { sameType, typeText, withNullable } from '../../types/sql-type.ts';
-import type { Expression } from '../expression.ts';
+import type { ColumnExpression, Expression } from '../expression.ts';
 import { allChanges, appendOnly, isAppendOnly, type LogicalNode, type SortKey } from '../logical.ts';
 import { projectNode } from '../nodes.ts';
 import { bindElements, bindElementsJoin } from './bind-elements.ts';
@@ -41,11 +41,12 @@ import type { JoinSettings } from './join-settings.ts';
 import { miniBatchOf } from './mini-batch.ts';
 import { withOptionHints } from './option-hints.ts';
 import { orderingOf, refuseUnordered } from './order-by.ts';
+import { type BindSubquery, bindBeside, type OuterDomain } from './outer-domain.ts';
 import { QueryHints } from './query-hints.ts';
 import type { QueryObserver } from './query-observer.ts';
 import { emptyScope, type Scope } from './scope.ts';
 import { refuseBareNull } from './select-list.ts';
-import type { BindSubquery } from './subqueries.ts';
+import { isNotYet } from './subqueries.ts';
 import type { Syntax } from './syntax.ts';
 import { type SourceTraitsOf, scopeOf, tableSource } from './table-source.ts';
 import { bindTemporalJoin, isTemporalJoin } from './temporal-join.ts';
@@ -95,7 +96,12 @@ export class QueryBinder {
   }
 
   /** @param outer the scope of the query around a subquery */
-  bound(query: Query, isOutermost = false, outerScope: Scope | null = null): BoundQuery {
+  bound(
+    query: Query,
+    isOutermost = false,
+    outerScope: Scope | null = null,
+    domain: OuterDomain | null = null,
+  ): BoundQuery {
     const outer = this.#commonTables;
     if (query.with !== null) {
       if (query.with.isRecursive) notYet('W002', query.with.span, 'WITH RECURSIVE');
@@ -110,17 +116,17 @@ export class QueryBinder {
       }
     }
     try {
-      const body = this.#body(query.body, outerScope);
+      const body = this.#body(query.body, outerScope, domain);
       return this.#ordered(body, query, isOutermost);
     } finally {
       this.#commonTables = outer;
     }
   }
 
-  #body(body: QueryBody, outer: Scope | null = null): BoundQuery {
+  #body(body: QueryBody, outer: Scope | null = null, domain: OuterDomain | null = null): BoundQuery {
     switch (body.kind) {
       case 'select':
-        return this.#select(body, outer);
+        return this.#select(body, outer, domain);
       case 'values':
         return ofNode(this.#values(body));
       case 'explicitTable':
@@ -133,13 +139,13 @@ export class QueryBinder {
           span: body.span,
         }).bound;
       case 'parenthesizedQuery':
-        return this.bound(body.query, false, outer);
+        return this.bound(body.query, false, outer, domain);
       case 'setOperation':
         return ofNode(this.#setOperation(body, outer));
     }
   }
 
-  #select(select: Select, outer: Scope | null = null): BoundQuery {
+  #select(select: Select, outer: Scope | null, domain: OuterDomain | null): BoundQuery {
     const hints = new QueryHints(select.hints);
     const defaultTtlMs = this.#stateTtlMs;
     const joins: JoinSettings = {
@@ -159,7 +165,6 @@ export class QueryBinder {
     hints.check(relations);
     const stateTtlMs = hints.stateTtlMs(relations) ?? defaultTtlMs;
     const isDescribed = this.#isDescribed;
-    const bind: BindSubquery = (query, scope) => this.bound(query, false, scope);
     return bindSelect(select, from, {
       functions: this.session.functions,
       stateTtlMs,
@@ -168,9 +173,12 @@ export class QueryBinder {
       emit: emitSettingsOf(this.session.settings),
       isDescribed,
       outer,
-      subqueries: { bind, stateTtlMs, isDescribed },
+      domain,
+      subqueries: { bind: this.#bindSubquery, stateTtlMs, isDescribed },
     });
   }
+
+  readonly #bindSubquery: BindSubquery = (query, scope, domain) => this.bound(query, false, scope, domain);
 
   from(node: TableExpression, joins: JoinSettings): BoundFrom {
     switch (node.kind) {
@@ -222,12 +230,26 @@ export class QueryBinder {
     const { query, span } = node.right;
     if (query.body.kind === 'values') notYet('W003', span, 'LATERAL VALUES');
     const scope: Scope = joins.outer === null ? left.scope : { ...left.scope, outer: joins.outer };
-    const bound = this.bound({ ...query, orderBy: [], limit: null, offset: null }, false, scope);
-    if (bound.correlation === undefined) {
-      return bindJoin(node, left, aliased(this.bound(query, false, scope), node.right.alias, null), joins);
+    const unlimited = { ...query, orderBy: [], limit: null, offset: null };
+    const join = (bound: BoundQuery): BoundFrom => {
+      if (bound.correlation === undefined) {
+        return bindJoin(node, left, aliased(this.bound(query, false, scope), node.right.alias, null), joins);
+      }
+      const rows = lateralRows(bound, bound.correlation, this.#stateTtlMs, span);
+      return bindLateralJoin(node, left, this.#lateralLimit(rows, bound, query, left), joins);
+    };
+    try {
+      return join(this.bound(unlimited, false, scope));
+    } catch (simply) {
+      if (!isNotYet(simply) || joins.outer !== null) throw simply;
+      const columnOf = (index: number, column: ColumnExpression): Expression => ({ ...column, index });
+      const around = { rows: settled(left.bound), columnOf, stateTtlMs: this.#stateTtlMs, span };
+      try {
+        return join(bindBeside(this.#bindSubquery, unlimited, scope, around));
+      } catch (beside) {
+        throw isNotYet(beside) ? simply : beside;
+      }
     }
-    const rows = lateralRows(bound, bound.correlation, this.#stateTtlMs, span);
-    return bindLateralJoin(node, left, this.#lateralLimit(rows, bound, query, left), joins);
   }
 
   /** ORDER BY and LIMIT of a query that looks at the rows on its left: the first rows for each of them. */
@@ -412,7 +434,7 @@ export class QueryBinder {
         fail('B034', first?.span ?? query.span, 'SELECT DISTINCT is ordered by columns that it selects');
       }
       const items = hidden.map((value) => ({ kind: 'selectItem' as const, value, alias: null, span: value.span }));
-      return settled(this.#select({ ...body, items: [...body.items, ...items] }));
+      return settled(this.#select({ ...body, items: [...body.items, ...items] }, null, null));
     }
     const node = settled(bound);
     const context = { scope: scopeOf(node.schema), functions: this.session.functions };

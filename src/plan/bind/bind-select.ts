@@ -27,6 +27,7 @@ import { call, condition, isConstant } from './calls.ts';
 import { chosenJoins } from './choose-join.ts';
 import { type Correlation, hasOuter, outerEquality } from './correlation.ts';
 import { joinsUnder } from './join-condition.ts';
+import { besideDomain, domainConditions } from './outer-domain.ts';
 import { type Ranking, topNOf } from './ranking.ts';
 import { emptyScope } from './scope.ts';
 import { type SelectRows, type SelectSettings, selectedColumns } from './select-list.ts';
@@ -34,7 +35,10 @@ import { hasSubquery, SubqueryJoins } from './subqueries.ts';
 import { type Syntax, someNode, withNodes } from './syntax.ts';
 
 /** One SELECT, with its groups, its ranking and its DISTINCT. @throws DiagnosticError with every independent mistake */
-export function bindSelect(select: Select, from: BoundFrom | null, settings: SelectSettings): BoundQuery {
+export function bindSelect(select: Select, read: BoundFrom | null, settings: SelectSettings): BoundQuery {
+  const { domain } = settings;
+  const own = read ?? { bound: oneRow(select.span), scope: emptyScope };
+  const from = domain === null ? read : besideDomain(own, domain, select.span);
   const errors = new ErrorCollector();
   const scope = from?.scope ?? emptyScope;
   const before: ExpressionContext = {
@@ -49,13 +53,14 @@ export function bindSelect(select: Select, from: BoundFrom | null, settings: Sel
     errors.throwIfAny();
   }
   const conditions = (where ?? []).flatMap(conjuncts);
-  const own = conditions.filter((condition) => !hasOuter(condition));
-  const filtered = filteredRows(from?.bound ?? oneRow(select.span), own, select.span, settings.isDescribed);
+  const ownConditions = conditions.filter((condition) => !hasOuter(condition));
+  const filtered = filteredRows(from?.bound ?? own.bound, ownConditions, select.span, settings.isDescribed);
   // A join may make plain columns of time attributes.
   const schema = scope.schema.map((column, at) => withAttribute(column, filtered.schema[at]));
   const joins = new SubqueryJoins(filtered, settings.subqueries);
   const plain: ExpressionContext = { ...before, scope: { ...before.scope, schema }, subquery: joins.value };
   const correlated = [
+    ...(domain === null || from === null ? [] : domainConditions(domain, from, select.span)),
     ...conditions.filter(hasOuter),
     ...parts.withSubqueries.flatMap((part) => joins.filter(part, withoutAggregates(plain))),
   ];
@@ -90,9 +95,6 @@ function groupedRows(
     (condition) => outerEquality(condition) ?? notYet('W003', condition.span, 'an aggregate that is correlated so'),
   );
   const isGlobal = select.groupBy === null;
-  if (isGlobal && select.having !== null && correlated.length > 0) {
-    notYet('W003', select.having.span, 'HAVING in a correlated subquery without GROUP BY');
-  }
   const inner = equalities.map((equality) => equality.inner);
   const rowContext = { ...context, subquery: joins.knownValue };
   const bound = bindGroups(select, { input: joins.node, context: rowContext, extraKeys: inner }, settings, (groups) => {
@@ -101,7 +103,10 @@ function groupedRows(
       call(nullsMeet ? 'IS NOT DISTINCT FROM' : '=', [groups.extraKeys[at] as Expression, outer], span),
     );
     const grouped = projected(select, groups, conditions, settings);
-    return isGlobal ? { ...grouped, correlation: withEmptyCounts(grouped, groups.counts) } : grouped;
+    // A group that HAVING leaves out has no count either.
+    return isGlobal && select.having === null
+      ? { ...grouped, correlation: withEmptyCounts(grouped, groups.counts) }
+      : grouped;
   });
   return isGlobal && select.having === null ? { ...bound, isOneRow: true } : bound;
 }

@@ -27,6 +27,8 @@ export interface Scope {
   readonly shown?: readonly ShownColumn[];
   /** Of the query around a subquery: asked for names that are unknown here. */
   readonly outer?: Scope;
+  /** Where a column of `outer` stands, if it is among the rows at hand. */
+  readonly outerPlace?: (index: number) => number;
 }
 
 /** A column as it is called without a table: the first value of several that is not NULL. */
@@ -52,9 +54,12 @@ export function resolveColumn(scope: Scope, name: QualifiedName): Expression {
 }
 
 /** What a name is in the query around, if it knows it. */
-function outerColumn({ outer }: Scope, name: QualifiedName): Expression | null {
+function outerColumn(
+  { outer, outerPlace = (index) => index + outerAt }: Scope,
+  name: QualifiedName,
+): Expression | null {
   if (outer === undefined || !isKnown(outer, name)) return null;
-  return mapColumns(resolveColumn(outer, name), (index, column) => ({ ...column, index: index + outerAt }));
+  return mapColumns(resolveColumn(outer, name), (index, column) => ({ ...column, index: outerPlace(index) }));
 }
 
 function isKnown(scope: Scope, name: QualifiedName): boolean {

@@ -6,6 +6,7 @@ import type { Identifier, SelectItem } from '../../sql/ast.ts';
 import type { Expression } from '../expression.ts';
 import type { LogicalNode, MiniBatch } from '../logical.ts';
 import { bindExpression, type ExpressionContext } from './bind-expression.ts';
+import type { OuterDomain } from './outer-domain.ts';
 import { fieldOf, relationsNamed, resolveColumn, type Scope, shownColumns, shownExpression } from './scope.ts';
 import type { SubquerySettings } from './subqueries.ts';
 import type { Syntax } from './syntax.ts';
@@ -23,6 +24,8 @@ export interface SelectSettings {
   readonly isDescribed: boolean;
   /** Of the query around a subquery. */
   readonly outer: Scope | null;
+  /** What a subquery looks at in the rows around it, if these are among its own. */
+  readonly domain: OuterDomain | null;
   readonly subqueries: SubquerySettings;
 }
 

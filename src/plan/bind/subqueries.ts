@@ -1,4 +1,4 @@
-import { fail } from '../../diagnostics/diagnostic.ts';
+import { DiagnosticError, fail } from '../../diagnostics/diagnostic.ts';
 import type { Span } from '../../diagnostics/source-text.ts';
 import { aggregateFunction } from '../../functions/registry.ts';
 import type { Exists, InQuery, QuantifiedComparison, Query } from '../../sql/ast.ts';
@@ -13,11 +13,8 @@ import { condition as booleanCondition, call, caseCall } from './calls.ts';
 import { chosen } from './choose-join.ts';
 import { hasOuter, outerAt, outerEquality } from './correlation.ts';
 import { conditionsOf, filtered, joinOn, unpadded } from './join-condition.ts';
-import type { Scope } from './scope.ts';
+import { type BindSubquery, bindBeside } from './outer-domain.ts';
 import { type Syntax, someNode } from './syntax.ts';
-
-/** Binds a query within an expression; names that it does not know are those of `outer`. */
-export type BindSubquery = (query: Query, outer: Scope) => BoundQuery;
 
 /** What the subqueries of expressions are bound with. */
 export interface SubquerySettings {
@@ -53,7 +50,9 @@ export class SubqueryJoins {
   #node: LogicalNode;
   readonly #settings: SubquerySettings;
   readonly #outerColumn: OuterColumn;
-  readonly #known = new Map<Syntax, Expression>();
+  #known = new Map<Syntax, Expression>();
+  /** Subqueries are bound beside what they look at. */
+  #isBeside = false;
 
   constructor(node: LogicalNode, settings: SubquerySettings, outerColumn: OuterColumn = ownColumn) {
     this.#node = node;
@@ -71,7 +70,7 @@ export class SubqueryJoins {
     const known = this.#known.get(node);
     if (known !== undefined) return known;
     if (!isSubquery(node)) return notYet('W003', node.span, 'a subquery of this kind');
-    const value = this.#value(node, context);
+    const value = this.#attempt(() => this.#value(node, context));
     this.#known.set(node, value);
     return value;
   };
@@ -90,13 +89,41 @@ export class SubqueryJoins {
 
   /** Keeps the rows for which a condition with subqueries is TRUE. Gives what of it is for the query around. */
   filter(node: Syntax, context: ExpressionContext, clause = 'WHERE'): readonly Expression[] {
-    if (this.#filterByJoin(node, context, false)) return [];
+    if (this.#attempt(() => this.#filterByJoin(node, context, false))) return [];
     const bound = booleanCondition(bindExpression(node, { ...context, subquery: this.value }), clause);
     const conditions = conjuncts(bound);
     const own = conditions.filter((part) => !hasOuter(part));
     // A scalar subquery that a condition needs to be there is an inner join.
     this.#node = rowsUnder(this.#node, own, bound.span);
     return conditions.filter(hasOuter);
+  }
+
+  /** Joins in the simple way; what that cannot do, beside the values that a subquery looks at. */
+  #attempt<T>(work: () => T): T {
+    if (this.#isBeside) return work();
+    const [node, known] = [this.#node, new Map(this.#known)];
+    try {
+      return work();
+    } catch (simply) {
+      if (!isNotYet(simply)) throw simply;
+      this.#node = node;
+      this.#known = known;
+      this.#isBeside = true;
+      try {
+        return work();
+      } catch (beside) {
+        throw isNotYet(beside) ? simply : beside;
+      } finally {
+        this.#isBeside = false;
+      }
+    }
+  }
+
+  #bind(query: Query, { scope }: ExpressionContext): BoundQuery {
+    const { bind, stateTtlMs } = this.#settings;
+    if (!this.#isBeside) return bind(query, scope, null);
+    const around = { rows: this.#node, columnOf: this.#outerColumn, stateTtlMs, span: query.span };
+    return bindBeside(bind, query, scope, around);
   }
 
   #filterByJoin(node: Syntax, context: ExpressionContext, isNegated: boolean): boolean {
@@ -171,14 +198,14 @@ export class SubqueryJoins {
     const isPlain =
       offset === null && (limit === null || limit.count?.kind !== 'numberLiteral' || limit.count.text !== '0');
     const query: Query = isPlain ? { ...node.query, orderBy: [], limit: null } : node.query;
-    const bound = this.#settings.bind(query, context.scope);
+    const bound = this.#bind(query, context);
     return bound.isOneRow === true ? null : this.#rows(bound);
   }
 
   #membership(node: InQuery, context: ExpressionContext): { readonly rows: SubqueryRows; readonly test: Expression } {
     const parts = node.value.kind === 'rowConstructor' ? node.value.fields : [node.value];
     const values = parts.map((value) => bindExpression(value, { ...context, subquery: this.value }));
-    const rows = this.#rows(this.#settings.bind(node.query, context.scope));
+    const rows = this.#rows(this.#bind(node.query, context));
     checkWidth(rows, values.length, node.span);
     const tests = values.map((value, at) => call('=', [value, rows.values[at] as Expression], node.span));
     return { rows, test: tests.reduce((all: Expression, next: Expression) => call('AND', [all, next], node.span)) };
@@ -190,7 +217,7 @@ export class SubqueryJoins {
     query: Query,
   ): { readonly rows: SubqueryRows; readonly test: Expression } {
     const value = bindExpression(node.value, { ...context, subquery: this.value });
-    const rows = this.#rows(this.#settings.bind(query, context.scope));
+    const rows = this.#rows(this.#bind(query, context));
     checkWidth(rows, 1, node.span);
     const args = [value, rows.values[0] as Expression];
     if (node.operator === 'NOT LIKE') return { rows, test: call('NOT', [call('LIKE', args, node.span)], node.span) };
@@ -199,7 +226,7 @@ export class SubqueryJoins {
 
   /** The one value of a subquery, NULL where it has no row. */
   #scalar(query: Query, context: ExpressionContext, span: Span): Expression {
-    const bound = this.#settings.bind(query, context.scope);
+    const bound = this.#bind(query, context);
     if (bound.schema.length !== 1) {
       fail('B019', span, `a subquery that stands for a value has one column, and this has ${bound.schema.length}`);
     }
@@ -332,6 +359,11 @@ function checkWidth({ values }: SubqueryRows, wanted: number, span: Span): void 
   if (values.length === wanted) return;
   const columns = wanted === 1 ? 'one value' : `${wanted} values`;
   fail('B019', span, `${columns} cannot be compared with the ${values.length} columns of a subquery`);
+}
+
+/** Whether a query was refused since it is not executed yet. */
+export function isNotYet(error: unknown): boolean {
+  return error instanceof DiagnosticError && error.diagnostics.every(({ code }) => code === 'W003');
 }
 
 function isNotFalse(test: Expression): Expression {

@@ -137,6 +137,22 @@ export class JoinSide {
     return writeFind(writer, groups, this.#groupLayout, keys, hash);
   }
 
+  /** Whether a row is there that this one would replace: of its join key and unique key. */
+  has(writer: CodeWriter, cursor: SideCursor, keys: readonly Value[], hash: Local<'i32'>, scope: RowScope): I32 {
+    const { f } = writer;
+    const found = f.local('i32', i32.const(0));
+    const group = this.find(writer, cursor, keys, hash);
+    f.if(group, () => f.set(found, this.#find(writer, cursor, group, scope)));
+    return i32.ne(found, i32.const(0));
+  }
+
+  #find(writer: CodeWriter, cursor: SideCursor, group: Local<'i32'>, scope: RowScope): Local<'i32'> {
+    const number = writer.f.local('i32', rowNumber(group, cursor.groups.rows, this.#groupLayout.rowBytes));
+    const columns = this.#columns(scope);
+    const identity = [...columns.slice(0, this.#identityCount), writer.value(INT(false), null, number)];
+    return writeFind(writer, cursor.rows, this.#rowLayout, identity, writeHash(writer, identity));
+  }
+
   /** Adds a row, with the partners that it has found. One with its unique key is replaced. */
   add(
     writer: CodeWriter,
@@ -178,10 +194,7 @@ export class JoinSide {
     const layout = this.#rowLayout;
     const group = this.find(writer, cursor, keys, hash);
     f.if(group, () => {
-      const number = f.local('i32', rowNumber(group, cursor.groups.rows, this.#groupLayout.rowBytes));
-      const columns = this.#columns(scope);
-      const identity = [...columns.slice(0, this.#identityCount), writer.value(INT(false), null, number)];
-      const row = writeFind(writer, cursor.rows, layout, identity, writeHash(writer, identity));
+      const row = this.#find(writer, cursor, group, scope);
       f.if(row, () => {
         const isLast = f.local('i32', i32.const(1));
         if (this.#isCounted) {

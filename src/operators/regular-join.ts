@@ -7,7 +7,7 @@ import { type PipelineEnd, type PipelineRow, writeStepsAfter } from '../codegen/
 import { type QueryModule, status } from '../codegen/query-module.ts';
 import type { Value } from '../functions/value.ts';
 import { type Batch, changeKind } from '../memory/batch.ts';
-import type { PhysicalOperator, Work } from '../physical/graph.ts';
+import type { InputRows, PhysicalOperator, Work } from '../physical/graph.ts';
 import { isAppendOnly, type JoinType, type RegularMethod, showsRight } from '../plan/logical.ts';
 import { BOOLEAN, type SqlType, withNullable } from '../types/sql-type.ts';
 import { type I32, i32, type Local, select } from '../wasm/code.ts';
@@ -42,6 +42,7 @@ export class RegularJoin extends CompiledOperator {
   readonly #keyTypes: readonly SqlType[];
   readonly #sides: readonly [JoinSide, JoinSide];
   readonly #updating: readonly [boolean, boolean];
+  readonly #replaces: readonly [boolean, boolean];
   readonly #ttlMs: number;
   #sweepAtMs: number | null = null;
 
@@ -51,6 +52,7 @@ export class RegularJoin extends CompiledOperator {
     this.#work = work;
     this.#types = [node, right].map(({ stepSchema }) => stepSchema.map(({ type }) => type)) as [SqlType[], SqlType[]];
     this.#updating = [!isAppendOnly(node.inputChanges), !isAppendOnly(right.inputChanges)];
+    this.#replaces = [comesAlone(node), comesAlone(right)];
     this.#keyTypes = work.keys.map((key) =>
       withNullable(key.left.type, key.nullsMeet && (key.left.type.nullable || key.right.type.nullable)),
     );
@@ -135,6 +137,7 @@ export class RegularJoin extends CompiledOperator {
       keyTypes: this.#keyTypes,
       sides: this.#sides,
       updating: this.#updating,
+      replaces: this.#replaces,
     };
   }
 
@@ -163,6 +166,13 @@ interface JoinShape {
   readonly keyTypes: readonly SqlType[];
   readonly sides: readonly [JoinSide, JoinSide];
   readonly updating: readonly [boolean, boolean];
+  /** Whether an update comes without the row that it replaces: it has the same partners. */
+  readonly replaces: readonly [boolean, boolean];
+}
+
+function comesAlone({ inputChanges, steps }: InputRows): boolean {
+  const { updateAfter, updateBefore } = inputChanges;
+  return updateAfter && (!updateBefore || steps.some(({ kind }) => kind === 'drop-update-before'));
 }
 
 /** Whether the rows of a side must know how many partners they have. */
@@ -185,6 +195,8 @@ class RowCode {
   readonly #send: (sent: Sent) => void;
   /** 1 where the row is taken back; null where none is. */
   readonly #isRetraction: Local<'i32'> | null;
+  /** 1 where the row takes the place of one that is known, and so of its partners; null where none does. */
+  #isReplacement: Local<'i32'> | null = null;
 
   constructor(shape: JoinShape, at: 0 | 1, writer: CodeWriter, row: PipelineRow, send: (sent: Sent) => void) {
     this.#shape = shape;
@@ -198,9 +210,11 @@ class RowCode {
 
   write({ own, other }: State): void {
     const { f } = this.#writer;
-    const { work, sides } = this.#shape;
+    const { work, sides, replaces } = this.#shape;
     const keys = this.#keys();
     const hash = writeHash(this.#writer, keys);
+    if (replaces[this.#at])
+      this.#isReplacement = f.local('i32', sides[this.#at].has(this.#writer, own, keys, hash, this.#row.scope));
     const group = sides[this.#other].find(this.#writer, other, keys, hash);
     const partners = f.local('i32', i32.const(0));
     if (showsRight(work.type)) this.#pairs(other, group, partners);
@@ -248,13 +262,19 @@ class RowCode {
     const { type } = this.#shape.work;
     const [isOuter, isOtherOuter] = [isPadded(type, this.#at), isPadded(type, this.#other)];
     const kind = f.local('i32', this.#pairKind(isOuter, isOtherOuter));
-    if (isOtherOuter) this.#whether(() => this.#takePadding(other, group));
+    if (isOtherOuter) this.#whether(() => this.#unlessReplaced(() => this.#takePadding(other, group)));
     this.#eachPartner(other, group, (stored, pair) => {
       if (isOuter) f.set(partners, i32.add(partners, stored.times ?? i32.const(1)));
       this.#repeat(stored, () => this.#send({ scope: pair, kind }));
     });
     if (isOuter) f.if(i32.eqz(partners), () => this.#alone());
     if (isOtherOuter) this.#whether(null, () => this.#givePadding(other, group));
+  }
+
+  /** What a new row does to those of the other side, and one that takes the place of another has done. */
+  #unlessReplaced(work: () => void): void {
+    if (this.#isReplacement === null) work();
+    else this.#writer.f.if(i32.eqz(this.#isReplacement), work);
   }
 
   /** As in Flink: pairs of an outer join come with +I; they go with -D where the row's own side is padded. */
@@ -316,6 +336,7 @@ class RowCode {
     const { f } = this.#writer;
     const { type } = this.#shape.work;
     const wasAlone = this.#isRetraction ?? i32.const(0);
+    const isIgnored = this.#isReplacement === null ? null : i32.and(this.#isReplacement, i32.eqz(wasAlone));
     const changed = (stored: StoredRow): void => {
       const { scope } = stored;
       this.#repeat(stored, () => {
@@ -327,6 +348,7 @@ class RowCode {
         }
       });
     };
+    if (isIgnored !== null) f.if(isIgnored, () => f.set(group, i32.const(0)));
     this.#eachPartner(other, group, (stored) => {
       // The first partner finds none, the last one itself.
       const before = f.local('i32', stored.partners());

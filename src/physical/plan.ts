@@ -11,7 +11,7 @@ import {
 } from '../plan/logical.ts';
 import { windowColumns } from '../plan/nodes.ts';
 import { rankInputOf } from '../plan/rank-input.ts';
-import { type AnswerNeeds, materializes, sentChanges } from '../plan/sent-changes.ts';
+import { type AnswerNeeds, keyWithin, materializes, sentChanges } from '../plan/sent-changes.ts';
 import { type UniqueKeys, uniqueKeys } from '../plan/unique-keys.ts';
 import { countReaders } from '../plan/walk.ts';
 import type { Schema } from '../types/column.ts';
@@ -200,7 +200,12 @@ class Planner {
         return this.#operator(node, node.inputs, { kind: 'union' });
       case 'join': {
         const { left, right, type, keys, condition, method } = node;
-        const uniqueKeys = { left: this.#smallestKey(left), right: this.#smallestKey(right) };
+        // A row that comes without the one that it replaces is found by the key that holds the join's.
+        const keyOf = (side: 'left' | 'right', input: LogicalNode): readonly number[] | null =>
+          this.#changes(input).updateBefore || !this.#changes(input).updateAfter
+            ? this.#smallestKey(input)
+            : (keyWithin(keys, side, this.#keys.get(input) ?? []) ?? this.#smallestKey(input));
+        const uniqueKeys = { left: keyOf('left', left), right: keyOf('right', right) };
         const work: Work = { kind: 'join', type, keys, condition, method, uniqueKeys };
         if (method.kind !== 'lookup') return this.#operator(node, [left, right], work);
         const rows = [this.#stream(left), this.#lookedUp(right, method)];

@@ -9,6 +9,8 @@ const memory = Memory.create();
 const tables = `
   CREATE TABLE rows_in (k STRING, v INT) WITH ('connector' = 'filesystem', 'path' = '/nowhere', 'format' = 'json');
   CREATE TABLE changes_in (k STRING, v INT) WITH ('connector' = 'filesystem', 'path' = '/nowhere', 'format' = 'debezium-json');
+  CREATE TABLE keyed (k STRING, v INT, PRIMARY KEY (k) NOT ENFORCED) WITH ('connector' = 'filesystem', 'path' = '/nowhere', 'format' = 'debezium-json');
+  CREATE TABLE by_k (k STRING, v BIGINT, PRIMARY KEY (k) NOT ENFORCED) WITH ('connector' = 'blackhole');
   CREATE TABLE all_out (k STRING, v BIGINT) WITH ('connector' = 'print');
   CREATE TABLE upserts_out (k STRING, v BIGINT) WITH ('connector' = 'blackhole');
 `;
@@ -77,5 +79,50 @@ describe('what an update replaces', () => {
     const kinds = sent(node, rows).map(([kind]) => kind);
     expect(kinds).not.toContain(updateBefore);
     expect(kinds).toContain(updateAfter);
+  });
+
+  test('is not needed by a join whose key is part of a unique one: partners stay, and are counted once', () => {
+    const node = operatorOf(
+      'INSERT INTO by_k SELECT a.k, CAST(b.v AS BIGINT) FROM keyed a LEFT JOIN keyed b ON a.k = b.k',
+      'join',
+    );
+    const run = new OperatorRun(node, { memory });
+    const left = (kind: number, ...row: readonly (string | number)[]): void => run.rowsIn([row], [kind], 0);
+    const right = (kind: number, ...row: readonly (string | number)[]): void => run.rowsIn([row], [kind], 1);
+    left(insert, 'a', 1);
+    right(insert, 'a', 10);
+    right(updateAfter, 'a', 20);
+    left(updateAfter, 'a', 2);
+    right(remove, 'a', 20);
+    expect(run.rows).toEqual([
+      [insert, 'a', null],
+      [remove, 'a', null],
+      [insert, 'a', 10n],
+      [insert, 'a', 20n],
+      [insert, 'a', 20n],
+      [remove, 'a', 20n],
+      // The last partner has gone, though it came twice.
+      [insert, 'a', null],
+    ]);
+    run.close();
+  });
+
+  test('is not needed by a semi join so either', () => {
+    const node = operatorOf(
+      'INSERT INTO by_k SELECT k, CAST(v AS BIGINT) FROM keyed WHERE k IN (SELECT k FROM keyed)',
+      'join',
+    );
+    const run = new OperatorRun(node, { memory });
+    run.rowsIn([['a', 1]], [insert], 0);
+    run.rowsIn([['a', 10]], [insert], 1);
+    run.rowsIn([['a', 20]], [updateAfter], 1);
+    run.rowsIn([['a', 2]], [updateAfter], 0);
+    run.rowsIn([['a', 20]], [remove], 1);
+    expect(run.rows).toEqual([
+      [insert, 'a', 1n],
+      [updateAfter, 'a', 2n],
+      [remove, 'a', 2n],
+    ]);
+    run.close();
   });
 });

@@ -8,6 +8,9 @@ const tables = `
   CREATE TABLE rows_in (k STRING, v INT) WITH ('connector' = 'filesystem', 'path' = '/nowhere', 'format' = 'json');
   CREATE TABLE changes_in (id INT, k STRING, v INT, PRIMARY KEY (id) NOT ENFORCED)
     WITH ('connector' = 'filesystem', 'path' = '/nowhere', 'format' = 'debezium-json');
+  CREATE TABLE others_in (id INT, k STRING, w INT, PRIMARY KEY (id) NOT ENFORCED)
+    WITH ('connector' = 'filesystem', 'path' = '/nowhere', 'format' = 'debezium-json');
+  CREATE TABLE by_id (id INT, v INT, w INT, PRIMARY KEY (id) NOT ENFORCED) WITH ('connector' = 'blackhole');
   CREATE TABLE all_out (k STRING, n BIGINT) WITH ('connector' = 'print');
   CREATE TABLE upserts_out (k STRING, n BIGINT) WITH ('connector' = 'blackhole');
   CREATE TABLE by_k (k STRING, n BIGINT, PRIMARY KEY (k) NOT ENFORCED) WITH ('connector' = 'blackhole');
@@ -100,5 +103,18 @@ describe('a sink with a primary key', () => {
 
   test('is not in the way of rows that are only inserted', async () => {
     expect((await modes("INSERT INTO by_n SELECT k, 1 FROM rows_in WHERE k = 'a'"))[0]).toBe('sink [I]');
+  });
+
+  test.each([
+    ['by a key that both sides have', 'JOIN others_in b ON a.id = b.id', 'LEFT JOIN others_in b ON a.id = b.id', false],
+    ['by another column', 'JOIN others_in b ON a.k = b.k', 'LEFT JOIN others_in b ON a.k = b.k', true],
+    ['by more than the key', 'JOIN others_in b ON a.id = b.id AND a.k = b.k', 'JOIN others_in b ON a.id = b.w', true],
+    ['that asks for more', 'JOIN others_in b ON a.id = b.id AND a.v > b.w', 'JOIN others_in b ON a.id < b.id', true],
+  ])('joined %s', async (_, one, other, isNeeded) => {
+    for (const join of [one, other]) {
+      const plan = await modes(`INSERT INTO by_id SELECT a.id, a.v, b.w FROM changes_in a ${join}`);
+      const scans = plan.filter((line) => line.startsWith('scan'));
+      for (const scan of scans) expect([join, scan.includes('UB')]).toEqual([join, isNeeded]);
+    }
   });
 });

@@ -241,7 +241,9 @@ export class QueryBinder {
     try {
       return join(this.bound(unlimited, false, scope));
     } catch (simply) {
-      if (!isNotYet(simply) || joins.outer !== null) throw simply;
+      // Without rows of its own it is a value of the row on the left, which Flink does not plan either.
+      const hasRows = query.body.kind === 'select' && query.body.from !== null;
+      if (!isNotYet(simply) || !hasRows || joins.outer !== null) throw simply;
       const columnOf = (index: number, column: ColumnExpression): Expression => ({ ...column, index });
       const around = { rows: settled(left.bound), columnOf, stateTtlMs: this.#stateTtlMs, span };
       try {

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import {
   type ArgumentsOf,
@@ -47,6 +50,27 @@ async function column(tide: Tidemark, sql: string): Promise<readonly unknown[]> 
   return (await tide.query(sql).toArray()).map((row) => Object.values(row)[0]);
 }
 
+/** A value of each kind of type: in SQL, and as a program holds it. */
+const kinds: readonly (readonly [type: string, sql: string, value: unknown])[] = [
+  ['BOOLEAN', 'TRUE', true],
+  ['TINYINT', 'CAST(-7 AS TINYINT)', -7],
+  ['INT', '2147483647', 2147483647],
+  ['BIGINT', '9007199254740993', 9007199254740993n],
+  ['FLOAT', 'CAST(1.5 AS FLOAT)', 1.5],
+  ['DOUBLE', '1e300', 1e300],
+  ['DECIMAL(10, 2)', '12.50', '12.50'],
+  ['DECIMAL(38, 0)', "CAST('12345678901234567890123456789' AS DECIMAL(38, 0))", '12345678901234567890123456789'],
+  ['STRING', "'æøå'", 'æøå'],
+  ['BYTES', "x'00ff'", Uint8Array.of(0, 255)],
+  ['DATE', "DATE '2024-02-29'", '2024-02-29'],
+  ['TIME', "TIME '12:30:00'", '12:30:00'],
+  ['TIMESTAMP(3)', "TIMESTAMP '2024-01-01 00:00:01.5'", at('00:00:01.500')],
+  ['TIMESTAMP(9)', "TIMESTAMP '2024-01-01 00:00:01.123456789'", '2024-01-01 00:00:01.123456789'],
+  ['ARRAY<INT>', 'ARRAY[1, CAST(NULL AS INT), 3]', [1, null, 3]],
+  ['MAP<STRING, BIGINT>', "MAP['a', 1]", new Map([['a', 1n]])],
+  ['ROW<n INT, s STRING>', "CAST(ROW(1, 'x') AS ROW<n INT, s STRING>)", { n: 1, s: 'x' }],
+];
+
 describe('a scalar function of the program', () => {
   test('is called for each row that has no NULL among its arguments', async () => {
     await using tide = await opened();
@@ -82,26 +106,6 @@ describe('a scalar function of the program', () => {
       { type: { nullable: false } },
     ]);
   });
-
-  const kinds: readonly (readonly [type: string, sql: string, value: unknown])[] = [
-    ['BOOLEAN', 'TRUE', true],
-    ['TINYINT', 'CAST(-7 AS TINYINT)', -7],
-    ['INT', '2147483647', 2147483647],
-    ['BIGINT', '9007199254740993', 9007199254740993n],
-    ['FLOAT', 'CAST(1.5 AS FLOAT)', 1.5],
-    ['DOUBLE', '1e300', 1e300],
-    ['DECIMAL(10, 2)', '12.50', '12.50'],
-    ['DECIMAL(38, 0)', "CAST('12345678901234567890123456789' AS DECIMAL(38, 0))", '12345678901234567890123456789'],
-    ['STRING', "'æøå'", 'æøå'],
-    ['BYTES', "x'00ff'", Uint8Array.of(0, 255)],
-    ['DATE', "DATE '2024-02-29'", '2024-02-29'],
-    ['TIME', "TIME '12:30:00'", '12:30:00'],
-    ['TIMESTAMP(3)', "TIMESTAMP '2024-01-01 00:00:01.5'", at('00:00:01.500')],
-    ['TIMESTAMP(9)', "TIMESTAMP '2024-01-01 00:00:01.123456789'", '2024-01-01 00:00:01.123456789'],
-    ['ARRAY<INT>', 'ARRAY[1, CAST(NULL AS INT), 3]', [1, null, 3]],
-    ['MAP<STRING, BIGINT>', "MAP['a', 1]", new Map([['a', 1n]])],
-    ['ROW<n INT, s STRING>', "CAST(ROW(1, 'x') AS ROW<n INT, s STRING>)", { n: 1, s: 'x' }],
-  ];
 
   test.for(kinds)('takes and gives a %s', async ([type, sql, value]) => {
     await using tide = await Tidemark.open();
@@ -245,6 +249,43 @@ describe('a scalar function of the program', () => {
     });
   });
 
+  test('may stand wherever an expression may', async () => {
+    await using tide = await opened();
+    tide.function('twice', { parameters: ['INT'], returns: 'INT', call: (n) => 2 * n });
+    defineTotal(tide);
+    await tide.execute(`
+      CREATE VIEW doubled AS SELECT id, twice(km) AS km FROM rides;
+      CREATE TABLE made (n INT, m AS twice(n)) WITH ('connector' = 'datagen', 'number-of-rows' = '1', 'fields.n.kind' = 'sequence', 'fields.n.start' = '7', 'fields.n.end' = '7')`);
+    expect(await column(tide, 'SELECT km, id FROM doubled WHERE id <= 2')).toEqual([4, 16]);
+    expect(await column(tide, 'SELECT m FROM made')).toEqual([14]);
+    expect(await column(tide, 'SELECT b.id FROM rides a JOIN rides b ON twice(a.id) = b.id')).toEqual([2, 4]);
+    expect(await column(tide, 'SELECT twice(CAST(total(km) AS INT)) FROM rides')).toEqual([44]);
+    const pattern = `
+      SELECT n FROM rides MATCH_RECOGNIZE (
+        ORDER BY ts MEASURES total(b.km) AS n, twice(a.id) AS m PATTERN (a b+ c) DEFINE b AS twice(b.id) < 7, c AS c.id > 3
+      )`;
+    expect(await column(tide, pattern)).toEqual([8n, null]);
+    expect((await refusal(tide, 'SELECT twice(km) OVER (ORDER BY ts) FROM rides')).message).toContain(
+      'twice is no aggregate function: OVER does not apply',
+    );
+  });
+
+  test('is one of those that a compiled plan is run with', async () => {
+    await using tide = await opened();
+    tide.function('twice', { parameters: ['INT'], returns: 'INT', call: (n) => 2 * n });
+    const folder = mkdtempSync(join(tmpdir(), 'tidemark-functions-'));
+    try {
+      const plan = join(folder, 'plan.json');
+      await tide.execute(`
+        CREATE TABLE nowhere (n INT) WITH ('connector' = 'blackhole');
+        COMPILE PLAN '${plan}' FOR INSERT INTO nowhere SELECT twice(id) FROM rides`);
+      const [job] = await tide.execute(`EXECUTE PLAN '${plan}'`);
+      expect(await job?.done).toMatchObject({ outcome: 'finished', rowsOut: 5 });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   test('has the types of its declaration', () => {
     expectTypeOf<ArgumentsOf<['STRING', 'BIGINT', 'DECIMAL(10, 2)'], 'propagate'>>().toEqualTypeOf<
       [string, bigint, string]
@@ -368,6 +409,24 @@ describe('an aggregate function of the program', () => {
     }
   });
 
+  test.for(kinds)('keeps a %s, and NULL, in its accumulator', async ([type, sql, value]) => {
+    await using tide = await Tidemark.open();
+    tide.aggregateFunction('latest', {
+      parameters: [type],
+      returns: type,
+      accumulator: { before: 'INT', value: type },
+      nulls: 'pass',
+      init: () => ({ value: null }),
+      add: (_accumulator, given) => ({ value: given }) as never,
+      result: (accumulator) => accumulator.value as never,
+    });
+    const latest = `SELECT k, latest(x) AS x FROM (VALUES (1, CAST(NULL AS ${type})), (1, ${sql}), (2, ${sql}), (2, CAST(NULL AS ${type}))) AS t (k, x) GROUP BY k`;
+    expect(await tide.query(latest).toArray()).toEqual([
+      { k: 1, x: value },
+      { k: 2, x: null },
+    ]);
+  });
+
   test('keeps texts, lists and maps of any size for its group', async () => {
     await using tide = await opened();
     tide.aggregateFunction('route', {
@@ -437,7 +496,7 @@ describe('an aggregate function of the program', () => {
       result: () => 1,
     });
     expect((await refusal(tide, 'SELECT forgetful(km) FROM rides')).diagnostics[0]).toMatchObject({
-      message: 'forgetful gave no accumulator of its declaration: NULL where none may be',
+      message: 'forgetful gave no accumulator of its declaration: expected an object',
       notes: [{ message: 'at the row rides:1 (byte 0)' }, {}],
     });
   });

@@ -1,72 +1,84 @@
 import type { HostValue } from '../functions/scalar-function.ts';
 import type { Arena } from '../memory/arena.ts';
 import type { Memory } from '../memory/memory.ts';
-import { physicalOf } from '../types/physical.ts';
+import { type Physical, physicalOf } from '../types/physical.ts';
 import type { SqlType } from '../types/sql-type.ts';
 
 /** Where a plain value has its null flag (u32) and its first byte; 24 bytes in all, 8-byte aligned. */
 export const plainValue = { isNull: 0, value: 8, bytes: 24 } as const;
 
-/** Reads a value that emitted code put down for JavaScript. Text is decoded, an i128 is one bigint. */
-export function readPlainValue(memory: Memory, address: number, type: SqlType): HostValue {
-  const { u32, i32, i64 } = memory;
-  if (u32[address >> 2] !== 0 || type.kind === 'NULL') return null;
-  const at = address + plainValue.value;
-  switch (physicalOf(type)) {
-    case 'bool':
-      return i32[at >> 2] !== 0;
-    case 'i8':
-    case 'i16':
-    case 'i32':
-      return i32[at >> 2] ?? 0;
-    case 'i64':
-      return i64[at >> 3] ?? 0n;
-    case 'i128':
-      return ((i64[(at >> 3) + 1] ?? 0n) << 64n) | BigInt.asUintN(64, i64[at >> 3] ?? 0n);
-    case 'f32':
-      return memory.f32[at >> 2] ?? 0;
-    case 'f64':
-      return memory.f64[at >> 3] ?? 0;
-    case 'bytes': {
-      const from = u32[at >> 2] ?? 0;
-      const length = u32[(at >> 2) + 1] ?? 0;
-      if (type.kind === 'CHAR' || type.kind === 'VARCHAR') return memory.text(from, length);
-      return memory.u8.slice(from, from + length);
-    }
-  }
-}
+/** Reads a value at an address; `view` is the memory's, asked for once by who reads several. */
+export type PlainReader = (memory: Memory, view: DataView, address: number) => HostValue;
 
-/** Puts a value down where emitted code reads it; bytes go to `room`. */
-export function writePlainValue(
+/** Puts a value down at an address; bytes go to `room`. */
+export type PlainWriter = (
   memory: Memory,
+  view: DataView,
   address: number,
-  type: SqlType,
   value: HostValue,
   room: Pick<Arena, 'alloc'>,
-): void {
-  if (value === null) {
-    memory.u32[address >> 2] = 1;
-    return;
-  }
-  const at = address + plainValue.value;
-  const physical = physicalOf(type);
-  if (physical === 'bytes') {
+) => void;
+
+/** Reads a value that emitted code put down for JavaScript. Text is decoded, an i128 is one bigint. */
+export function readPlainValue(memory: Memory, address: number, type: SqlType): HostValue {
+  return plainReader(type)(memory, memory.view, address);
+}
+
+/** What `readPlainValue` does for a type. */
+export function plainReader(type: SqlType): PlainReader {
+  if (type.kind === 'NULL') return () => null;
+  const isText = type.kind === 'CHAR' || type.kind === 'VARCHAR';
+  const present = isText ? readers.text : readers[physicalOf(type)];
+  return (memory, view, address) =>
+    view.getUint32(address, true) === 0 ? present(memory, view, address + plainValue.value) : null;
+}
+
+const readWhole: PlainReader = (_memory, view, at) => view.getInt32(at, true);
+
+const readers: Readonly<Record<Physical | 'text', PlainReader>> = {
+  bool: (_memory, view, at) => view.getInt32(at, true) !== 0,
+  i8: readWhole,
+  i16: readWhole,
+  i32: readWhole,
+  i64: (_memory, view, at) => view.getBigInt64(at, true),
+  i128: (_memory, view, at) => (view.getBigInt64(at + 8, true) << 64n) | view.getBigUint64(at, true),
+  f32: (_memory, view, at) => view.getFloat32(at, true),
+  f64: (_memory, view, at) => view.getFloat64(at, true),
+  text: (memory, view, at) => memory.text(view.getUint32(at, true), view.getUint32(at + 4, true)),
+  bytes: (memory, view, at) => memory.copyOut(view.getUint32(at, true), view.getUint32(at + 4, true)),
+};
+
+/** Puts values of a type down where emitted code reads them. */
+export function plainWriter(type: SqlType): PlainWriter {
+  const present = writers[physicalOf(type)];
+  return (memory, view, address, value, room) => {
+    if (value !== null) present(memory, view, address + plainValue.value, value, room);
+    view.setUint32(address, value === null ? 1 : 0, true);
+  };
+}
+
+const writeWhole: PlainWriter = (_memory, view, at, value) => view.setInt32(at, Number(value), true);
+
+const writers: Readonly<Record<Physical, PlainWriter>> = {
+  bool: writeWhole,
+  i8: writeWhole,
+  i16: writeWhole,
+  i32: writeWhole,
+  i64: (_memory, view, at, value) => view.setBigInt64(at, BigInt(value as bigint | number), true),
+  i128: (_memory, view, at, value) => {
+    const whole = BigInt(value as bigint | number);
+    view.setBigInt64(at, BigInt.asIntN(64, whole), true);
+    view.setBigInt64(at + 8, whole >> 64n, true);
+  },
+  f32: (_memory, view, at, value) => view.setFloat32(at, Number(value), true),
+  f64: (_memory, view, at, value) => view.setFloat64(at, Number(value), true),
+  bytes: (memory, view, at, value, room) => {
     const bytes = typeof value === 'string' ? Buffer.from(value, 'utf8') : value;
     if (!(bytes instanceof Uint8Array)) throw new Error(`expected text or bytes, got ${typeof value}`);
     const to = room.alloc(bytes.length);
+    // The memory may have grown for it; a view from before holds nevertheless.
     memory.u8.set(bytes, to);
-    memory.u32[at >> 2] = to;
-    memory.u32[(at >> 2) + 1] = bytes.length;
-  } else if (physical === 'i64' || physical === 'i128') {
-    const whole = BigInt(value as bigint | number);
-    memory.i64[at >> 3] = BigInt.asIntN(64, whole);
-    if (physical === 'i128') memory.i64[(at >> 3) + 1] = whole >> 64n;
-  } else if (physical === 'f32') {
-    memory.f32[at >> 2] = Number(value);
-  } else if (physical === 'f64') {
-    memory.f64[at >> 3] = Number(value);
-  } else {
-    memory.i32[at >> 2] = Number(value);
-  }
-  memory.u32[address >> 2] = 0;
-}
+    view.setUint32(at, to, true);
+    view.setUint32(at + 4, bytes.length, true);
+  },
+};

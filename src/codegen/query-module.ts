@@ -5,7 +5,7 @@ import { Arena } from '../memory/arena.ts';
 import type { Memory } from '../memory/memory.ts';
 import type { FunctionRef } from '../wasm/function-builder.ts';
 import { ModuleBuilder } from '../wasm/module-builder.ts';
-import { readPlainValue, writePlainValue } from './plain-value.ts';
+import { type PlainReader, type PlainWriter, plainReader, plainWriter, readPlainValue } from './plain-value.ts';
 import { ReusedBytes } from './reused-bytes.ts';
 import { type FailureSite, RowFailure } from './row-failure.ts';
 
@@ -31,6 +31,8 @@ export const noRow = -1;
 interface HostFunction {
   readonly evaluate: (args: readonly HostValue[], call: HostCall) => HostValue;
   readonly call: HostCall;
+  readonly readers: readonly PlainReader[];
+  readonly write: PlainWriter;
   /** Where the arguments and then the result stand: 24 bytes each, as in the failure record. */
   readonly address: number;
   /** Where the bytes of results go. */
@@ -118,7 +120,8 @@ export class QueryModule {
     const address = this.own((call.argTypes.length + 1) * failureRecord.shownBytes);
     const room = lives === 'batch' ? this.scratch : new ReusedBytes(this.memory);
     if (room instanceof ReusedBytes) this.#rooms.push(room);
-    const host: HostFunction = { evaluate, call, address, room };
+    const readers = call.argTypes.map(plainReader);
+    const host: HostFunction = { evaluate, call, readers, write: plainWriter(call.type), address, room };
     this.#hosts.push(host);
     const ref = this.callback(`function${this.#hosts.length}`, [], 'i32', () => this.#callHost(host));
     return { ref, address };
@@ -166,14 +169,14 @@ export class QueryModule {
     this.scratch.release();
   }
 
-  #callHost({ evaluate, call, address, room }: HostFunction): number {
-    const args = call.argTypes.map((type, at) =>
-      readPlainValue(this.memory, address + at * failureRecord.shownBytes, type),
-    );
+  #callHost({ evaluate, call, readers, write, address, room }: HostFunction): number {
+    const { memory } = this;
+    const { view } = memory;
+    const args = readers.map((read, at) => read(memory, view, address + at * failureRecord.shownBytes));
     try {
       const result = evaluate(args, call);
       if (result === null && !call.type.nullable) throw new Error('a value that is declared NOT NULL would be NULL');
-      writePlainValue(this.memory, address + args.length * failureRecord.shownBytes, call.type, result, room);
+      write(memory, view, address + args.length * failureRecord.shownBytes, result, room);
       return status.ok;
     } catch (error) {
       this.#hostError = error;

@@ -55,6 +55,11 @@ export function rowSlotBytes(physical: Physical): number {
   return physical === 'i128' ? 16 : 8;
 }
 
+/** How a value of fixed width is written into a ROW's slot; it is read as what it is. */
+export function storedInRow(type: SqlType): FixedPhysical {
+  return rowSlotClass(physicalOf(type));
+}
+
 /** A ROW's integers fill their slots. */
 function rowSlotClass(physical: Physical): FixedPhysical {
   return physical === 'f32' || physical === 'f64' || physical === 'i128' ? physical : 'i64';
@@ -76,7 +81,7 @@ export function encodeNested(type: SqlType, value: NestedValue): Uint8Array<Arra
         type: field.type,
         value: fields[index] ?? null,
         slot: layout.slots[index] ?? 0,
-        stored: rowSlotClass(physicalOf(field.type)),
+        stored: storedInRow(field.type),
       }));
       return encodeSlots(parts, { nullsAt: 0, fixedBytes: layout.fixedBytes });
     }
@@ -96,8 +101,9 @@ export function decodeNested(type: SqlType, bytes: Uint8Array): NestedValue {
   switch (type.kind) {
     case 'ROW': {
       const { slots } = rowLayout(type);
+      const view = viewOf(bytes);
       return type.fields.map((field, index) =>
-        readSlot(field.type, bytes, { nullsAt: 0, index, slot: slots[index] ?? 0 }),
+        readSlot(field.type, view, bytes, { nullsAt: 0, index, slot: slots[index] ?? 0 }),
       );
     }
     case 'ARRAY':
@@ -181,11 +187,12 @@ function varBytes(type: SqlType, value: NestedValue): Uint8Array {
 }
 
 function decodeArray(element: SqlType, bytes: Uint8Array): NestedValue[] {
-  const count = viewOf(bytes).getUint32(0, true);
+  const view = viewOf(bytes);
+  const count = view.getUint32(0, true);
   const slotsAt = arraySlotsAt(count);
   const width = physicalWidth[physicalOf(element)];
   return Array.from({ length: count }, (_, index) =>
-    readSlot(element, bytes, { nullsAt: 4, index, slot: slotsAt + index * width }),
+    readSlot(element, view, bytes, { nullsAt: 4, index, slot: slotsAt + index * width }),
   );
 }
 
@@ -202,10 +209,9 @@ interface SlotPlace {
   readonly slot: number;
 }
 
-function readSlot(type: SqlType, bytes: Uint8Array, { nullsAt, index, slot }: SlotPlace): NestedValue {
+function readSlot(type: SqlType, view: DataView, bytes: Uint8Array, { nullsAt, index, slot }: SlotPlace): NestedValue {
   const nullByte = bytes[nullsAt + (index >> 3)] ?? 0;
   if ((nullByte >> (index & 7)) & 1) return null;
-  const view = viewOf(bytes);
   const physical = physicalOf(type);
   if (physical !== 'bytes') return readFixed[physical](view, slot);
   const offset = view.getUint32(slot, true);

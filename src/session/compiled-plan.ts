@@ -79,6 +79,8 @@ function restoredSession(
   planning: Planning,
 ): Session {
   const restored = new Session({ ...Object.fromEntries(session.settings.entries()), ...plan.settings });
+  // Code of the program's is no part of a plan: the functions of its names are taken that there are now.
+  for (const [name, defined] of session.programFunctions) restored.programFunctions.set(name, defined);
   for (const text of Object.values(plan.objects)) {
     for (const statement of parseScript(new SourceText(name, text)).statements) {
       if (statement.kind !== 'createTable' && statement.kind !== 'createView') continue;

@@ -1,12 +1,12 @@
-import { decodeNested, encodeNested } from '../../memory/nested.ts';
-import { fromJs, type JsValue, toJs } from '../../types/js-value.ts';
-import { BYTES, ROW, type RowField, type SqlType } from '../../types/sql-type.ts';
+import type { JsValue } from '../../types/js-value.ts';
+import { BYTES, type RowField, type SqlType } from '../../types/sql-type.ts';
 import type { AggregateCode, AggregateFunction, StateAccess } from '../aggregate-function.ts';
 import type { ExpressionWriter, HostValue, Value } from '../value.ts';
+import { accumulatorForm } from './accumulator.ts';
 import { argumentsReader } from './arguments.ts';
 import { writerOf } from './host-value.ts';
 import { overloadsOf } from './parameters.ts';
-import { called, given } from './program-error.ts';
+import { called } from './program-error.ts';
 import type { ProgramSignature } from './program-function.ts';
 
 /**
@@ -46,7 +46,7 @@ function aggregateCode(
   signature: ProgramAggregate,
 ): (args: readonly SqlType[], type: SqlType) => AggregateCode {
   const { add, retract, merge, seesNulls, returns } = signature;
-  const accumulator = accumulatorForm(name, signature);
+  const accumulator = accumulatorForm(name, signature.accumulator, signature.init);
   const argumentsOf = argumentsReader(signature);
   const writeResult = writerOf(name, returns);
   /** Gives the accumulator to a callback, and keeps what it makes of it. */
@@ -81,17 +81,4 @@ function aggregateCode(
       return w.host(evaluate, [state.read(field, stateType)], type);
     },
   });
-}
-
-/** The accumulator between bytes and object; no bytes are one that nothing came to. */
-function accumulatorForm(name: string, { accumulator, init }: ProgramAggregate) {
-  const type = ROW(accumulator, false);
-  const read = toJs(type);
-  const write = fromJs(type);
-  return {
-    read: (bytes: HostValue): JsValue =>
-      bytes instanceof Uint8Array && bytes.length > 0 ? read(decodeNested(type, bytes)) : init(),
-    write: (value: JsValue): Uint8Array =>
-      given(name, 'accumulator of its declaration', () => encodeNested(type, write(value))),
-  };
 }

@@ -93,7 +93,12 @@ function calledFunction(node: FunctionCall, name: string, context: ExpressionCon
   }
   if (needsAllRows.includes(name)) fail('B050', span, `${name} needs rows that come later, and a stream has no end`);
   if (name === 'LAG') return lagCall(node, context);
-  if (!isAggregateName(name, context.functions)) unknownFunction(name, span, context.functions);
+  const { functions } = context;
+  if (!isAggregateName(name, functions)) {
+    const scalar = functions.scalar(name);
+    if (scalar !== undefined) fail('B011', span, `${scalar.name} is no aggregate function: OVER does not apply`);
+    unknownFunction(name, span, functions);
+  }
   return bindAggregateCall(node, context, true);
 }
 

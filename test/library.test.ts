@@ -1,7 +1,7 @@
 import { RecordBatch, tableFromArrays } from 'apache-arrow';
 import { finalize, from, lastValueFrom, NEVER, Subject, take, toArray } from 'rxjs';
 import { describe, expect, expectTypeOf, test } from 'vitest';
-import { DiagnosticError, type InputRow, type OutputRow, Tidemark } from '../src/index.ts';
+import { DiagnosticError, type InputOf, type InputRow, type OutputRow, Tidemark, type ValueOf } from '../src/index.ts';
 
 const payments = {
   columns: { card: 'STRING', amount: 'DECIMAL(10, 2)', paid_at: 'TIMESTAMP(3)' },
@@ -375,4 +375,21 @@ test('types of rows follow from the declared columns', () => {
   expectTypeOf<{ card: string; n: number; paid_at: Date; tags: string[] }>().toExtend<InputRow<Declared>>();
   expectTypeOf<{ card: number; n: number; paid_at: Date; tags: string[] }>().not.toExtend<InputRow<Declared>>();
   expectTypeOf<{ n: number; paid_at: Date; tags: string[] }>().not.toExtend<InputRow<Declared>>();
+});
+
+test('nested types are those of their parts', () => {
+  expectTypeOf<
+    ValueOf<'ROW<a INT NOT NULL, `b c` DECIMAL(10, 2), d ROW<e ARRAY<BIGINT>> NOT NULL> NOT NULL'>
+  >().toEqualTypeOf<{
+    readonly a: number;
+    readonly 'b c': string | null;
+    readonly d: { readonly e: readonly (bigint | null)[] | null };
+  }>();
+  expectTypeOf<ValueOf<'MAP<DECIMAL(4, 1) NOT NULL, MAP<STRING NOT NULL, INT>> NOT NULL'>>().toEqualTypeOf<
+    ReadonlyMap<string, ReadonlyMap<string, number | null> | null>
+  >();
+  expectTypeOf<{ a: number; d: { e: [1n] } }>().toExtend<
+    InputOf<'ROW<a INT NOT NULL, d ROW<e ARRAY<BIGINT>>, f STRING>'>
+  >();
+  expectTypeOf<{ d: null }>().not.toExtend<InputOf<'ROW<a INT NOT NULL, d INT>'>>();
 });

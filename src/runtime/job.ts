@@ -77,9 +77,9 @@ export interface JobMetrics {
   readonly lateRows: number;
   /** Rows left out since their event time is NULL. */
   readonly nullTimeRows: number;
-  /** Bytes of memory of what it keeps just now; 0 when the job has ended. */
+  /** Bytes of memory that its state takes now; 0 when the job has ended. */
   readonly stateBytes: number;
-  /** The keys, groups and rows in them. */
+  /** Keys, groups and rows that its state holds now; 0 when the job has ended. */
   readonly stateRows: number;
 }
 

@@ -22,6 +22,23 @@ export function cellsOf(pins: Pins): Cell[] {
   );
 }
 
+/** Of cells so many that any two choices that meet in one of them meet in one of these too. */
+export function pairsOf(cells: readonly Cell[]): Cell[] {
+  const pairs = (cell: Cell): string[] => {
+    const choices = Object.entries(cell).map(([name, value]) => `${name} ${value}`);
+    return choices.flatMap((a, at) => choices.slice(at + 1).map((b) => `${a}, ${b}`));
+  };
+  const missing = new Set(cells.flatMap(pairs));
+  const adds = (cell: Cell): number => pairs(cell).filter((pair) => missing.has(pair)).length;
+  const chosen: Cell[] = [];
+  while (missing.size > 0) {
+    const best = cells.reduce((most, cell) => (adds(cell) > adds(most) ? cell : most));
+    for (const pair of pairs(best)) missing.delete(pair);
+    chosen.push(best);
+  }
+  return chosen;
+}
+
 export function settingsOf({ batchSize, optimizer, zone }: Cell): Record<string, string> {
   return {
     'table.local-time-zone': zone,

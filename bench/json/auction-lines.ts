@@ -1,8 +1,5 @@
-import { closeSync, existsSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { linesFile } from '../made-once.ts';
 
-const folder = join(tmpdir(), 'tidemark-bench');
 const startMs = Date.UTC(2024, 0, 1);
 
 /**
@@ -11,21 +8,7 @@ const startMs = Date.UTC(2024, 0, 1);
  * there yet. Gives the path.
  */
 export function auctionLines(lines: number): string {
-  const path = join(folder, `auction-${lines}.json`);
-  if (existsSync(path)) return path;
-  mkdirSync(folder, { recursive: true });
-  const file = openSync(`${path}.part`, 'w');
-  let text = '';
-  for (let index = 0; index < lines; index++) {
-    text += `${JSON.stringify(auctionEvent(index))}\n`;
-    if (text.length < 1 << 20) continue;
-    writeSync(file, text);
-    text = '';
-  }
-  writeSync(file, text);
-  closeSync(file);
-  renameSync(`${path}.part`, path);
-  return path;
+  return linesFile(`auction-${lines}.json`, lines, (index) => `${JSON.stringify(auctionEvent(index))}\n`);
 }
 
 function auctionEvent(index: number): unknown {

@@ -1,29 +1,11 @@
-import { closeSync, existsSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-
-const folder = join(tmpdir(), 'tidemark-bench');
+import { linesFile } from '../made-once.ts';
 
 /**
  * Page views of about 190 bytes: 1,000 users, an event each 10 ms from 2024-01-01 on. Made only where they are not there
  * yet. Gives the path.
  */
 export function pageViews(lines: number): string {
-  const path = join(folder, `page-views-${lines}.json`);
-  if (existsSync(path)) return path;
-  mkdirSync(folder, { recursive: true });
-  const file = openSync(`${path}.part`, 'w');
-  let text = '';
-  for (let index = 0; index < lines; index++) {
-    text += pageView(index);
-    if (text.length < 1 << 20) continue;
-    writeSync(file, text);
-    text = '';
-  }
-  writeSync(file, text);
-  closeSync(file);
-  renameSync(`${path}.part`, path);
-  return path;
+  return linesFile(`page-views-${lines}.json`, lines, pageView);
 }
 
 const pages = ['/', '/products', '/products/42', '/cart', '/checkout', '/about/team', '/search?q=tide'];

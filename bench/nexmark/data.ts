@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, linkSync, mkdirSync, renameSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { linkSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeNexmarkFiles } from '../../queries/nexmark/generator/write-files.ts';
+import { nexmarkFiles } from '../json/nexmark-files.ts';
+import { madeOnce } from '../made-once.ts';
 import { flinkTools } from './flink.ts';
 
 /** Where the events of a run lie. */
@@ -13,18 +13,11 @@ export interface NexmarkData {
   readonly flinkFolder: string | null;
 }
 
-/** So many events at 10,000 a second, in one file; made only where they are not there yet. */
+/** So many events at 10,000 a second, in one file. */
 export function nexmarkData(events: number): NexmarkData {
-  const parent = join(tmpdir(), 'tidemark-bench');
-  mkdirSync(parent, { recursive: true });
   const tools = flinkTools();
-  if (tools === null) {
-    const folder = made(join(parent, `nexmark-${events}`), (part) =>
-      writeNexmarkFiles({ folder: part, events, rate: 10_000, shards: 1 }),
-    );
-    return { folder, flinkFolder: null };
-  }
-  const folder = made(join(parent, `nexmark-flink-${events}`), (part) => {
+  if (tools === null) return { folder: nexmarkFiles(events), flinkFolder: null };
+  const folder = madeOnce(`nexmark-flink-${events}`, (part) => {
     const shards = ['--split', '2', '--by', 'event'];
     execFileSync(process.execPath, [tools.generator, '--events', String(events), '--out', part, ...shards]);
     mkdirSync(join(part, 'events'));
@@ -32,12 +25,4 @@ export function nexmarkData(events: number): NexmarkData {
     linkSync(join(part, 'side_input.csv'), join(part, 'side-input.csv'));
   });
   return { folder, flinkFolder: folder };
-}
-
-/** A folder that is there only whole. */
-function made(folder: string, make: (part: string) => void): string {
-  if (existsSync(folder)) return folder;
-  make(`${folder}.part`);
-  renameSync(`${folder}.part`, folder);
-  return folder;
 }

@@ -6,6 +6,7 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { randomOf } from '../random.ts';
 
 const startMs = Date.UTC(2024, 2, 1, 8);
 const hours = 12;
@@ -24,17 +25,6 @@ interface Payment {
   readonly country: string;
   /** When the record comes: not in the order in which the cards were used. */
   readonly seenMs: number;
-}
-
-/** Uniform in [0, 1), always the same sequence. Source: Tommy Ettinger's mulberry32. */
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b_79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }
 
 /** The three files by name. */

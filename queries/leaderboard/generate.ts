@@ -7,6 +7,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { randomOf } from '../random.ts';
 
 const startMs = Date.UTC(2024, 2, 2, 18);
 const minutes = 6 * 60;
@@ -44,17 +45,6 @@ interface Play {
   readonly playedMs: number;
   /** When it comes. */
   readonly seenMs: number;
-}
-
-/** Uniform in [0, 1), always the same sequence. Source: Tommy Ettinger's mulberry32. */
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b_79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }
 
 /** The file's text. */

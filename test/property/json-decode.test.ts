@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { randomOf } from '../../queries/random.ts';
 import { jsonFormat } from '../../src/formats/json/json-format.ts';
 import { columnReaders } from '../../src/memory/batch-reader.ts';
 import * as t from '../../src/types/sql-type.ts';
@@ -143,16 +144,6 @@ function memberAt(record: Readonly<Record<string, unknown>>, path: string): unkn
   return value;
 }
 
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 const damage: fc.Arbitrary<Damage> = fc.record({
   at: fc.double({ min: 0, max: 1, noNaN: true }),
   kind: fc.constantFrom('change', 'change', 'insert', 'delete', 'repeat'),
@@ -171,7 +162,7 @@ test('damaged JSON is read alike by straight code and in general, and as JSON.pa
       fc.array(fc.nat(3), { minLength: 1, maxLength: 3 }),
       fc.array(damage, { maxLength: 150 }),
       (seed, forms, damages) => {
-        const next = random(seed);
+        const next = randomOf(seed);
         const lines = Array.from({ length: documents }, (_, at) => recordText(next, forms[at % forms.length] ?? 0));
         const text = damaged(Buffer.from(`${lines.join('\n')}\n`), damages);
         const found = decode(text, '"0}\n');

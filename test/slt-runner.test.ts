@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { Answer, ChangeRow, EnginePort } from './support/conformance/engine-port.ts';
-import { type Cell, cellsOf, nameOf } from './support/slt/matrix.ts';
+import { type Cell, cellsOf, nameOf, pairsOf } from './support/slt/matrix.ts';
 import { rowText } from './support/slt/row-text.ts';
 import { runTranscript } from './support/slt/run-transcript.ts';
 import { parseTranscript } from './support/slt/transcript.ts';
@@ -183,4 +183,17 @@ test('an update writes what is answered, and keeps lines that say the same', asy
   const after = await updated(portOf(changed), 'x.slt', text);
   expect(after).toContain('| a INT, b STRING\n+I 1  | x          -- closes [0,30)\n+I 23 | y\n\nstatement error');
   expect(await updated(portOf(good), 'x.slt', after)).toContain('+I 22 | " | "\n-U 1 | x\n');
+});
+
+test('any two choices that meet in a cell meet in one of those that are chosen', () => {
+  const choices = (cell: Cell): string[] => Object.entries(cell).map(([name, value]) => `${name} ${value}`);
+  const cells = cellsOf({ batchSize: null, shards: null, zone: null });
+  const chosen = pairsOf(cells).map(choices);
+  expect(chosen.length).toBeLessThan(cells.length);
+  for (const all of cells.map(choices)) {
+    for (const a of all) {
+      for (const b of all) expect(chosen.some((some) => some.includes(a) && some.includes(b))).toBe(true);
+    }
+  }
+  expect(pairsOf(cellsOf({ batchSize: 1, shards: 1, zone: 'UTC' }))).toHaveLength(2);
 });

@@ -15,7 +15,7 @@ import { type SessionContext, sessionZone } from './session/session-context.ts';
 import type { AnswerHeader, RefusalStage, StatementEvent } from './session/statement-event.ts';
 import type { Statement } from './sql/ast.ts';
 import { parse, parseScript } from './sql/parse.ts';
-import { defaultStreamsFolder } from './streams/default-folder.ts';
+import { defaultCatalogsFolder, defaultStreamsFolder } from './streams/default-folder.ts';
 
 /** What an engine is made with; every part has a default. */
 export interface EngineOptions {
@@ -31,6 +31,8 @@ export interface EngineOptions {
   readonly programTables?: ProgramTables | undefined;
   /** Where embedded streams are that a table gives no folder of; by default `.tidemark/streams`. */
   readonly streamsFolder?: string | undefined;
+  /** Where catalogs are kept that are given no path, and the catalog store; by default `.tidemark/catalogs`. */
+  readonly catalogsFolder?: string | undefined;
   /** Where the connector `print` writes; by default to the process's own. */
   readonly standardOutput?: ((text: string) => void) | undefined;
   /** Where it writes what goes to standard error. */
@@ -66,7 +68,7 @@ export class Engine {
     const memory = options.memory ?? Memory.create();
     this.#onBatch = options.onBatch;
     this.#context = {
-      session: new Session(options.settings),
+      session: new Session(options.settings, options.catalogsFolder ?? defaultCatalogsFolder),
       memory,
       clock: options.clock ?? systemClock,
       standardOutput: options.standardOutput ?? ((text) => void process.stdout.write(text)),

@@ -31,6 +31,16 @@ export const knownSettings: readonly OptionSpec[] = [
     default: 'UTC',
     doc: 'The zone in which TIMESTAMP_LTZ is read, shown and cut into windows.',
   },
+  choice(
+    'table.catalog-store.kind',
+    ['generic_in_memory', 'file'],
+    'file: catalogs that are created are there again in the next session.',
+  ),
+  {
+    name: 'table.catalog-store.file.path',
+    type: 'string',
+    doc: 'The folder of the file catalog store; by default catalogs in the folder of what outlives the process.',
+  },
   duration(
     'table.exec.source.idle-timeout',
     '0 ms',

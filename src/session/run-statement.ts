@@ -30,12 +30,16 @@ export async function* runStatement(
   hooks: JobHooks,
 ): AsyncGenerator<StatementEvent> {
   const { session } = context;
+  session.catalogs.look();
   if (statement.kind === 'createTable' && isThereAlready(statement, session)) return;
   const sinks = bindStatement(statement, session, traits);
   if (sinks !== null) {
     const planned = optimized(sinks, context);
     // The table of CREATE TABLE AS stays, whatever becomes of the job, as Flink's does.
-    if (statement.kind === 'createTable') addCreatedTable(session, sinks, statement);
+    if (statement.kind === 'createTable') {
+      addCreatedTable(session, sinks, statement);
+      session.catalogs.save();
+    }
     yield* runJob(planned, context, hooks);
     return;
   }
@@ -49,6 +53,7 @@ export async function* runStatement(
   }
   const answer = executeCatalogStatement(statement, session, schemasOf(context));
   if (answer === 'other') throw new DiagnosticError([refusalOf(statement)]);
+  session.catalogs.save();
   if (answer !== null) yield* textAnswer(answer, context);
 }
 
@@ -112,11 +117,12 @@ function explain(statement: Explain, context: SessionContext): string {
 }
 
 /**
- * The plan of a statement that would run a job; one of another kind is executed, and has none.
+ * The plan of a statement that would run a job; one of another kind is executed for the session alone, and has none.
  * `code`: what the plan is compiled to, in its place.
  */
 export function explainStatement(statement: Statement, context: SessionContext, code = false): string | null {
   const { session } = context;
+  session.catalogs.look();
   if (statement.kind === 'createTable' && isThereAlready(statement, session)) return null;
   const sinks = bindStatement(statement, session, traits);
   if (sinks === null) {

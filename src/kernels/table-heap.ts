@@ -213,7 +213,9 @@ export function textAssign(table: usize, slotAddress: usize, from: usize, length
   const address = <usize>load<u32>(slotAddress);
   if (length != 0) {
     if (address != 0 && load<u32>(address - 4) >= length) {
-      memory.copy(address, from, length);
+      // Only bytes of the text itself can overlap with its room.
+      if (from + length <= address || from >= address + length) copyBytes(address, from, length);
+      else memory.copy(address, from, length);
     } else {
       const wider = heapPut(table, from, length);
       freeText(table, address);

@@ -81,7 +81,10 @@ export class Stream {
 
   /** At most 500 records; those of one shard keep their order, and are stored together. */
   async putRecords(entries: readonly PutEntry[]): Promise<PutRecordsResult> {
-    return (this.#writer ?? (await this.#write())).put(entries);
+    if (this.#writer !== null) return this.#writer.put(entries);
+    // The array is the caller's.
+    const own = entries.slice();
+    return (await this.#write()).put(own);
   }
 
   async splitShard(shard: string, newStartingHashKey: bigint): Promise<void> {

@@ -11,7 +11,6 @@ import { DamagedSegmentError, StreamError, storageError } from './stream-error.t
 export type Durability = 'disk' | 'system';
 
 export interface LogOptions {
-  readonly durability: Durability;
   /** A segment that has grown so far is followed by the next. */
   readonly segmentBytesMax: number;
   /** And so is one that was begun so long ago: what is too old is taken away by whole segments. */
@@ -45,6 +44,8 @@ interface Waiting {
 interface Commit {
   readonly frame: FrameBuilder;
   readonly puts: Waiting[];
+  /** What the put asks for that asks for most. */
+  durability: Durability;
 }
 
 interface ActiveSegment {
@@ -137,11 +138,13 @@ export class ShardLog {
     return cut;
   }
 
-  /** Appends records together and in their order; resolves when they are as durable as the options say. */
-  append(records: readonly FrameRecord[]): Promise<Appended> {
+  /** Appends copies of records together and in their order; resolves when they are as durable as is asked. */
+  append(records: readonly FrameRecord[], durability: Durability): Promise<Appended> {
     if (this.#broken !== null) return Promise.reject(this.#broken);
     const appended = new Promise<Appended>((resolve, reject) => {
-      this.#commitWith(records).puts.push({ records: records.length, resolve, reject });
+      const commit = this.#commitWith(records);
+      commit.puts.push({ records: records.length, resolve, reject });
+      if (durability === 'disk') commit.durability = 'disk';
     });
     this.#running ??= this.#run();
     return appended;
@@ -206,13 +209,13 @@ export class ShardLog {
       last.frame.add(records);
       return last;
     }
-    const commit: Commit = { frame: this.#frames.take(), puts: [] };
+    const commit: Commit = { frame: this.#frames.take(), puts: [], durability: 'system' };
     commit.frame.add(records);
     this.#waiting.push(commit);
     return commit;
   }
 
-  async #commit({ frame, puts }: Commit): Promise<void> {
+  async #commit({ frame, puts, durability }: Commit): Promise<void> {
     if (this.#broken !== null) throw this.#broken;
     const arrivalMs = Math.max(this.#environment.clock.nowMs(), this.#lastArrivalMs);
     const active = await this.#segmentFor(frame.frameBytes, arrivalMs);
@@ -222,13 +225,13 @@ export class ShardLog {
     const bytes = frame.finish(start);
     try {
       await file.write(bytes, index.bytes);
-      if (this.#options.durability === 'disk') await file.sync();
+      if (durability === 'disk') await file.sync();
     } catch (error) {
-      await this.#takeBack(active, error);
+      await this.#takeBack(active, durability, error);
       throw error;
     }
     index.add({ bytes: bytes.length, firstIndex, arrivalMs, records: frame.records });
-    if (this.#options.durability === 'disk') active.syncedTo = index.bytes;
+    if (durability === 'disk') active.syncedTo = index.bytes;
     this.#nextIndex += frame.records;
     this.#lastArrivalMs = arrivalMs;
     let at = firstIndex;
@@ -244,10 +247,10 @@ export class ShardLog {
    * acknowledged records were written before, and the rest goes. Where not even that can be done, the shard takes no
    * more records before it is opened anew.
    */
-  async #takeBack({ file, index }: ActiveSegment, cause: unknown): Promise<void> {
+  async #takeBack({ file, index }: ActiveSegment, durability: Durability, cause: unknown): Promise<void> {
     try {
       await file.truncate(index.bytes);
-      if (this.#options.durability === 'disk') await file.sync();
+      if (durability === 'disk') await file.sync();
     } catch {
       this.#broken = new StreamError(
         'InternalFailureException',

@@ -29,7 +29,6 @@ export interface StreamWriterParts {
   readonly environment: StreamEnvironment;
   readonly folder: string;
   readonly metadata: StreamMetadata;
-  readonly durability: Durability;
   readonly segmentBytesMax: number;
   /** Records were committed, or the metadata has changed. */
   readonly onChange: (metadata: StreamMetadata) => void;
@@ -108,13 +107,13 @@ export class StreamWriter {
    * too much waits for it, and while shards are closed and opened, they stand in line.
    * @throws StreamError where the request itself is wrong
    */
-  async put(entries: readonly PutEntry[]): Promise<PutRecordsResult> {
+  async put(entries: readonly PutEntry[], durability: Durability): Promise<PutRecordsResult> {
     const bytes = checkPut(entries);
-    if (this.#line.length === 0 && this.#hasRoom(bytes)) return this.#begin(bytes, entries);
+    if (this.#line.length === 0 && this.#hasRoom(bytes)) return this.#begin(bytes, entries, durability);
     // The array is the caller's.
     const own = entries.slice();
     return new Promise<PutRecordsResult>((resolve, reject) => {
-      this.#line.push({ bytes, start: () => void this.#begin(bytes, own).then(resolve, reject) });
+      this.#line.push({ bytes, start: () => void this.#begin(bytes, own, durability).then(resolve, reject) });
     });
   }
 
@@ -163,8 +162,8 @@ export class StreamWriter {
     }
   }
 
-  #begin(bytes: number, entries: readonly PutEntry[]): Promise<PutRecordsResult> {
-    const appended = this.#append(entries);
+  #begin(bytes: number, entries: readonly PutEntry[], durability: Durability): Promise<PutRecordsResult> {
+    const appended = this.#append(entries, durability);
     this.#queuedBytes += bytes;
     this.#putCount++;
     return this.#settle(bytes, appended);
@@ -174,12 +173,12 @@ export class StreamWriter {
    * Copies records to where they wait for the disk. Nothing that is suspended may hold them: what lives until a slow disk
    * has answered is collected late (`frame-builder.ts`).
    */
-  #append(entries: readonly PutEntry[]): Promise<readonly ShardOutcome[]> {
+  #append(entries: readonly PutEntry[], durability: Durability): Promise<readonly ShardOutcome[]> {
     if (this.#broken !== null) return Promise.reject(this.#broken);
     const appends = this.#router.deal(entries).map(({ shard, entries: records, places }) => {
       const count = records.length;
       return this.#logOf(shard)
-        .append(records)
+        .append(records, durability)
         .catch((error: unknown) => storageError('records were put', error))
         .then((result) => ({ shard, count, places, result }));
     });
@@ -322,12 +321,11 @@ export class StreamWriter {
   }
 
   async #openLog(shard: ShardMetadata): Promise<CutTail | null> {
-    const { environment, folder, durability, segmentBytesMax, onChange } = this.#parts;
+    const { environment, folder, segmentBytesMax, onChange } = this.#parts;
     const log = new ShardLog({
       environment,
       folder: new ShardFolder(environment.files, join(folder, shardId(shard.index))),
       options: {
-        durability,
         segmentBytesMax,
         segmentAgeMaxMs: (this.#metadata.retentionHours * 3_600_000) / segmentsPerRetention,
       },

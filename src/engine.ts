@@ -1,5 +1,6 @@
 import type { RecordBatch } from 'apache-arrow';
 import { Session } from './catalog/session.ts';
+import { KeptRows } from './connectors/kept/kept-rows.ts';
 import type { ProgramTables } from './connectors/program/program-table.ts';
 import { type Diagnostic, DiagnosticError } from './diagnostics/diagnostic.ts';
 import type { SourceText } from './diagnostics/source-text.ts';
@@ -33,6 +34,8 @@ export interface EngineOptions {
   readonly streamsFolder?: string | undefined;
   /** Where catalogs are kept that are given no path, and the catalog store; by default `.tidemark/catalogs`. */
   readonly catalogsFolder?: string | undefined;
+  /** Among which streams the rows are kept that came late or could not be read; by default in memory. */
+  readonly keptRowsFolder?: string | undefined;
   /** Where the connector `print` writes; by default to the process's own. */
   readonly standardOutput?: ((text: string) => void) | undefined;
   /** Where it writes what goes to standard error. */
@@ -76,6 +79,7 @@ export class Engine {
       recordBatches: options.recordBatches ?? new Map(),
       programTables: options.programTables ?? new Map(),
       streamsFolder: options.streamsFolder ?? defaultStreamsFolder,
+      keptRows: new KeptRows(options.keptRowsFolder ?? null),
       zone: (name) => sessionZone(memory, name),
     };
   }

@@ -6,6 +6,7 @@ import { type ProgramFunction, sessionFunctions } from '../functions/program/pro
 import type { QualifiedName } from '../sql/ast.ts';
 import { type Catalog, type CatalogObject, type Database, newCatalog } from './catalog.ts';
 import { Catalogs } from './catalogs.ts';
+import { keptName, keptTable } from './kept-table.ts';
 import { pathText } from './object-path.ts';
 import { Settings } from './settings.ts';
 import type { ObjectPath } from './table.ts';
@@ -45,13 +46,21 @@ export class Session {
     return { catalog: this.currentCatalog, database: this.currentDatabase };
   }
 
-  /** The object of a path; a temporary one hides a lasting one. */
+  /** The object of a path; a temporary one hides a lasting one. `t$late` and `t$errors` are there with `t`. */
   find(path: ObjectPath): CatalogObject | undefined {
-    return this.temporary.get(pathText(path)) ?? this.findLasting(path);
+    return this.temporary.get(pathText(path)) ?? this.findLasting(path) ?? this.#findKept(path);
   }
 
   findLasting(path: ObjectPath): CatalogObject | undefined {
     return this.catalogs.get(path.catalog)?.databases.get(path.database)?.objects.get(path.name);
+  }
+
+  #findKept(path: ObjectPath): CatalogObject | undefined {
+    const kept = keptName(path.name);
+    const base = kept === null ? undefined : this.find({ ...path, name: kept.base });
+    if (kept === null || base?.kind !== 'table' || (kept.kind === 'late' && base.table.watermark === null))
+      return undefined;
+    return { kind: 'table', table: keptTable(base.table, kept.kind) };
   }
 
   /** @throws DiagnosticError B001 with the name that was probably meant */

@@ -45,6 +45,8 @@ export interface SourceRequest {
   readonly programTables: ProgramTables;
   /** Where embedded streams are, unless the table says otherwise. */
   readonly streamsFolder: string;
+  /** Takes records that cannot be decoded; null: they fail the job. */
+  readonly onMalformed?: ((record: MalformedRecord) => void) | null;
 }
 
 export interface LookupRequest extends SourceRequest {
@@ -99,8 +101,39 @@ export interface ShardReader {
   read(): ReadResult | Promise<ReadResult>;
   /** Where a row of the last batch stands, for errors and late rows. */
   place(rowIndex: number): RowPlace;
+  /** A row of the last batch as it was read, to be kept; absent where the source has no bytes: its values are kept then. */
+  record?(rowIndex: number): SourceRecord;
   readonly progress: ReadProgress;
   close(): Promise<void>;
+}
+
+/** A record that cannot be decoded, with what is wrong with it. */
+export interface MalformedRecord {
+  readonly record: SourceRecord;
+  readonly code: string;
+  readonly message: string;
+  /** Where the SQL declares the column that could not be read: `clicks.sql:3:5`. */
+  readonly place: string | null;
+  readonly column: string | null;
+  /** From 1, where lines are counted. */
+  readonly line: number | null;
+}
+
+/** A row as the source has it. */
+export interface SourceRecord {
+  readonly shard: string;
+  /** Sequence number, or byte: the same whenever the source is read. */
+  readonly offset: string;
+  /** Null where a row is no bytes. */
+  readonly raw: Uint8Array | null;
+  /** Whether the bytes are all of one record, whatever line feeds they have. */
+  readonly isWhole: boolean;
+  /** Which of the record's rows. */
+  readonly row: number;
+  /** By the columns' names: what stands not in the bytes. */
+  readonly values: Readonly<Record<string, CellValue>>;
+  /** Whether the source gives the same row at this offset the next time. */
+  readonly isReadAgain: boolean;
 }
 
 export type ReadResult =

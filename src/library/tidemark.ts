@@ -83,6 +83,8 @@ export class Tidemark {
       clock: this.#clock,
       streamsFolder,
       catalogsFolder: join(folder, 'catalogs'),
+      // A program that names no folder is given no files that it did not ask for.
+      keptRowsFolder: options.folder === undefined ? undefined : streamsFolder,
       memory: this.#memory,
       programTables: this.#tables,
       recordBatches: this.#recordBatches,

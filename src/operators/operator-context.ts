@@ -10,4 +10,6 @@ export interface OperatorContext {
   readonly batchRows: number;
   /** Conversions between instants and the session zone's wall clock, for TIMESTAMP_LTZ windows. */
   readonly zone: WallClock;
+  /** Whether rows that are dropped for being late are noted for who keeps them. */
+  readonly keepsLateRows?: boolean;
 }

@@ -1,5 +1,6 @@
 import type { Batch } from '../memory/batch.ts';
 import type { CellValue } from '../memory/cell-value.ts';
+import type { LateRowList } from './late-row-list.ts';
 import type { StateSize } from './state-size.ts';
 
 /**
@@ -26,6 +27,8 @@ export interface Operator {
   onAnswers?(out: Output): void;
   /** Rows may leave so much behind the watermark: the one that is passed on stays behind it. */
   readonly watermarkDelayMs?: number;
+  /** Where it notes the late rows of a batch, if somebody keeps them. */
+  readonly lateRows?: LateRowList | null;
   /** Counters for the summary and metrics; read at any time. */
   readonly metrics: OperatorMetrics;
   /** What it holds just now; not asked for when it is closed. */

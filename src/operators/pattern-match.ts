@@ -20,6 +20,7 @@ import { type I32, type I64, i32, i64, type Local } from '../wasm/code.ts';
 import type { Label } from '../wasm/function-builder.ts';
 import { baseCells, CompiledOperator, watermarkI64 } from './compiled-operator.ts';
 import { GroupStores } from './group-store.ts';
+import { writeLateRow } from './late-row-list.ts';
 import type { Output } from './operator.ts';
 import type { OperatorContext } from './operator-context.ts';
 import { type Held, type StateSize, sizeOf, table } from './state-size.ts';
@@ -211,8 +212,7 @@ export class PatternMatch extends CompiledOperator {
     const time = this.#writeTime(writer, row);
     if (this.#work.time === 'event') {
       f.if(i64.leS(time, row.watermark), () => {
-        const late = i32.const(this.cells + baseCells.lateRows);
-        f.do(i64.store(late, i64.add(i64.load(late), i64.const(1n))));
+        writeLateRow(writer, this.cells + baseCells.lateRows, this.lateRows, row);
         f.br(row.next);
       });
     }

@@ -19,6 +19,7 @@ import { f64, type I32, type I64, i32, i64, type Local, select } from '../wasm/c
 import { call, type FunctionRef } from '../wasm/function-builder.ts';
 import { baseCells, type Compiled, CompiledOperator, watermarkI64 } from './compiled-operator.ts';
 import { GroupStores } from './group-store.ts';
+import { writeLateRow } from './late-row-list.ts';
 import type { Output } from './operator.ts';
 import type { OperatorContext } from './operator-context.ts';
 import { type Held, type StateSize, table } from './state-size.ts';
@@ -202,8 +203,7 @@ export abstract class SessionWindows<Content extends SessionContent> extends Com
     const dropLate = (): void => {
       if (this.#time.time !== 'event') return;
       f.if(this.#hasEnded(lastEnd, row.watermark, closesAt), () => {
-        const late = i32.const(this.cells + baseCells.lateRows);
-        f.do(i64.store(late, i64.add(i64.load(late), i64.const(1n))));
+        writeLateRow(writer, this.cells + baseCells.lateRows, this.lateRows, row);
         // The key may have come with this row.
         f.if(i32.eqz(newest), () => eraseTableRow(writer, keys.table, this.#keyLayout, keyRow));
         f.br(row.next);

@@ -18,6 +18,7 @@ import { f64, i32, i64, type Local } from '../wasm/code.ts';
 import { call, type FunctionRef } from '../wasm/function-builder.ts';
 import { baseCells, type Compiled, CompiledOperator, watermarkI64 } from './compiled-operator.ts';
 import { GroupStores } from './group-store.ts';
+import { writeLateRow } from './late-row-list.ts';
 import type { Output } from './operator.ts';
 import type { OperatorContext } from './operator-context.ts';
 import { checkRetraction } from './retraction.ts';
@@ -277,8 +278,7 @@ export class UpdatedWindows extends CompiledOperator {
     });
     if (this.#work.window.time === 'event') {
       f.if(i64.geS(row.watermark, i64.load(place, { offset: windowPlace.goes })), () => {
-        const late = i32.const(this.cells + baseCells.lateRows);
-        f.do(i64.store(late, i64.add(i64.load(late), i64.extendI32U(isFirst))));
+        f.if(isFirst, () => writeLateRow(writer, this.cells + baseCells.lateRows, this.lateRows, row));
         f.br(row.next);
       });
     }

@@ -18,6 +18,7 @@ import { type SqlType, TIMESTAMP } from '../types/sql-type.ts';
 import { f64, type I64, i32, i64, type Local } from '../wasm/code.ts';
 import { call, type FunctionRef } from '../wasm/function-builder.ts';
 import { GroupStores } from './group-store.ts';
+import { LateRowList, writeLateRow } from './late-row-list.ts';
 import { newMetrics, type Operator, type Output } from './operator.ts';
 import type { OperatorContext } from './operator-context.ts';
 import { checkRetraction } from './retraction.ts';
@@ -45,6 +46,7 @@ type WindowAggregateWork = Extract<Work, { readonly kind: 'window-aggregate' }>;
  */
 export class WindowAggregate implements Operator {
   readonly metrics = newMetrics();
+  readonly lateRows: LateRowList | null;
   readonly #work: WindowAggregateWork;
   readonly #node: PhysicalOperator;
   readonly #context: OperatorContext;
@@ -88,6 +90,7 @@ export class WindowAggregate implements Operator {
       capacity: context.batchRows,
       watermarks: node.marksWatermarks,
     });
+    this.lateRows = context.keepsLateRows === true ? new LateRowList(context.memory) : null;
     this.#cells = context.memory.alloc(cells.bytes);
     context.memory.u8.fill(0, this.#cells, this.#cells + cells.bytes);
     this.#setCell(cells.watermark, -(2n ** 63n));
@@ -136,6 +139,7 @@ export class WindowAggregate implements Operator {
     this.#stores.close();
     for (const { module } of this.#compiled.values()) module.close();
     this.#output.close();
+    this.lateRows?.close();
     this.#context.memory.free(this.#cells);
   }
 
@@ -369,8 +373,7 @@ export class WindowAggregate implements Operator {
     f.brIf(row.next, i32.eq(store, i32.const(noWindow | 0)));
     if (this.#work.window.time === 'event') {
       f.if(i64.geS(row.watermark, current.lateFrom), () => {
-        const late = i32.const(this.#cells + cells.lateRows);
-        f.do(i64.store(late, i64.add(i64.load(late), i64.const(1n))));
+        writeLateRow(writer, this.#cells + cells.lateRows, this.lateRows, row);
         f.br(row.next);
       });
     }

@@ -1,4 +1,4 @@
-import type { RowPlace } from '../connectors/connector.ts';
+import type { RowPlace, SourceRecord } from '../connectors/connector.ts';
 import type { Batch } from '../memory/batch.ts';
 
 /**
@@ -26,5 +26,9 @@ export interface BatchElement {
   readonly origin: Origin | null;
 }
 
-/** Finds the place of a row of a batch fresh from a source. */
-export type Origin = (rowIndex: number) => RowPlace;
+/** Where the rows of a batch fresh from a source come from. */
+export interface Origin {
+  place(rowIndex: number): RowPlace;
+  /** The row as the source has it; null where that has no bytes. */
+  record(rowIndex: number): SourceRecord | null;
+}

@@ -4,11 +4,12 @@ import type { Memory } from '../memory/memory.ts';
 import { LateRowScan } from '../operators/late-row-scan.ts';
 import type { Operator } from '../operators/operator.ts';
 import { noState } from '../operators/state-size.ts';
-import type { PhysicalGraph } from '../physical/graph.ts';
+import type { PhysicalGraph, PhysicalSource } from '../physical/graph.ts';
 import type { Clock } from './clock.ts';
 import { type WiredGraph, wireGraph } from './graph.ts';
 import { lateRowCuts } from './late-row-cuts.ts';
 import { LookupRun } from './lookup-run.ts';
+import type { KeptCount, RowKeeper } from './row-keeper.ts';
 import { Scheduler } from './scheduler.ts';
 import { type SourceProgress, SourceRun } from './source-run.ts';
 
@@ -37,6 +38,8 @@ export interface JobParts {
   readonly onTime?: (nowMs: number) => void;
   /** Told twice a second where the job stands. */
   readonly onProgress?: (progress: JobProgress) => void;
+  /** Keeps the rows that would be lost. */
+  readonly keeper?: RowKeeper;
 }
 
 /** Where a job stands; the same at its end. */
@@ -51,6 +54,8 @@ export interface JobProgress {
   readonly watermarkMs: number | null;
   /** Rows dropped since their windows were closed. */
   readonly lateRows: number;
+  /** Of the rows that would have been lost: how many were kept, and in which table. */
+  readonly kept: readonly KeptCount[];
   /** Rows left out since their event time is NULL. */
   readonly nullTimeRows: number;
   /** Records that could not be read, where the table says that they are left out. */
@@ -104,7 +109,10 @@ export class Job {
   constructor(parts: JobParts) {
     this.#parts = parts;
     this.#startMs = parts.clock.elapsedMs();
-    this.#sources = parts.graph.sources.map(({ id, scan }) => {
+    const isKept = ({ scan }: PhysicalSource): boolean => scan.table.kept?.kind === 'late';
+    const byTurn = [...parts.graph.sources.filter(isKept), ...parts.graph.sources.filter((each) => !isKept(each))];
+    this.#sources = byTurn.map((each) => {
+      const { id, scan } = each;
       const cuts = lateRowCuts(parts.graph, id);
       const source = parts.sources.get(id);
       if (source === undefined) throw new Error(`no source "${id}"`);
@@ -113,6 +121,7 @@ export class Job {
         source,
         memory: parts.memory,
         columnCount: scan.columns.length,
+        isKept: isKept(each),
         scan: cuts === null ? null : new LateRowScan(parts.memory, parts.session, scan.schema, cuts.steps, cuts),
         marksSuffice: cuts?.marksSuffice ?? true,
         isOnlySource: parts.graph.sources.length === 1,
@@ -141,6 +150,7 @@ export class Job {
       sources: new Map([...this.#sources, ...this.#lookups].map(({ id, elements }) => [id, elements])),
       operators,
       sinks,
+      ...(this.#parts.keeper === undefined ? {} : { keeper: this.#parts.keeper }),
     });
     try {
       for (const source of this.#sources) await source.open();
@@ -151,6 +161,7 @@ export class Job {
       }
       await this.#feed(wired);
       const isCancelled = this.#stop.signal.aborted;
+      await this.#parts.keeper?.flush();
       for (const sink of opened) await sink.finish();
       return { ...this.progress(), outcome: isCancelled ? 'cancelled' : 'finished' };
     } catch (error) {
@@ -163,6 +174,8 @@ export class Job {
       this.#hasEnded = true;
       for (const operator of operators.values()) operator.close();
       for (const source of this.#sources) source.release();
+      await this.#parts.keeper?.close();
+      this.#parts.keeper?.release();
     }
   }
 
@@ -180,7 +193,7 @@ export class Job {
     const sources = this.#sources.map((source) => source.progress);
     const sum = (of: (progress: SourceProgress) => number) => sources.reduce((total, each) => total + of(each), 0);
     const metrics = [...this.#parts.operators.values()].map((operator) => operator.metrics);
-    const timed = this.#sources.filter(({ hasTime }) => hasTime);
+    const timed = this.#sources.filter(({ hasTime, reachedMs }) => hasTime && reachedMs > Number.NEGATIVE_INFINITY);
     const watermarkMs = Math.min(...timed.map(({ reachedMs }) => reachedMs));
     return {
       events: sum(({ rows }) => rows),
@@ -188,6 +201,7 @@ export class Job {
       shards: sum(({ shards }) => shards),
       watermarkMs: Number.isFinite(watermarkMs) ? watermarkMs : null,
       lateRows: metrics.reduce((total, { lateRows }) => total + lateRows, 0),
+      kept: this.#parts.keeper?.counts ?? [],
       nullTimeRows: metrics.reduce((total, { nullTimeRows }) => total + nullTimeRows, 0),
       malformedRecords: sum(({ malformedRecords }) => malformedRecords),
       stateBytes: this.metrics().reduce((total, { stateBytes }) => total + stateBytes, 0),
@@ -246,6 +260,7 @@ export class Job {
         progressMs = clock.elapsedMs();
         onProgress(this.progress());
       }
+      if (this.#parts.keeper?.isFull === true || !didWork) await this.#parts.keeper?.flush();
       if (!didWork) {
         await this.#waitForMore(nowMs);
         turnMs = clock.elapsedMs();

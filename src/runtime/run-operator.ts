@@ -3,6 +3,7 @@ import { RowFailure } from '../codegen/row-failure.ts';
 import type { Operator, Output } from '../operators/operator.ts';
 import type { BatchElement, Element } from './element.ts';
 import { rowFailureError } from './row-failure-error.ts';
+import type { RowKeeper } from './row-keeper.ts';
 import { mergedWatermark, type WatermarkInput } from './watermarks.ts';
 
 /**
@@ -10,9 +11,13 @@ import { mergedWatermark, type WatermarkInput } from './watermarks.ts';
  * neither idle nor ended, and the end comes when all have ended. Behind rows that wait for what is outside of the job, time
  * and ends wait too; a table that is looked up, always the second input, has no say in them.
  */
-export function runOperatorOn(operator: Operator, inputs: readonly Observable<Element>[]): Observable<Element> {
+export function runOperatorOn(
+  operator: Operator,
+  inputs: readonly Observable<Element>[],
+  keeping: Keeping | null = null,
+): Observable<Element> {
   return new Observable((subscriber) => {
-    const run = new RunningOperator(operator, subscriber, inputs.length);
+    const run = new RunningOperator(operator, subscriber, inputs.length, keeping);
     for (const [index, input] of inputs.entries()) {
       subscriber.add(
         input.subscribe({
@@ -24,20 +29,35 @@ export function runOperatorOn(operator: Operator, inputs: readonly Observable<El
   });
 }
 
+/** Who keeps the rows that the operator would lose, and how the operator is called there. */
+export interface Keeping {
+  readonly keeper: RowKeeper;
+  readonly id: string;
+}
+
 /** The state between elements: where each input stands. */
 class RunningOperator {
   readonly #operator: Operator;
   readonly #subscriber: Subscriber<Element>;
   readonly #out: Output;
   readonly #inputs: WatermarkInput[];
+  readonly #keeping: Keeping | null;
+  /** What is being processed: one that is sent as it is comes from where it came. */
+  #current: BatchElement | null = null;
   #watermarkMs = Number.NEGATIVE_INFINITY;
   #isIdle = false;
   #hasEnded = false;
 
-  constructor(operator: Operator, subscriber: Subscriber<Element>, inputCount: number) {
+  constructor(operator: Operator, subscriber: Subscriber<Element>, inputCount: number, keeping: Keeping | null) {
+    this.#keeping = keeping;
     this.#operator = operator;
     this.#subscriber = subscriber;
-    this.#out = { batch: (batch) => subscriber.next({ kind: 'batch', batch, origin: null }) };
+    this.#out = {
+      batch: (batch) => {
+        const origin = batch === this.#current?.batch ? this.#current.origin : null;
+        subscriber.next({ kind: 'batch', batch, origin });
+      },
+    };
     this.#inputs = Array.from({ length: inputCount }, (_, index) => {
       const isLookedUp = index === 1 && operator.takeKeys !== undefined;
       const watermarkMs = isLookedUp ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
@@ -91,11 +111,19 @@ class RunningOperator {
     }
   }
 
-  #process({ batch, origin }: BatchElement, index: number): void {
+  #process(element: BatchElement, index: number): void {
+    const { batch, origin } = element;
+    const { lateRows } = this.#operator;
+    const keeping = this.#keeping;
+    this.#current = element;
+    const process = (): void => this.#operator.process(batch, this.#out, index);
     try {
-      this.#operator.process(batch, this.#out, index);
+      if (lateRows == null || keeping === null) process();
+      else lateRows.during(process, (rows) => keeping.keeper.late(rows, element, keeping.id, index));
     } catch (error) {
       throw error instanceof RowFailure ? rowFailureError(error, origin) : error;
+    } finally {
+      this.#current = null;
     }
   }
 

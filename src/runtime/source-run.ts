@@ -22,6 +22,8 @@ export interface SourceRunParts {
   readonly source: Source;
   readonly memory: Memory;
   readonly columnCount: number;
+  /** The rows of `t$late`: time stands still before them, and so they are read first. */
+  readonly isKept: boolean;
   /** Null where no watermark is computed over the source. */
   readonly scan: LateRowScan | null;
   /** With one shard alone, batches need no cut (see `LateRowCuts`). */
@@ -65,7 +67,7 @@ export class SourceRun {
   constructor(parts: SourceRunParts) {
     this.#parts = parts;
     this.id = parts.id;
-    this.hasTime = parts.scan !== null;
+    this.hasTime = parts.scan !== null || parts.isKept;
     this.bounded = parts.source.bounded;
   }
 
@@ -158,7 +160,12 @@ export class SourceRun {
     memory.i64[at + shardTime.after / 8] = before;
     const firstRow = held.from;
     const batch = shard.take(held, to, this.hasTime);
-    this.elements.next({ kind: 'batch', batch, origin: (rowIndex) => shard.reader.place(firstRow + rowIndex) });
+    const { reader } = shard;
+    const origin = {
+      place: (rowIndex: number) => reader.place(firstRow + rowIndex),
+      record: (rowIndex: number) => reader.record?.(firstRow + rowIndex) ?? null,
+    };
+    this.elements.next({ kind: 'batch', batch, origin });
     if (this.hasTime) {
       shard.watermarkMs = watermarkFromI64(memory.i64[at + shardTime.after / 8] ?? 0n);
       this.#advance();

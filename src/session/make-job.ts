@@ -5,13 +5,18 @@ import { createOperator } from '../operators/create.ts';
 import type { Operator } from '../operators/operator.ts';
 import type { PhysicalGraph } from '../physical/graph.ts';
 import { Job, type JobProgress } from '../runtime/job.ts';
+import { RowKeeper } from '../runtime/row-keeper.ts';
 import type { SessionContext } from './session-context.ts';
 
 /** Makes what a plan names: sources and sinks by their connectors, operators with their code. The job owns them. */
 export function makeJob(
   graph: PhysicalGraph,
   context: SessionContext,
-  answer: { readonly sink: (id: string) => Sink; readonly onProgress: (progress: JobProgress) => void },
+  answer: {
+    readonly sink: (id: string) => Sink;
+    readonly onProgress: (progress: JobProgress) => void;
+    readonly jobName: () => string;
+  },
 ): Job {
   const { memory, clock, session, recordBatches, programTables, streamsFolder } = context;
   const { settings } = session;
@@ -27,15 +32,28 @@ export function makeJob(
     zoneAddress: zone.address,
     processingTimeMs: () => processingTimeMs,
   };
+  const keeper = new RowKeeper({
+    graph,
+    memory,
+    timeZone,
+    keptRows: context.keptRows,
+    nowMs: () => clock.nowMs(),
+    jobName: answer.jobName,
+  });
   const operators = new Map<string, Operator>();
   try {
     for (const node of graph.operators) {
-      operators.set(node.id, createOperator(node, { memory, session: times, batchRows, zone: zone.clock }));
+      const keepsLateRows = node.inputs.some((_, input) => keeper.keepsLate(node.id, input));
+      operators.set(
+        node.id,
+        createOperator(node, { memory, session: times, batchRows, zone: zone.clock, keepsLateRows }),
+      );
     }
-    const given = { memory, timeZone, clock, recordBatches, programTables, streamsFolder };
+    const given = { memory, timeZone, clock, recordBatches, programTables, streamsFolder, keptRows: context.keptRows };
     const sources = new Map<string, Source>();
     for (const { id, scan } of graph.sources) {
-      sources.set(id, connectorSource({ ...given, scan, rowsMax: boundedRows(scan.schema, batchRows) }));
+      const onMalformed = keeper.malformed(id);
+      sources.set(id, connectorSource({ ...given, scan, rowsMax: boundedRows(scan.schema, batchRows), onMalformed }));
     }
     const lookups = new Map<string, LookupSource>();
     for (const { id, scan, method } of graph.lookups) {
@@ -65,6 +83,7 @@ export function makeJob(
         processingTimeMs = nowMs;
       },
       onProgress: answer.onProgress,
+      keeper,
     });
   } catch (error) {
     for (const operator of operators.values()) operator.close();

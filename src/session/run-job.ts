@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Table } from '../catalog/table.ts';
 import type { Sink } from '../connectors/connector.ts';
 import { tableWarnings } from '../connectors/index.ts';
@@ -6,6 +7,7 @@ import type { Batch } from '../memory/batch.ts';
 import type { PhysicalGraph } from '../physical/graph.ts';
 import { planPhysically } from '../physical/plan.ts';
 import type { LogicalSink } from '../plan/logical.ts';
+import { printPlan } from '../plan/print.ts';
 import type { Job } from '../runtime/job.ts';
 import { eventChannel } from './event-channel.ts';
 import { makeJob } from './make-job.ts';
@@ -47,6 +49,7 @@ export async function* runJob(
   const job = makeJob(graph, context, {
     sink: answerSink,
     onProgress: (progress) => void channel.push({ kind: 'progress', progress }),
+    jobName: () => jobName(sinks, context),
   });
   const warnings = tablesOf(graph).flatMap(tableWarnings);
   if (warnings.length > 0) yield { kind: 'warnings', diagnostics: warnings };
@@ -73,6 +76,16 @@ export async function* runJob(
     await ended;
     hooks.signal.removeEventListener('abort', stop);
   }
+}
+
+/** `pipeline.name`; else the same for the same plan, and another for another. */
+function jobName(sinks: readonly LogicalSink[], { session }: SessionContext): string {
+  const name = session.settings.get('pipeline.name');
+  if (name !== undefined && name !== '') return name;
+  const digest = createHash('sha256')
+    .update(printPlan(sinks, { types: true }))
+    .digest('hex');
+  return `job-${digest.slice(0, 8)}`;
 }
 
 /** Each table that is read or written, once. */

@@ -113,7 +113,12 @@ function schemasOf({ session }: SessionContext): TableSchemas {
 function explain(statement: Explain, context: SessionContext): string {
   const sinks = bindStatement(statement.statement, context.session, traits);
   if (sinks === null) fail('B039', statement.statement.span, 'EXPLAIN takes a query, an INSERT or a statement set');
-  return explainText(statement.statement, optimized(sinks, context), statement.details);
+  return explainText(
+    statement.statement,
+    optimized(sinks, context),
+    statement.details,
+    context.keptRows.folder !== null,
+  );
 }
 
 /**
@@ -132,7 +137,7 @@ export function explainStatement(statement: Statement, context: SessionContext, 
   const plan = optimized(sinks, context);
   const text = code
     ? codeText(planPhysically(plan, { replacedRows: true }), context)
-    : explainText(statement, plan, []);
+    : explainText(statement, plan, [], context.keptRows.folder !== null);
   if (statement.kind === 'createTable') addCreatedTable(session, sinks, statement);
   return text;
 }

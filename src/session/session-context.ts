@@ -1,5 +1,6 @@
 import type { RecordBatch } from 'apache-arrow';
 import type { Session } from '../catalog/session.ts';
+import type { KeptRows } from '../connectors/kept/kept-rows.ts';
 import type { ProgramTables } from '../connectors/program/program-table.ts';
 import type { Memory } from '../memory/memory.ts';
 import { utcClock, type WallClock } from '../operators/wall-clock.ts';
@@ -26,6 +27,8 @@ export interface SessionContext {
   readonly programTables: ProgramTables;
   /** Where embedded streams are, unless a table says otherwise. */
   readonly streamsFolder: string;
+  /** What was kept of tables. */
+  readonly keptRows: KeptRows;
   zone(name: string): SessionZone;
 }
 

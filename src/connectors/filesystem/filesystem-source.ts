@@ -1,10 +1,12 @@
+import type { Table } from '../../catalog/table.ts';
 import { fail } from '../../diagnostics/diagnostic.ts';
 import type { DecoderRequest, Format } from '../../formats/format.ts';
 import { formatNamed } from '../../formats/index.ts';
+import type { CellValue } from '../../memory/cell-value.ts';
 import type { ScanColumn } from '../../plan/logical.ts';
 import type { Schema } from '../../types/column.ts';
 import type { ShardReader, Source, SourceRequest } from '../connector.ts';
-import { ConstantColumn, constantOf } from './constant-columns.ts';
+import { ConstantColumn, constantOf, fileMetadata } from './constant-columns.ts';
 import { type ListedFile, listFiles } from './file-list.ts';
 import { FileShard } from './file-shard.ts';
 
@@ -86,6 +88,9 @@ export class FilesystemSource implements Source {
       schema,
       chunkBytes,
       makeDecoder: () => this.#decoder(rowsMax),
+      lineFeeds: this.#format.lineFeeds,
+      onMalformed: this.#request.onMalformed ?? null,
+      makeKeptValues: () => keptValues(table, file, partition),
       makeConstants: () =>
         columns.map((column) => {
           const value = constantOf(column, file, partition);
@@ -129,4 +134,24 @@ function patternOf({ options }: SourceRequest): RegExp | null {
       help: (error as Error).message,
     });
   }
+}
+
+/** Of all columns of the table, also those that the query does not read. */
+function keptValues(
+  table: Table,
+  file: ListedFile,
+  partition: { readonly keys: readonly string[]; readonly defaultName: string },
+): Readonly<Record<string, CellValue>> {
+  const values: Record<string, CellValue> = {};
+  for (const column of table.columns) {
+    if (column.kind === 'computed') continue;
+    const { name, type } = column;
+    const isMetadata = column.kind === 'metadata';
+    const read = isMetadata
+      ? { name, type: fileMetadata.get(column.key) ?? type, path: [column.key] }
+      : { name, type, path: [name] };
+    const value = constantOf({ ...read, metadata: isMetadata }, file, partition);
+    if (value !== undefined) values[name] = value;
+  }
+  return values;
 }

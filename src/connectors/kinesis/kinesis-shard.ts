@@ -10,10 +10,10 @@ import type { ShardCursor } from '../../streams/shard-cursor.ts';
 import { type ShardMetadata, shardId } from '../../streams/stream-metadata.ts';
 import type { Schema } from '../../types/column.ts';
 import { AddedColumns } from '../added-columns.ts';
-import type { ReadProgress, ReadResult, RowPlace, ShardReader } from '../connector.ts';
-import { malformedRow } from '../malformed-row.ts';
+import type { MalformedRecord, ReadProgress, ReadResult, RowPlace, ShardReader, SourceRecord } from '../connector.ts';
+import { malformedRecord, malformedRow } from '../malformed-row.ts';
 import { type RecordAt, RecordChunk } from './record-chunk.ts';
-import { RecordMetadata } from './record-metadata.ts';
+import { keptMetadata, RecordMetadata } from './record-metadata.ts';
 import { failAtStream } from './stream-of-table.ts';
 
 export interface KinesisShardParts {
@@ -34,6 +34,8 @@ export interface KinesisShardParts {
   /** Whether the shard has been succeeded by others. */
   readonly hasChildren: () => boolean;
   readonly span: Span | null;
+  /** Takes records that cannot be decoded; null: they fail the job. */
+  readonly onMalformed: ((record: MalformedRecord) => void) | null;
   readonly onEnd: () => void;
 }
 
@@ -93,7 +95,7 @@ export class KinesisShard implements ShardReader {
     for (;;) {
       while (this.#next < this.#chunk.to) {
         const batch = this.#decode();
-        if (batch.rowCount === 0) continue;
+        if (batch === null || batch.rowCount === 0) continue;
         this.#rows += batch.rowCount;
         return { kind: 'batch', batch: this.#complete(batch) };
       }
@@ -108,6 +110,28 @@ export class KinesisShard implements ShardReader {
     const at = this.#chunk.recordAt(address);
     const text = this.#parts.memory.text(at.address, at.end - at.address);
     return { shard: `${this.name}, sequence number ${this.#numberOf(at)}`, offset: null, line: null, text };
+  }
+
+  record(rowIndex: number): SourceRecord {
+    const { decoder } = this.#opened();
+    const from = decoder.recordAddress(rowIndex);
+    let row = 0;
+    while (row < rowIndex && decoder.recordAddress(rowIndex - row - 1) === from) row++;
+    return this.#sourceRecord(this.#chunk.recordAt(from), row);
+  }
+
+  #sourceRecord(at: RecordAt, row: number): SourceRecord {
+    const { isWholeRecord } = this.#opened();
+    const { memory, table, lineFeeds } = this.#parts;
+    return {
+      shard: this.name,
+      offset: this.#numberOf(at),
+      raw: memory.copyOut(at.address, at.end - at.address),
+      isWhole: isWholeRecord || lineFeeds === 'value',
+      row,
+      values: keptMetadata(table, this.#parts.shard.index, this.#numberOf(at), at.frame.arrivalMs),
+      isReadAgain: true,
+    };
   }
 
   async close(): Promise<void> {
@@ -160,7 +184,7 @@ export class KinesisShard implements ShardReader {
     };
   }
 
-  #decode(): Batch {
+  #decode(): Batch | null {
     const { decoder, isWholeRecord } = this.#opened();
     const { from, to, behind } = isWholeRecord
       ? this.#nextRecord()
@@ -173,8 +197,14 @@ export class KinesisShard implements ShardReader {
       return batch;
     } catch (error) {
       if (!(error instanceof DecodeFailure)) throw error;
-      const { memory, table } = this.#parts;
+      const { memory, table, onMalformed } = this.#parts;
       const record = this.#chunk.recordAt(error.record.from);
+      if (onMalformed !== null) {
+        onMalformed(malformedRecord(error, table, this.#sourceRecord(record, 0), null));
+        this.#malformedRecords++;
+        this.#next = isWholeRecord ? behind : record.end + 1;
+        return null;
+      }
       const note = `sequence number ${this.#numberOf(record)}, partition key "${recordKey(record.frame, record.record)}"`;
       throw malformedRow(error, { memory, table, shard: this.name, line: 1, note });
     }

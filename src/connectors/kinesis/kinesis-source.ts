@@ -112,6 +112,7 @@ export class KinesisSource implements Source {
       isWatched: () => !stream.isWrittenHere,
       hasChildren: () => stream.metadata.shards.some(({ parents }) => parents.includes(shard.index)),
       span: options.span('stream.arn'),
+      onMalformed: this.#request.onMalformed ?? null,
       onEnd: () => this.#ended.push(shard.index),
     });
     this.#shards.set(shard.index, reader);

@@ -1,8 +1,9 @@
+import type { Table } from '../../catalog/table.ts';
 import { DiagnosticError } from '../../diagnostics/diagnostic.ts';
 import { Arena } from '../../memory/arena.ts';
 import { writeBatch } from '../../memory/batch-writer.ts';
 import type { CellValue } from '../../memory/cell-value.ts';
-import { withNullable } from '../../types/sql-type.ts';
+import { type SqlType, withNullable } from '../../types/sql-type.ts';
 import type { ReadResult, RowPlace, ShardReader, SourceRecord, SourceRequest } from '../connector.ts';
 import type { ProgramRow, RowFeed } from './program-table.ts';
 import { RowCells, rowText } from './row-cells.ts';
@@ -53,13 +54,10 @@ export class ProgramShard implements ShardReader {
     const row = this.#rows[rowIndex];
     const offset = this.progress.rows - this.#rows.length + rowIndex;
     const { table, tableColumns } = this.#request;
-    this.#allCells ??= tableColumns.map(({ name, type }) => ({
-      name,
-      cells: new RowCells(table, [{ name, type: withNullable(type, true), path: [name], metadata: false }]),
-    }));
+    const known = this.#allCells ?? tableColumns.map(({ name, type }) => cellsOf(table, name, type));
+    this.#allCells = known;
     const values: Record<string, CellValue> = {};
-    for (const { name, cells } of row === undefined ? [] : this.#allCells)
-      values[name] = cellOf(cells, row as ProgramRow);
+    for (const { name, cells } of row === undefined ? [] : known) values[name] = cellOf(cells, row as ProgramRow);
     return { shard: this.name, offset: String(offset), raw: null, isWhole: false, row: 0, values, isReadAgain: false };
   }
 
@@ -77,4 +75,9 @@ function cellOf(cells: RowCells, row: ProgramRow): CellValue {
     if (!(error instanceof DiagnosticError)) throw error;
     return null;
   }
+}
+
+function cellsOf(table: Table, name: string, type: SqlType): { readonly name: string; readonly cells: RowCells } {
+  const column = { name, type: withNullable(type, true), path: [name], metadata: false };
+  return { name, cells: new RowCells(table, [column]) };
 }

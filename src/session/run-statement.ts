@@ -7,6 +7,7 @@ import type { TableTraitsOf } from '../plan/bind/table-traits.ts';
 import { appendOnly, type LogicalSink } from '../plan/logical.ts';
 import { optimize } from '../plan/optimize.ts';
 import type { CompilePlan, ExecutePlan, Explain, Statement } from '../sql/ast.ts';
+import { format } from '../sql/format.ts';
 import { addCreatedTable, executeCatalogStatement, isThereAlready } from './catalog-statement.ts';
 import { compilePlan, type Planning, restorePlan } from './compiled-plan.ts';
 import { explainText } from './explain.ts';
@@ -30,17 +31,13 @@ export async function* runStatement(
   hooks: JobHooks,
 ): AsyncGenerator<StatementEvent> {
   const { session } = context;
-  session.catalogs.look();
   if (statement.kind === 'createTable' && isThereAlready(statement, session)) return;
   const sinks = bindStatement(statement, session, traits);
   if (sinks !== null) {
     const planned = optimized(sinks, context);
     // The table of CREATE TABLE AS stays, whatever becomes of the job, as Flink's does.
-    if (statement.kind === 'createTable') {
-      addCreatedTable(session, sinks, statement);
-      session.catalogs.save();
-    }
-    yield* runJob(planned, context, hooks);
+    if (statement.kind === 'createTable') addCreatedTable(session, sinks, statement);
+    yield* runJob(planned, context, hooks, format(statement));
     return;
   }
   if (statement.kind === 'explain') {
@@ -53,7 +50,6 @@ export async function* runStatement(
   }
   const answer = executeCatalogStatement(statement, session, schemasOf(context));
   if (answer === 'other') throw new DiagnosticError([refusalOf(statement)]);
-  session.catalogs.save();
   if (answer !== null) yield* textAnswer(answer, context);
 }
 
@@ -74,7 +70,7 @@ async function* runPlan(
   if (statement.kind === 'compilePlan') compilePlan(statement, context.session, planning);
   if (statement.kind === 'compilePlan' && !statement.isExecute) return;
   const { sinks, session } = restorePlan(statement, context.session, planning);
-  yield* runJob(sinks, { ...context, session }, hooks);
+  yield* runJob(sinks, { ...context, session }, hooks, format(statement));
 }
 
 /** Executes a statement that needs no job and answers nothing. @throws DiagnosticError when it is refused, W001 for another */
@@ -113,21 +109,15 @@ function schemasOf({ session }: SessionContext): TableSchemas {
 function explain(statement: Explain, context: SessionContext): string {
   const sinks = bindStatement(statement.statement, context.session, traits);
   if (sinks === null) fail('B039', statement.statement.span, 'EXPLAIN takes a query, an INSERT or a statement set');
-  return explainText(
-    statement.statement,
-    optimized(sinks, context),
-    statement.details,
-    context.keptRows.folder !== null,
-  );
+  return explainText(statement.statement, optimized(sinks, context), statement.details);
 }
 
 /**
- * The plan of a statement that would run a job; one of another kind is executed for the session alone, and has none.
+ * The plan of a statement that would run a job; one of another kind is executed, and has none.
  * `code`: what the plan is compiled to, in its place.
  */
 export function explainStatement(statement: Statement, context: SessionContext, code = false): string | null {
   const { session } = context;
-  session.catalogs.look();
   if (statement.kind === 'createTable' && isThereAlready(statement, session)) return null;
   const sinks = bindStatement(statement, session, traits);
   if (sinks === null) {
@@ -137,7 +127,7 @@ export function explainStatement(statement: Statement, context: SessionContext, 
   const plan = optimized(sinks, context);
   const text = code
     ? codeText(planPhysically(plan, { replacedRows: true }), context)
-    : explainText(statement, plan, [], context.keptRows.folder !== null);
+    : explainText(statement, plan, []);
   if (statement.kind === 'createTable') addCreatedTable(session, sinks, statement);
   return text;
 }

@@ -536,7 +536,6 @@ function withViewColumns(bound: BoundQuery, { columns }: View, span: Span): Boun
     span,
   );
   const { node, schema } = renamed;
-  const made = schema.map((column, at) => ({ ...column, type: columns[at]?.type ?? column.type }));
-  const isAsMade = made.every(({ type }, at) => sameType(type, schema[at]?.type ?? type));
-  return node === null || isAsMade ? renamed : ofNode(castColumns(node, made, span));
+  const isAsMade = columns.every(({ type }, at) => sameType(type, schema[at]?.type ?? type));
+  return node === null || isAsMade ? renamed : ofNode(castColumns(node, columns, span));
 }

@@ -1,7 +1,6 @@
 import * as T from '../../../../grammar/tokens.ts';
 import { K, type SqlToken } from '../../../../grammar/tokens.ts';
-import type { CatalogObject } from '../../../catalog/catalog.ts';
-import type { Session } from '../../../catalog/session.ts';
+import type { CatalogObject, Session } from '../../../catalog/session.ts';
 import { nameOf, openBracket } from './cursor-place.ts';
 
 export interface KnownColumn {
@@ -23,7 +22,8 @@ export function findTable(session: Session, parts: readonly string[]): CatalogOb
 }
 
 export function columnsOf(object: CatalogObject): KnownColumn[] {
-  if (object.kind === 'view') return object.view.columns.map(({ name }) => ({ name, isTime: false }));
+  if (object.kind === 'view')
+    return object.view.columns.map(({ name, timeAttribute }) => ({ name, isTime: timeAttribute !== undefined }));
   const { columns, watermark } = object.table;
   return columns.map(({ name }) => ({ name, isTime: name === watermark?.column }));
 }

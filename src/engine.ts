@@ -1,5 +1,6 @@
 import type { RecordBatch } from 'apache-arrow';
 import { Session } from './catalog/session.ts';
+import { KeptRows } from './connectors/kept/kept-rows.ts';
 import type { ProgramTables } from './connectors/program/program-table.ts';
 import { type Diagnostic, DiagnosticError } from './diagnostics/diagnostic.ts';
 import type { SourceText } from './diagnostics/source-text.ts';
@@ -15,9 +16,7 @@ import { type SessionContext, sessionZone } from './session/session-context.ts';
 import type { AnswerHeader, RefusalStage, StatementEvent } from './session/statement-event.ts';
 import type { Statement } from './sql/ast.ts';
 import { parse, parseScript } from './sql/parse.ts';
-import { defaultStreamsFolder } from './streams/default-folder.ts';
-import { machine } from './streams/machine.ts';
-import type { StreamFiles } from './streams/stream-environment.ts';
+import { defaultCatalogsFolder, defaultStreamsFolder } from './streams/default-folder.ts';
 
 /** What an engine is made with; every part has a default. */
 export interface EngineOptions {
@@ -33,10 +32,10 @@ export interface EngineOptions {
   readonly programTables?: ProgramTables | undefined;
   /** Where embedded streams are that a table gives no folder of; by default `.tidemark/streams`. */
   readonly streamsFolder?: string | undefined;
-  /** @internal Where checkpoints are written: by default the machine's file system. */
-  readonly stateFiles?: StreamFiles | undefined;
-  /** @internal Each job stops at each checkpoint and goes on from it in a fresh memory; one is made before each batch. */
-  readonly restartsAtCheckpoints?: boolean | undefined;
+  /** Where catalogs are kept that are given no path, and the catalog store; by default `.tidemark/catalogs`. */
+  readonly catalogsFolder?: string | undefined;
+  /** Among which streams the rows are kept that came late or could not be read; by default in memory. */
+  readonly keptRowsFolder?: string | undefined;
   /** Where the connector `print` writes; by default to the process's own. */
   readonly standardOutput?: ((text: string) => void) | undefined;
   /** Where it writes what goes to standard error. */
@@ -72,7 +71,7 @@ export class Engine {
     const memory = options.memory ?? Memory.create();
     this.#onBatch = options.onBatch;
     this.#context = {
-      session: new Session(options.settings),
+      session: new Session(options.settings, options.catalogsFolder ?? defaultCatalogsFolder),
       memory,
       clock: options.clock ?? systemClock,
       standardOutput: options.standardOutput ?? ((text) => void process.stdout.write(text)),
@@ -80,8 +79,7 @@ export class Engine {
       recordBatches: options.recordBatches ?? new Map(),
       programTables: options.programTables ?? new Map(),
       streamsFolder: options.streamsFolder ?? defaultStreamsFolder,
-      stateFiles: options.stateFiles ?? machine.files,
-      restartsAtCheckpoints: options.restartsAtCheckpoints ?? false,
+      keptRows: new KeptRows(options.keptRowsFolder ?? null),
       zone: (name) => sessionZone(memory, name),
     };
   }

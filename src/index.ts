@@ -34,7 +34,7 @@ export { PushTable } from './library/push-table.ts';
 export { type Change, type ChangeBatch, Query } from './library/query.ts';
 export type { RowSource, Subscribable } from './library/row-sources.ts';
 export type { Columns, InputOf, InputRow, OutputRow, ValueOf } from './library/row-types.ts';
-export { type NewRecord, PartialPutError, type PutResult } from './library/stream-put.ts';
+export { type NewRecord, PartialPutError, type PutOptions, type PutResult } from './library/stream-put.ts';
 export { StreamRecord } from './library/stream-record.ts';
 export { Streams } from './library/streams.ts';
 export { Tidemark, type TidemarkOptions } from './library/tidemark.ts';

@@ -100,6 +100,18 @@ describe('the streams of a handle', () => {
     await expect(put).rejects.toThrow(StreamError);
     await expect(put).rejects.toMatchObject({ name: 'InvalidArgumentException' });
     expect(await texts(stream)).toEqual([]);
+    // Nor where it is one of so many that they are several requests.
+    const many = [...Array.from({ length: 600 }, () => ({ data: 'good' })), { data: 'bad', partitionKey: '' }];
+    await expect(stream.put(many)).rejects.toMatchObject({ name: 'ValidationException' });
+    expect(await texts(stream)).toEqual([]);
+  });
+
+  test('take records without waiting for the disk where that is asked for', async () => {
+    await using tide = await Tidemark.open({ folder: newFolder() });
+    const stream = await tide.streams.create('relaxed');
+    await stream.put({ data: 'one' }, { durability: 'system' });
+    await stream.put([{ data: 'two' }, { data: 'three' }], { durability: 'disk' });
+    expect((await texts(stream)).sort()).toEqual(['one', 'three', 'two']);
   });
 
   test('are read from a place: a sequence number, behind it, a time, the end', async () => {

@@ -4,7 +4,7 @@ import { ErrorCollector } from '../diagnostics/error-collector.ts';
 import type { CreateTable, PhysicalColumn, TableConstraint, TableElement, Watermark } from '../sql/ast.ts';
 import type { Schema } from '../types/column.ts';
 import { withNullable } from '../types/sql-type.ts';
-import type { Session } from './session.ts';
+import type { TableNames } from './catalog.ts';
 import type { Table, TableColumn, TableOption } from './table.ts';
 import { columnNames, columnsOfQuery } from './table-as.ts';
 import { mergeLike, type TableParts } from './table-like.ts';
@@ -15,7 +15,7 @@ import { typeOf } from './type-of.ts';
  * types of expressions (computed columns, the watermark) is checked by the binder.
  * @throws DiagnosticError with every mistake that was found
  */
-export function declareTable(session: Session, statement: CreateTable, source: Schema | null = null): Table {
+export function declareTable(session: TableNames, statement: CreateTable, source: Schema | null = null): Table {
   const path = session.path(statement.name);
   const errors = new ErrorCollector();
   const names = source === null ? null : columnNames(statement);
@@ -40,7 +40,7 @@ export function declareTable(session: Session, statement: CreateTable, source: S
   return withKeyNotNull({ ...table, ...parts });
 }
 
-function likeTable(session: Session, { like }: CreateTable): Table {
+function likeTable(session: TableNames, { like }: CreateTable): Table {
   const object = session.get(like!.table);
   if (object.kind === 'table') return object.table;
   fail('B017', like!.table.span, `"${object.view.path.name}" is a view; LIKE takes a table`);

@@ -3,46 +3,21 @@ import { fail } from '../diagnostics/diagnostic.ts';
 import type { Span } from '../diagnostics/source-text.ts';
 import type { FunctionLookup } from '../functions/lookup.ts';
 import { type ProgramFunction, sessionFunctions } from '../functions/program/program-function.ts';
-import type { FunctionLanguage, QualifiedName } from '../sql/ast.ts';
+import type { QualifiedName } from '../sql/ast.ts';
+import { type Catalog, type CatalogObject, type Database, newCatalog } from './catalog.ts';
+import { Catalogs } from './catalogs.ts';
+import { keptName, keptTable } from './kept-table.ts';
 import { pathText } from './object-path.ts';
 import { Settings } from './settings.ts';
-import type { ObjectPath, Table } from './table.ts';
-import type { View } from './view.ts';
+import type { ObjectPath } from './table.ts';
 
-export type CatalogObject =
-  | { readonly kind: 'table'; readonly table: Table }
-  | { readonly kind: 'view'; readonly view: View };
+const defaultCatalog = 'default_catalog';
+const defaultDatabase = 'default_database';
 
-export interface Database {
-  readonly name: string;
-  comment: string | null;
-  readonly options: Map<string, string>;
-  readonly objects: Map<string, CatalogObject>;
-  /** By their names in lower case. */
-  readonly functions: Map<string, UserFunction>;
-}
-
-/** A function as it was declared. Its class is a program for another machine: nothing here can call it. */
-export interface UserFunction {
-  readonly name: string;
-  readonly className: string;
-  readonly language: FunctionLanguage;
-}
-
-export interface Catalog {
-  readonly name: string;
-  comment: string | null;
-  readonly options: Map<string, string>;
-  readonly databases: Map<string, Database>;
-}
-
-export const defaultCatalog = 'default_catalog';
-export const defaultDatabase = 'default_database';
-
-/** What a session knows: catalogs in memory with their databases and objects, temporary objects, settings, and where it is. */
+/** What a session knows: catalogs with their databases and objects, temporary objects, settings, and where it is. */
 export class Session {
   readonly settings: Settings;
-  readonly catalogs = new Map<string, Catalog>();
+  readonly catalogs: Catalogs;
   /** By the text of their path; they hide what has the same path. */
   readonly temporary = new Map<string, CatalogObject>();
   /** Written by the program, by their names in lower case: what Flink calls temporary system functions. */
@@ -51,10 +26,12 @@ export class Session {
   currentCatalog = defaultCatalog;
   currentDatabase = defaultDatabase;
 
-  constructor(settings: Readonly<Record<string, string>> = {}) {
+  /** `catalogsFolder`: where catalogs are kept that are given no path; null: none outlive the session. */
+  constructor(settings: Readonly<Record<string, string>> = {}, catalogsFolder: string | null = null) {
     this.settings = new Settings(settings);
+    this.catalogs = new Catalogs(this.settings, catalogsFolder);
     const catalog = newCatalog(defaultCatalog, null, new Map([['type', 'generic_in_memory']]), defaultDatabase);
-    this.catalogs.set(defaultCatalog, catalog);
+    this.catalogs.add(catalog);
   }
 
   /** A name of one to three parts as a full path; `home` stands in for the current catalog and database. */
@@ -69,13 +46,21 @@ export class Session {
     return { catalog: this.currentCatalog, database: this.currentDatabase };
   }
 
-  /** The object of a path; a temporary one hides a lasting one. */
+  /** The object of a path; a temporary one hides a lasting one. `t$late` and `t$errors` are there with `t`. */
   find(path: ObjectPath): CatalogObject | undefined {
-    return this.temporary.get(pathText(path)) ?? this.findLasting(path);
+    return this.temporary.get(pathText(path)) ?? this.findLasting(path) ?? this.#findKept(path);
   }
 
   findLasting(path: ObjectPath): CatalogObject | undefined {
     return this.catalogs.get(path.catalog)?.databases.get(path.database)?.objects.get(path.name);
+  }
+
+  #findKept(path: ObjectPath): CatalogObject | undefined {
+    const kept = keptName(path.name);
+    const base = kept === null ? undefined : this.find({ ...path, name: kept.base });
+    if (kept === null || base?.kind !== 'table' || (kept.kind === 'late' && base.table.watermark === null))
+      return undefined;
+    return { kind: 'table', table: keptTable(base.table, kept.kind) };
   }
 
   /** @throws DiagnosticError B001 with the name that was probably meant */
@@ -110,8 +95,11 @@ export class Session {
   }
 
   catalog(name: string, at: { readonly span: Span }): Catalog {
-    const help = didYouMean(name, this.catalogs.keys()) ?? `there are: ${[...this.catalogs.keys()].sort().join(', ')}`;
-    return this.catalogs.get(name) ?? fail('B014', at.span, `unknown catalog "${name}"`, { help });
+    const found = this.catalogs.get(name);
+    if (found !== undefined) return found;
+    const names = this.catalogs.names();
+    const help = didYouMean(name, names) ?? `there are: ${names.join(', ')}`;
+    return fail('B014', at.span, `unknown catalog "${name}"`, { help });
   }
 
   /** @throws DiagnosticError B014 */
@@ -123,17 +111,4 @@ export class Session {
       catalog.databases.get(path.database) ?? fail('B014', at.span, `unknown database "${path.database}"`, { help })
     );
   }
-}
-
-export function newCatalog(
-  name: string,
-  comment: string | null,
-  options: Map<string, string>,
-  database: string,
-): Catalog {
-  return { name, comment, options, databases: new Map([[database, newDatabase(database, null, new Map())]]) };
-}
-
-export function newDatabase(name: string, comment: string | null, options: Map<string, string>): Database {
-  return { name, comment, options, objects: new Map(), functions: new Map() };
 }

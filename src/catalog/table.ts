@@ -22,6 +22,17 @@ export interface Table {
   /** WITH (...), by key; hints of a query are merged over them at bind time. */
   readonly options: ReadonlyMap<string, TableOption>;
   readonly span: Span;
+  /** Of `t$late` and `t$errors`: what they show, and of which table. */
+  readonly kept?: KeptOf;
+}
+
+/** What is kept of a table beside its rows: those that came late, and those that could not be read or computed. */
+export type KeptKind = 'late' | 'errors';
+
+/** Of a table that shows what is kept: the table that it was kept of. */
+export interface KeptOf {
+  readonly kind: KeptKind;
+  readonly base: Table;
 }
 
 /** `PARTITION (city = 'Oslo', day = 3)`: the values as texts, in the order of PARTITIONED BY. */

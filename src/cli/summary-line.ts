@@ -1,4 +1,5 @@
 import type { JobProgress } from '../runtime/job.ts';
+import type { KeptCount } from '../runtime/row-keeper.ts';
 
 /** What several jobs have done together: counts add up, time is that of the latest. */
 export interface Totals {
@@ -9,6 +10,7 @@ export interface Totals {
   readonly lateRows: number;
   readonly nullTimeRows: number;
   readonly malformedRecords: number;
+  readonly kept: readonly KeptCount[];
 }
 
 export const noTotals: Totals = {
@@ -19,6 +21,7 @@ export const noTotals: Totals = {
   lateRows: 0,
   nullTimeRows: 0,
   malformedRecords: 0,
+  kept: [],
 };
 
 export function addTotals(totals: Totals, job: JobProgress): Totals {
@@ -31,7 +34,18 @@ export function addTotals(totals: Totals, job: JobProgress): Totals {
     lateRows: totals.lateRows + job.lateRows,
     nullTimeRows: totals.nullTimeRows + job.nullTimeRows,
     malformedRecords: totals.malformedRecords + job.malformedRecords,
+    kept: addKept(totals.kept, job.kept),
   };
+}
+
+/** Counts of several jobs, by table. */
+function addKept(kept: readonly KeptCount[], more: readonly KeptCount[]): readonly KeptCount[] {
+  const sums = new Map(kept.map((each) => [each.table, each]));
+  for (const each of more) {
+    const known = sums.get(each.table);
+    sums.set(each.table, known === undefined ? each : { ...each, rows: known.rows + each.rows });
+  }
+  return [...sums.values()];
 }
 
 /**
@@ -65,8 +79,8 @@ export function progressLine(progress: JobProgress): string {
   return parts.join('   ');
 }
 
-export function count(value: number, noun: string): string {
-  return `${whole(value)} ${value === 1 ? noun : `${noun}s`}`;
+export function count(value: number, noun: string, nouns = `${noun}s`): string {
+  return `${whole(value)} ${value === 1 ? noun : nouns}`;
 }
 
 export function whole(value: number): string {

@@ -27,7 +27,7 @@ export interface GroupPlace {
 
 /** What a group store has beside others of its kind: a keyed table or an ordered map. */
 export type StorePart =
-  | { readonly kind: 'table'; readonly rowBytes: number; readonly layout: string }
+  | { readonly kind: 'table'; readonly rowBytes: number }
   | { readonly kind: 'map'; readonly valueBytes: number };
 
 interface PlacedCall {
@@ -82,11 +82,10 @@ export class AggregateState {
       ),
       ...(options.extra ?? []),
     ]);
-    const parts: StorePart[] = [{ kind: 'table', rowBytes: this.layout.rowBytes, layout: this.layout.text }];
+    const parts: StorePart[] = [{ kind: 'table', rowBytes: this.layout.rowBytes }];
     this.#calls = coded.map(({ call, code, values, prefix, remadeOf, keepsNulls }) => {
       const distinct = call.distinct ? new DistinctValues(values, parts.length, this.#chain(prefix, isChained)) : null;
-      if (distinct !== null)
-        parts.push({ kind: 'table', rowBytes: distinct.layout.rowBytes, layout: distinct.layout.text });
+      if (distinct !== null) parts.push({ kind: 'table', rowBytes: distinct.layout.rowBytes });
       const { keeps } = code;
       const collection =
         keeps !== undefined

@@ -222,6 +222,30 @@ export function writeKeys(
   }
 }
 
+/** As `writeKeys` in a row that holds others; a text stays in its room where it fits. */
+export function rewriteKeys(
+  writer: CodeWriter,
+  table: Local<'i32'>,
+  layout: StateLayout,
+  row: Local<'i32'>,
+  keys: readonly Value[],
+  first: number,
+): void {
+  const { f } = writer;
+  for (const [index, key] of keys.entries()) {
+    const { physical, offset } = layout.field(`key${first + index}`);
+    const store = (): void => {
+      if (physical !== 'bytes') f.do(...storeParts(physical, row, key.parts, offset));
+      else f.do(writer.kernel('textAssign', 'void', table, i32.add(row, i32.const(offset)), ...writer.bytes(key)));
+    };
+    if (key.type.nullable) {
+      const isNull = writer.isNull(key);
+      f.do(i32.store8(row, isNull, { offset: layout.field(`key${first + index}.null`).offset }));
+      f.if(i32.eqz(isNull), store);
+    } else store();
+  }
+}
+
 /** A key's value in a row. */
 export function readKey(writer: CodeWriter, layout: StateLayout, row: Local<'i32'>, at: number, type: SqlType): Value {
   const { physical, offset } = layout.field(`key${at}`);

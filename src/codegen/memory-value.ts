@@ -25,38 +25,37 @@ export function loadParts(physical: Physical, address: I32, offset = 0): readonl
   }
 }
 
-/** Stores the parts of a value at `address + offset`; text as its address and length. `isPassing`: in a batch. */
+/** Stores the parts of a value at `address + offset`; text as its address and length. */
 export function storeParts(
   physical: Physical,
   address: I32,
   parts: readonly Code<ValueType>[],
   offset = 0,
-  isPassing = false,
 ): readonly Code<'void'>[] {
   const [first, second] = parts as readonly [Code<ValueType>, Code<ValueType> | undefined];
   switch (physical) {
     case 'bool':
     case 'i8':
-      return [i32.store8(address, first as Code<'i32'>, { offset, isPassing })];
+      return [i32.store8(address, first as Code<'i32'>, { offset })];
     case 'i16':
-      return [i32.store16(address, first as Code<'i32'>, { offset, isPassing })];
+      return [i32.store16(address, first as Code<'i32'>, { offset })];
     case 'i32':
-      return [i32.store(address, first as Code<'i32'>, { offset, isPassing })];
+      return [i32.store(address, first as Code<'i32'>, { offset })];
     case 'i64':
-      return [i64.store(address, first as Code<'i64'>, { offset, isPassing })];
+      return [i64.store(address, first as Code<'i64'>, { offset })];
     case 'i128':
       return [
-        i64.store(address, first as Code<'i64'>, { offset, isPassing }),
-        i64.store(address, second as Code<'i64'>, { offset: offset + 8, isPassing }),
+        i64.store(address, first as Code<'i64'>, { offset }),
+        i64.store(address, second as Code<'i64'>, { offset: offset + 8 }),
       ];
     case 'f32':
-      return [f32.store(address, first as Code<'f32'>, { offset, isPassing })];
+      return [f32.store(address, first as Code<'f32'>, { offset })];
     case 'f64':
-      return [f64.store(address, first as Code<'f64'>, { offset, isPassing })];
+      return [f64.store(address, first as Code<'f64'>, { offset })];
     case 'bytes':
       return [
-        i32.store(address, first as Code<'i32'>, { offset, isPassing }),
-        i32.store(address, second as Code<'i32'>, { offset: offset + 4, isPassing }),
+        i32.store(address, first as Code<'i32'>, { offset }),
+        i32.store(address, second as Code<'i32'>, { offset: offset + 4 }),
       ];
   }
 }

@@ -22,6 +22,8 @@ export interface PipelineRow {
   readonly watermark: I64;
   /** A branch here goes on to the next row. */
   readonly next: Label;
+  /** The row's event time in ms, where a watermark step of this pipeline has computed it. */
+  readonly time?: I64;
 }
 
 export interface PipelineInput {
@@ -170,7 +172,7 @@ function writeSteps(
       const counts = i64.gtS(ms, i64.const(0n));
       const valid = watermark.isNull === null ? counts : i32.and(counts, i32.eqz(watermark.isNull));
       marks?.advance(select(valid, ms, i64.const(noWatermark)));
-      writeSteps(writer, rest, row, marks, body);
+      writeSteps(writer, rest, { ...row, time: writer.i64(time) }, marks, body);
       return;
     }
     case 'filter':

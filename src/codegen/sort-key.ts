@@ -1,6 +1,7 @@
 import type { Value } from '../functions/value.ts';
 import { type KeyOrder, sortKeyBytesMax, sortKeyFlags, sortKeyKernel } from '../memory/sort-key.ts';
-import { type I32, i32, i64, type Local } from '../wasm/code.ts';
+import type { Physical } from '../types/physical.ts';
+import { type I32, type I64, i32, i64, type Local, select } from '../wasm/code.ts';
 import type { CodeWriter } from './expression-writer.ts';
 
 /** A column of a key, and how it is ordered. */
@@ -34,6 +35,25 @@ export function writeSortKey(writer: CodeWriter, columns: readonly KeyColumn[]):
   }
   return { start, end };
 }
+
+/** How two values of one type compare in an order: below 0 where the first comes first, 0 where they are equal. */
+export function writeCompare(writer: CodeWriter, a: Value, b: Value, order: KeyOrder): I32 {
+  const { f } = writer;
+  if (!wholeNumbers.has(a.physical)) {
+    const keys = [a, b].map((value) => writeSortKey(writer, [{ value, order }]));
+    const ranges = keys.flatMap(({ start, end }) => [start, i32.sub(end, start)]);
+    return writer.kernel('bytesCompare', 'i32', ...ranges);
+  }
+  const [left, right] = [a, b].map((value) => f.local('i64', widened(value)[0] as I64)) as [Local<'i64'>, Local<'i64'>];
+  const [first, second] = order.descending ? [right, left] : [left, right];
+  const compared = i32.sub(i64.gtS(first, second), i64.ltS(first, second));
+  if (a.isNull === null && b.isNull === null) return compared;
+  const nulls = [writer.isNull(a), writer.isNull(b)] as const;
+  const byNulls = order.nullsLast ? i32.sub(nulls[0], nulls[1]) : i32.sub(nulls[1], nulls[0]);
+  return select(i32.or(nulls[0], nulls[1]), byNulls, compared);
+}
+
+const wholeNumbers: ReadonlySet<Physical> = new Set(['bool', 'i8', 'i16', 'i32', 'i64']);
 
 function room(writer: CodeWriter, value: Value): I32 {
   if (value.physical !== 'bytes') return i32.const(sortKeyBytesMax[value.physical] + 1);

@@ -5,12 +5,22 @@ import { type Diagnostic, fail } from '../diagnostics/diagnostic.ts';
 import type { Memory } from '../memory/memory.ts';
 import type { AcceptedChanges, LogicalScan, LookupMethod, TableLookup } from '../plan/logical.ts';
 import type { Schema } from '../types/column.ts';
-import type { SqlType } from '../types/sql-type.ts';
+import { type SqlType, withNullable } from '../types/sql-type.ts';
 import { arrowConnector } from './arrow/arrow.ts';
 import { blackholeConnector } from './blackhole/blackhole.ts';
-import type { Connector, LookupSource, ProcessingClock, Sink, Source, SourceRequest } from './connector.ts';
+import type {
+  Connector,
+  LookupSource,
+  MalformedRecord,
+  ProcessingClock,
+  Sink,
+  Source,
+  SourceRequest,
+} from './connector.ts';
 import { datagenConnector } from './datagen/datagen.ts';
 import { filesystemConnector } from './filesystem/filesystem.ts';
+import { KeptRows } from './kept/kept-rows.ts';
+import { KeptSource } from './kept/kept-source.ts';
 import { kinesisConnector } from './kinesis/kinesis.ts';
 import { printConnector } from './print/print.ts';
 import { programConnector } from './program/program.ts';
@@ -49,6 +59,7 @@ export interface TableTraits {
 
 /** @throws DiagnosticError for what is wrong with the table's options */
 export function tableTraits(table: Table): TableTraits {
+  if (table.kept !== undefined) return keptTraits(table.kept.base);
   const { connector, format, options } = resolveTable(table, connectors);
   const changes = format?.changes ?? 'append';
   return {
@@ -63,8 +74,25 @@ export function tableTraits(table: Table): TableTraits {
   };
 }
 
+/** Of `t$late` and `t$errors`: they are read whole, and filled by jobs alone. */
+function keptTraits(base: Table): TableTraits {
+  const { metadata } = tableTraits(base);
+  return {
+    readable: true,
+    writable: false,
+    changes: 'append',
+    nestedPaths: false,
+    earlyFilter: false,
+    accepts: 'append',
+    // It is not known of rows that were no more the table's.
+    metadata: new Map([...metadata].map(([key, type]) => [key, withNullable(type, true)])),
+    lookup: null,
+  };
+}
+
 /** What is odd about a table's options without being wrong. */
 export function tableWarnings(table: Table): readonly Diagnostic[] {
+  if (table.kept !== undefined) return [];
   return optionWarnings(resolveTable(table, connectors));
 }
 
@@ -77,18 +105,42 @@ export interface ConnectorSourceRequest {
   readonly recordBatches: ReadonlyMap<string, readonly RecordBatch[]>;
   readonly programTables: ProgramTables;
   readonly streamsFolder: string;
+  /** What was kept of tables; left out: nothing. */
+  readonly keptRows?: KeptRows;
+  /** Takes records that cannot be decoded; left out: they fail the job. */
+  readonly onMalformed?: ((record: MalformedRecord) => void) | null;
 }
 
 /** @throws DiagnosticError for what is wrong with the table's options, and for a table that cannot be read */
 export function connectorSource(request: ConnectorSourceRequest): Source {
-  const { table } = request.scan;
-  const { connector, options } = resolveTable(table, connectors);
+  const { table, columns } = request.scan;
+  if (table.kept !== undefined) {
+    const { base } = table.kept;
+    const { format, options } = resolveTable(base, connectors);
+    const keptRows = request.keptRows ?? new KeptRows(null);
+    return new KeptSource({
+      ...request,
+      keptRows,
+      table,
+      columns,
+      format,
+      options,
+      tableColumns: physicalColumns(base),
+    });
+  }
+  const { connector, options } = resolveTable(request.onMalformed == null ? table : withoutIgnoring(table), connectors);
   if (connector.source === undefined) {
     fail('O006', table.options.get('connector')?.valueSpan ?? null, `connector '${connector.name}' cannot be read`, {
       help: 'it is a sink alone: use it in INSERT INTO',
     });
   }
   return connector.source(sourceRequest(request, options));
+}
+
+/** Where malformed records are kept, none is passed over. */
+function withoutIgnoring(table: Table): Table {
+  const options = new Map([...table.options].filter(([name]) => !name.endsWith('.ignore-parse-errors')));
+  return { ...table, options };
 }
 
 /** The table of a join that looks it up. @throws DiagnosticError as `connectorSource` */
@@ -110,7 +162,6 @@ export interface ConnectorSinkRequest {
   readonly schema: Schema;
   readonly timeZone: string;
   readonly streamsFolder: string;
-  readonly commitsAtCheckpoints: boolean;
   readonly standardOutput: (text: string) => void;
   readonly standardError: (text: string) => void;
 }

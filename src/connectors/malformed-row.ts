@@ -4,6 +4,7 @@ import { placeOf, SourceText } from '../diagnostics/source-text.ts';
 import type { DecodeFailure } from '../formats/format.ts';
 import type { Memory } from '../memory/memory.ts';
 import { typeText } from '../types/sql-type.ts';
+import type { MalformedRecord, SourceRecord } from './connector.ts';
 
 /** Where the bytes that were decoded stand. */
 export interface MalformedRowPlace {
@@ -15,6 +16,17 @@ export interface MalformedRowPlace {
   readonly line: number;
   /** What else tells the record: `the record starts at byte 1,204`. */
   readonly note: string;
+}
+
+/** What is kept of a malformed record. */
+export function malformedRecord(
+  { column, details: { code, message } }: DecodeFailure,
+  table: Table,
+  record: SourceRecord,
+  line: number | null,
+): MalformedRecord {
+  const declared = table.columns.find(({ name }) => name === column);
+  return { record, code, message, place: declared === undefined ? null : placeOf(declared.span), column, line };
 }
 
 /** Of a long record, so many bytes around the field are shown. */

@@ -8,6 +8,7 @@ import { formatNamed, formats } from '../formats/index.ts';
 import type { Column, Schema } from '../types/column.ts';
 import { commonOptions } from './common-options.ts';
 import type { Connector } from './connector.ts';
+import { keptOptions } from './kept/kept-options.ts';
 
 /** A table with the connector and format that its options name, and those options checked. */
 export interface ResolvedTable {
@@ -29,7 +30,7 @@ const formatOption: OptionSpec = {
 export function resolveTable(table: Table, connectors: readonly Connector[]): ResolvedTable {
   const connector = connectorOf(table, connectors);
   const ownOptions = connector.optionsFor?.(table) ?? connector.options;
-  const specs: OptionSpec[] = [...commonOptions, ...ownOptions];
+  const specs: OptionSpec[] = [...commonOptions, ...keptOptions, ...ownOptions];
   let format: Format | null = null;
   if (connector.format === 'required') {
     specs.push(formatOption);

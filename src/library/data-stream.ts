@@ -3,7 +3,7 @@ import { type Observable, observableOf } from '../runtime/observable.ts';
 import type { StartPosition, Stream } from '../streams/stream.ts';
 import { type ShardMetadata, shardId } from '../streams/stream-metadata.ts';
 import { type ReadPlan, readStream } from '../streams/stream-reader.ts';
-import { type NewRecord, type PutResult, StreamPutter } from './stream-put.ts';
+import { type NewRecord, type PutOptions, type PutResult, putRecords } from './stream-put.ts';
 import { StreamRecord } from './stream-record.ts';
 
 /** Where and how far a stream is read. */
@@ -70,14 +70,12 @@ export class DataStream {
   readonly #stream: Stream;
   readonly #clock: Clock;
   readonly #closed: AbortSignal;
-  readonly #putter: StreamPutter;
 
   /** @internal made by `Streams` */
   constructor(stream: Stream, clock: Clock, closed: AbortSignal) {
     this.#stream = stream;
     this.#clock = clock;
     this.#closed = closed;
-    this.#putter = new StreamPutter(stream);
   }
 
   /** As it was created. */
@@ -104,15 +102,18 @@ export class DataStream {
   }
 
   /**
-   * Puts a record, or several in order. Resolves when it is on the disk: await it, and a producer is as fast as that is.
+   * Puts a record, or several in order. Resolves when it is on the disk, or as `durability` says: await it, and a producer is as fast as that is.
    * @throws StreamError for a record that is wrong (then nothing was put), and for what the disk refuses; for several of
    * which some were put PartialPutError
    */
-  put(record: NewRecord): Promise<PutResult>;
-  put(records: readonly NewRecord[]): Promise<readonly PutResult[]>;
-  async put(records: NewRecord | readonly NewRecord[]): Promise<PutResult | readonly PutResult[]> {
-    if (isList(records)) return this.#putter.put(records);
-    const [result] = await this.#putter.put([records]);
+  put(record: NewRecord, options?: PutOptions): Promise<PutResult>;
+  put(records: readonly NewRecord[], options?: PutOptions): Promise<readonly PutResult[]>;
+  async put(
+    records: NewRecord | readonly NewRecord[],
+    { durability }: PutOptions = {},
+  ): Promise<PutResult | readonly PutResult[]> {
+    if (isList(records)) return putRecords(this.#stream, records, durability);
+    const [result] = await putRecords(this.#stream, [records], durability);
     if (result === undefined) throw new Error('a record was put');
     return result;
   }

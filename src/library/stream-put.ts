@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { type PutEntry, type PutOutcome, putRecordsMax } from '../streams/put-request.ts';
+import { checkPut, type PutEntry, type PutOutcome, putRecordsMax } from '../streams/put-request.ts';
+import type { Durability } from '../streams/shard-log.ts';
 import type { Stream } from '../streams/stream.ts';
 import type { StreamError } from '../streams/stream-error.ts';
 
@@ -11,6 +12,15 @@ export interface NewRecord {
   readonly partitionKey?: string | undefined;
   /** A decimal number below 2^128 that chooses the shard instead. */
   readonly explicitHashKey?: string | undefined;
+}
+
+/** How records are put. */
+export interface PutOptions {
+  /**
+   * When a record counts as put: `disk` (the default) when it is on the disk, `system` when the operating system has
+   * taken it. The latter is faster; a crash of the process loses nothing then, a power cut perhaps the last seconds.
+   */
+  readonly durability?: 'disk' | 'system' | undefined;
 }
 
 /** Where a record was put. */
@@ -36,44 +46,26 @@ export class PartialPutError extends Error {
   }
 }
 
-/** Requests on their way to the disk: one that is written, one that waits for it, and some to group. */
-const inFlightMax = 8;
-
 /** Of one request, of which a stream takes 10 MiB. */
 const requestBytesMax = 5 * 1024 * 1024;
 
-/** Puts records into one stream in the order of the calls, a bounded number of requests at a time. */
-export class StreamPutter {
-  readonly #stream: Stream;
-  #inFlight = 0;
-  readonly #waiting: (() => void)[] = [];
-
-  constructor(stream: Stream) {
-    this.#stream = stream;
-  }
-
-  /** @throws StreamError where nothing was put, PartialPutError where some of it was */
-  async put(records: readonly NewRecord[]): Promise<readonly PutResult[]> {
-    const requests = requestsOf(records.map(entryOf));
-    const outcomes = (await Promise.all(requests.map((request) => this.#request(request)))).flat();
-    const failure = outcomes.find((outcome) => outcome instanceof Error);
-    if (failure === undefined) return outcomes as readonly PutResult[];
-    throw outcomes.every((outcome) => outcome instanceof Error) ? failure : new PartialPutError(outcomes, failure);
-  }
-
-  async #request(entries: readonly PutEntry[]): Promise<readonly (PutResult | StreamError)[]> {
-    if (this.#inFlight >= inFlightMax) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    else this.#inFlight++;
-    try {
-      const { records } = await this.#stream.putRecords(entries);
-      return records.map(resultOf);
-    } finally {
-      // Who has waited takes the place over.
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#inFlight--;
-      else next();
-    }
-  }
+/**
+ * Puts records in order, in as few requests as a stream takes them in.
+ * @throws StreamError where nothing was put, PartialPutError where some of it was
+ */
+export async function putRecords(
+  stream: Stream,
+  records: readonly NewRecord[],
+  durability: Durability | undefined,
+): Promise<readonly PutResult[]> {
+  const requests = requestsOf(records.map(entryOf));
+  // Where one record is wrong, none of the others is put either.
+  if (requests.length > 1) for (const entries of requests) checkPut(entries);
+  const results = await Promise.all(requests.map((entries) => stream.putRecords(entries, durability)));
+  const failure = results.find((result) => result.failure !== null)?.failure ?? null;
+  const outcomes = results.flatMap((result) => result.records.map(resultOf));
+  if (failure === null) return outcomes as readonly PutResult[];
+  throw outcomes.every((outcome) => outcome instanceof Error) ? failure : new PartialPutError(outcomes, failure);
 }
 
 function resultOf(outcome: PutOutcome): PutResult | StreamError {

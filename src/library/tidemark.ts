@@ -32,8 +32,9 @@ import { Streams } from './streams.ts';
 /** How a handle is opened. */
 export interface TidemarkOptions {
   /**
-   * Where what outlives the program is: streams, under `FOLDER/streams`. By default `.tidemark` where the program was
-   * started, as for the command line. It is made when it is first needed; a program without streams needs none.
+   * Where what outlives the program is: streams, under `FOLDER/streams`, and catalogs, under `FOLDER/catalogs`. By default
+   * `.tidemark` where the program was started, as for the command line. It is made when it is first needed; a program
+   * without either needs none.
    */
   readonly folder?: string | undefined;
   /** Settings as by SET: `{ 'table.local-time-zone': 'Europe/Oslo' }`. */
@@ -70,7 +71,8 @@ export class Tidemark {
   #texts = 0;
 
   private constructor(options: TidemarkOptions) {
-    const streamsFolder = join(options.folder ?? defaultFolder, 'streams');
+    const folder = options.folder ?? defaultFolder;
+    const streamsFolder = join(folder, 'streams');
     this.#clock = options.clock ?? systemClock;
     this.streams = new Streams(streamsFolder, this.#clock);
     this.#memory = Memory.create();
@@ -80,6 +82,9 @@ export class Tidemark {
       settings: options.settings,
       clock: this.#clock,
       streamsFolder,
+      catalogsFolder: join(folder, 'catalogs'),
+      // A program that names no folder is given no files that it did not ask for.
+      keptRowsFolder: options.folder === undefined ? undefined : streamsFolder,
       memory: this.#memory,
       programTables: this.#tables,
       recordBatches: this.#recordBatches,

@@ -5,7 +5,7 @@ import type { Batch, ColumnEncoding } from '../memory/batch.ts';
 import { BatchBuilder } from '../memory/batch-builder.ts';
 import type { PhysicalOperator } from '../physical/graph.ts';
 import { isAppendOnly } from '../plan/logical.ts';
-import { keepMetrics, newMetrics, type Operator, type Output } from './operator.ts';
+import { newMetrics, type Operator, type Output } from './operator.ts';
 import type { OperatorContext } from './operator-context.ts';
 import { noState } from './state-size.ts';
 
@@ -37,10 +37,8 @@ export class Collect implements Operator {
       kinds: !isAppendOnly(node.changes),
       watermarks: node.marksWatermarks,
     });
-    const isNew = !context.state.has('cells');
-    this.#cells = context.state.cells('cells', 16);
-    if (isNew) this.#setWatermark(-(2n ** 63n));
-    keepMetrics(context.state, this.metrics);
+    this.#cells = context.memory.alloc(16);
+    this.#setWatermark(-(2n ** 63n));
   }
 
   process(batch: Batch, out: Output): void {

@@ -9,7 +9,8 @@ import { BatchBuilder } from '../memory/batch-builder.ts';
 import type { InputRows, PhysicalOperator } from '../physical/graph.ts';
 import { isAppendOnly } from '../plan/logical.ts';
 import { i32, type Local } from '../wasm/code.ts';
-import { keepMetrics, newMetrics, type Operator, type Output } from './operator.ts';
+import { LateRowList } from './late-row-list.ts';
+import { newMetrics, type Operator, type Output } from './operator.ts';
 import type { OperatorContext } from './operator-context.ts';
 import { type Held, type StateSize, sizeOf, trim } from './state-size.ts';
 
@@ -38,13 +39,12 @@ export function watermarkI64(ms: number): bigint {
  */
 export abstract class CompiledOperator implements Operator {
   readonly metrics = newMetrics();
+  readonly lateRows: LateRowList | null;
   protected readonly node: PhysicalOperator;
   protected readonly context: OperatorContext;
   protected readonly output: BatchBuilder;
   /** See `baseCells`. */
   protected readonly cells: number;
-  /** It goes on from a snapshot: what the cells hold at first, they held then. */
-  protected readonly isRestored: boolean;
   /** By the input and its encoding. */
   readonly #compiled = new Map<string, Compiled>();
   #out: Output | null = null;
@@ -57,10 +57,10 @@ export abstract class CompiledOperator implements Operator {
       kinds: !isAppendOnly(node.changes),
       watermarks: node.marksWatermarks,
     });
-    this.isRestored = context.state.has('cells');
-    this.cells = context.state.cells('cells', cellBytes);
-    if (!this.isRestored) this.setCell(baseCells.watermark, i64Min);
-    keepMetrics(context.state, this.metrics);
+    this.lateRows = context.keepsLateRows === true ? new LateRowList(context.memory) : null;
+    this.cells = context.memory.alloc(cellBytes);
+    context.memory.u8.fill(0, this.cells, this.cells + cellBytes);
+    this.setCell(baseCells.watermark, i64Min);
   }
 
   process(batch: Batch, out: Output, input = 0): void {
@@ -100,6 +100,7 @@ export abstract class CompiledOperator implements Operator {
   close(): void {
     for (const { module } of this.#compiled.values()) module.close();
     this.output.close();
+    this.lateRows?.close();
     this.context.memory.free(this.cells);
   }
 

@@ -1,13 +1,14 @@
 import type { RowScope } from '../codegen/expression-writer.ts';
 import { CodeWriter } from '../codegen/expression-writer.ts';
 import type { OutputWriter } from '../codegen/output-writer.ts';
-import { writeStepsAfter } from '../codegen/pipeline.ts';
+import { type PipelineRow, writeStepsAfter } from '../codegen/pipeline.ts';
 import { type QueryModule, status } from '../codegen/query-module.ts';
 import type { StateField } from '../functions/aggregate-function.ts';
 import type { Batch } from '../memory/batch.ts';
 import type { PhysicalOperator } from '../physical/graph.ts';
 import { type I64, i32, i64, type Local } from '../wasm/code.ts';
 import { baseCells, CompiledOperator, watermarkI64 } from './compiled-operator.ts';
+import { writeLateRow } from './late-row-list.ts';
 import type { Output } from './operator.ts';
 import type { OperatorContext } from './operator-context.ts';
 import type { Held } from './state-size.ts';
@@ -57,16 +58,9 @@ export abstract class DueRows extends CompiledOperator {
     super(node, context, options.cellBytes);
     this.clockMs = options.time === 'event' ? null : () => context.session.processingTimeMs();
     this.waiting = new WaitingRows(
-      context.state.part('waiting'),
+      context.memory,
       node.stepSchema.map(({ type }) => type),
       options.extra,
-    );
-    context.state.keeps(
-      'came',
-      () => this.#cameMs,
-      (cameMs: number | null) => {
-        this.#cameMs = cameMs;
-      },
     );
   }
 
@@ -115,16 +109,11 @@ export abstract class DueRows extends CompiledOperator {
   }
 
   /** Counts a late row where the condition holds, and goes on to the next. */
-  protected writeDropLate(
-    writer: CodeWriter,
-    isLate: ReturnType<typeof i64.leS>,
-    next: Parameters<CodeWriter['f']['br']>[0],
-  ): void {
+  protected writeDropLate(writer: CodeWriter, isLate: ReturnType<typeof i64.leS>, row: PipelineRow): void {
     const { f } = writer;
     f.if(isLate, () => {
-      const late = i32.const(this.cells + baseCells.lateRows);
-      f.do(i64.store(late, i64.add(i64.load(late), i64.const(1n))));
-      f.br(next);
+      writeLateRow(writer, this.cells + baseCells.lateRows, this.lateRows, row);
+      f.br(row.next);
     });
   }
 

@@ -53,7 +53,7 @@ export class FirstRow extends DueRows {
       { name: 'entry', physical: 'i32' },
       ...(work.stateTtlMs > 0 ? ageFields : []),
     ]);
-    this.#table = context.state.table('keys', this.#layout);
+    this.#table = context.memory.kernels.tableNew(this.#layout.rowBytes, 16) >>> 0;
     this.#ages = agesOf(context, work.stateTtlMs, this.#table, this.#layout);
   }
 
@@ -109,7 +109,7 @@ export class FirstRow extends DueRows {
     if (timeValue.isNull !== null)
       f.if(timeValue.isNull, () => writer.fail('the event time of a deduplicated row is NULL'));
     const time = writer.i64(timeValue);
-    this.writeDropLate(writer, i64.ltS(time, row.watermark), row.next);
+    this.writeDropLate(writer, i64.ltS(time, row.watermark), row);
     const values = this.#keys.map((key) => withType(row.scope.column(key), this.#type(key)));
     const isNew = f.local('i32', i32.const(0));
     const key = writeFindOrAdd(writer, keys, this.#layout, values, writeHash(writer, values), () =>

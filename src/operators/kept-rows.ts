@@ -2,7 +2,6 @@ import type { CodeWriter, RowScope } from '../codegen/expression-writer.ts';
 import { type RowChain, RowStore } from '../codegen/row-store.ts';
 import type { StateField } from '../functions/aggregate-function.ts';
 import type { Memory } from '../memory/memory.ts';
-import type { OperatorState } from '../memory/operator-state.ts';
 import type { SqlType } from '../types/sql-type.ts';
 import { type I32, i32, i64, type Local } from '../wasm/code.ts';
 import { type Held, table } from './state-size.ts';
@@ -22,11 +21,12 @@ export class KeptRows {
   readonly #table: number;
   readonly #cells: number;
 
-  constructor(state: OperatorState, types: readonly SqlType[], extra: readonly StateField[] = []) {
+  constructor(memory: Memory, types: readonly SqlType[], extra: readonly StateField[] = []) {
     this.rows = new RowStore(types, extra);
-    this.memory = state.memory;
-    this.#table = state.table('rows', this.rows.layout);
-    this.#cells = state.cells('cells', cells.bytes);
+    this.memory = memory;
+    this.#table = memory.kernels.tableNew(this.rows.layout.rowBytes, 16) >>> 0;
+    this.#cells = memory.alloc(cells.bytes);
+    memory.u8.fill(0, this.#cells, this.#cells + cells.bytes);
   }
 
   get held(): readonly Held[] {

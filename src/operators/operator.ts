@@ -1,6 +1,6 @@
 import type { Batch } from '../memory/batch.ts';
 import type { CellValue } from '../memory/cell-value.ts';
-import type { OperatorState } from '../memory/operator-state.ts';
+import type { LateRowList } from './late-row-list.ts';
 import type { StateSize } from './state-size.ts';
 
 /**
@@ -27,8 +27,8 @@ export interface Operator {
   onAnswers?(out: Output): void;
   /** Rows may leave so much behind the watermark: the one that is passed on stays behind it. */
   readonly watermarkDelayMs?: number;
-  /** A snapshot is about to be made: what waits for more rows, and is in no state, is sent. */
-  onBarrier?(out: Output): void;
+  /** Where it notes the late rows of a batch, if somebody keeps them. */
+  readonly lateRows?: LateRowList | null;
   /** Counters for the summary and metrics; read at any time. */
   readonly metrics: OperatorMetrics;
   /** What it holds just now; not asked for when it is closed. */
@@ -53,13 +53,4 @@ export interface OperatorMetrics {
 
 export function newMetrics(): OperatorMetrics {
   return { rowsIn: 0, rowsOut: 0, lateRows: 0, nullTimeRows: 0 };
-}
-
-/** The counters go on after a restart. */
-export function keepMetrics(state: OperatorState, metrics: OperatorMetrics): void {
-  state.keeps(
-    'metrics',
-    () => ({ ...metrics }),
-    (saved) => void Object.assign(metrics, saved),
-  );
 }

@@ -68,7 +68,7 @@ export class OverTime extends DueRows {
         extra: timeFields,
       },
     );
-    this.#forgets = context.state.map('forgets', 16);
+    this.#forgets = context.memory.kernels.orderedNew(16) >>> 0;
   }
 
   override close(): void {
@@ -127,14 +127,14 @@ export class OverTime extends DueRows {
     if (value.isNull !== null) f.if(value.isNull, () => writer.fail('the time of a row in an OVER is NULL'));
     const time = writer.i64(value);
     const isEvent = this.clockMs === null;
-    if (isEvent && this.#preceding === null) this.writeDropLate(writer, i64.leS(time, row.watermark), row.next);
+    if (isEvent && this.#preceding === null) this.writeDropLate(writer, i64.leS(time, row.watermark), row);
     const place = this.#frames.find(writer, frames, row.scope, (partition) => {
       for (const name of ['sent', 'forget'])
         f.do(i64.store(partition, earliest, { offset: this.#frames.offset(name) }));
     });
     if (isEvent && this.#preceding !== null) {
       const sent = i64.load(place.row, { offset: this.#frames.offset('sent') });
-      this.writeDropLate(writer, i64.leS(time, sent), row.next);
+      this.writeDropLate(writer, i64.leS(time, sent), row);
     }
     const number = f.local('i32', rowNumber(place.row, frames.cursor.rows, this.#frames.state.layout.rowBytes));
     if (this.#forgetsPartitions) this.#writeForget(writer, place, number, time);

@@ -20,6 +20,7 @@ import { type I32, type I64, i32, i64, type Local } from '../wasm/code.ts';
 import type { Label } from '../wasm/function-builder.ts';
 import { baseCells, CompiledOperator, watermarkI64 } from './compiled-operator.ts';
 import { GroupStores } from './group-store.ts';
+import { writeLateRow } from './late-row-list.ts';
 import type { Output } from './operator.ts';
 import type { OperatorContext } from './operator-context.ts';
 import { type Held, type StateSize, sizeOf, table } from './state-size.ts';
@@ -82,25 +83,21 @@ export class PatternMatch extends CompiledOperator {
       { name: 'block', physical: 'i32' },
       { name: 'waiting', physical: 'i32' },
     ]);
-    const { memory, state } = context;
+    const { memory } = context;
     const { kernels } = memory;
-    this.#keys = state.table('keys', this.#keyLayout);
+    this.#keys = kernels.tableNew(this.#keyLayout.rowBytes, 16) >>> 0;
     const automaton = patternAutomaton(work.pattern);
     this.#automaton = storeAutomaton(memory, automaton);
-    this.#matcher = state.structure('matcher', `rows of ${this.#state.text}`, () =>
-      kernels.patternsNew(this.#automaton, automaton.start, work.pattern.length),
-    );
-    memory.touch(this.#matcher, patternsLayout.bytes);
-    memory.u32[(this.#matcher + patternsLayout.states) >>> 2] = this.#automaton;
+    this.#matcher = kernels.patternsNew(this.#automaton, automaton.start, work.pattern.length) >>> 0;
     memory.u32[(this.#matcher + patternsLayout.skip) >>> 2] = skips[work.skip.to];
     memory.u32[(this.#matcher + patternsLayout.skipVariable) >>> 2] = work.skip.variable;
     memory.i64[(this.#matcher + patternsLayout.withinMs) >>> 3] = BigInt(work.withinMs ?? 0);
     memory.u32[(this.#matcher + patternsLayout.merges) >>> 2] = this.#mergesRuns(automaton) ? 1 : 0;
-    this.#stores = this.#state.walked.map(({ state: walked, parts }, at) => {
-      const stores = new GroupStores(state.part(`walked${at}`), parts);
-      const store = stores.lasting();
-      if (stores.rowCount(store) === 0) kernels.tableInsert(stores.table(store), 1);
-      this.#state.placeStore(walked, store);
+    this.#stores = this.#state.walked.map(({ state, parts }) => {
+      const stores = new GroupStores(memory, parts);
+      const store = stores.take();
+      kernels.tableInsert(stores.table(store), 1);
+      this.#state.placeStore(state, store);
       return { stores, store };
     });
   }
@@ -215,8 +212,7 @@ export class PatternMatch extends CompiledOperator {
     const time = this.#writeTime(writer, row);
     if (this.#work.time === 'event') {
       f.if(i64.leS(time, row.watermark), () => {
-        const late = i32.const(this.cells + baseCells.lateRows);
-        f.do(i64.store(late, i64.add(i64.load(late), i64.const(1n))));
+        writeLateRow(writer, this.cells + baseCells.lateRows, this.lateRows, row);
         f.br(row.next);
       });
     }

@@ -19,6 +19,7 @@ import { f64, type I32, type I64, i32, i64, type Local, select } from '../wasm/c
 import { call, type FunctionRef } from '../wasm/function-builder.ts';
 import { baseCells, type Compiled, CompiledOperator, watermarkI64 } from './compiled-operator.ts';
 import { GroupStores } from './group-store.ts';
+import { writeLateRow } from './late-row-list.ts';
 import type { Output } from './operator.ts';
 import type { OperatorContext } from './operator-context.ts';
 import { type Held, type StateSize, table } from './state-size.ts';
@@ -83,13 +84,11 @@ export abstract class SessionWindows<Content extends SessionContent> extends Com
       time === 'processing' || node.stepSchema[timeColumn]?.type.kind === 'TIMESTAMP_LTZ' ? context.zone : utcClock;
     this.#keyTypes = options.partition.map((key) => this.#type(key));
     this.#keyLayout = new StateLayout([...keyFields(this.#keyTypes), { name: 'first', physical: 'i32' }]);
-    const { memory, state } = context;
-    this.#keys = state.table('keys', this.#keyLayout);
-    this.#stores = new GroupStores(state.part('stores'), this.content.storeParts);
-    this.#store = this.#stores.lasting();
-    this.#sessions = state.structure('sessions', this.content.layout.text, () =>
-      memory.kernels.sessionsNew(this.#stores.table(this.#store), this.content.layout.rowBytes),
-    );
+    const { memory } = context;
+    this.#keys = memory.kernels.tableNew(this.#keyLayout.rowBytes, 16) >>> 0;
+    this.#stores = new GroupStores(memory, this.content.storeParts);
+    this.#store = this.#stores.take();
+    this.#sessions = memory.kernels.sessionsNew(this.#stores.table(this.#store), this.content.layout.rowBytes) >>> 0;
     for (const { name } of sessionFields)
       memory.u32[(this.#sessions + sessionsLayout[name]) >>> 2] = this.content.layout.field(name).offset;
   }
@@ -204,8 +203,7 @@ export abstract class SessionWindows<Content extends SessionContent> extends Com
     const dropLate = (): void => {
       if (this.#time.time !== 'event') return;
       f.if(this.#hasEnded(lastEnd, row.watermark, closesAt), () => {
-        const late = i32.const(this.cells + baseCells.lateRows);
-        f.do(i64.store(late, i64.add(i64.load(late), i64.const(1n))));
+        writeLateRow(writer, this.cells + baseCells.lateRows, this.lateRows, row);
         // The key may have come with this row.
         f.if(i32.eqz(newest), () => eraseTableRow(writer, keys.table, this.#keyLayout, keyRow));
         f.br(row.next);

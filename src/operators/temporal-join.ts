@@ -51,7 +51,7 @@ export class TemporalJoin extends CompiledOperator {
     super(node, context, cells.bytes);
     this.#work = work;
     this.#method = method;
-    this.#chains = new KeyedChains(context.state.part('chains'), {
+    this.#chains = new KeyedChains(context.memory, {
       keyTypes: Pairing.keyTypes(work),
       chains: [
         {
@@ -72,8 +72,9 @@ export class TemporalJoin extends CompiledOperator {
         },
       ],
     });
-    this.#queue = context.state.queue('due');
-    this.#order = context.state.queue('order');
+    const { kernels } = context.memory;
+    this.#queue = kernels.queueNew() >>> 0;
+    this.#order = kernels.queueNew() >>> 0;
   }
 
   override onWatermark(watermarkMs: number, out: Output): void {

@@ -36,7 +36,7 @@ export class TemporalSort extends DueRows {
     if (time === undefined) throw new Error('a sort has a time');
     this.#timeColumn = time.column;
     this.#order = work.time === 'event' ? work.order : others;
-    if (!this.isRestored) this.setCell(cells.sentMs, watermarkI64(Number.NEGATIVE_INFINITY));
+    this.setCell(cells.sentMs, watermarkI64(Number.NEGATIVE_INFINITY));
   }
 
   protected override end(): PipelineEnd<Local<'i32'>> {
@@ -50,7 +50,7 @@ export class TemporalSort extends DueRows {
     if (this.clockMs === null) {
       const time = row.scope.column(this.#timeColumn);
       if (time.isNull !== null) writer.f.if(time.isNull, () => writer.fail('the event time of a sorted row is NULL'));
-      this.writeDropLate(writer, i64.leS(writer.i64(time), i64.load(this.#sentMs)), row.next);
+      this.writeDropLate(writer, i64.leS(writer.i64(time), i64.load(this.#sentMs)), row);
     }
     const keys = this.#order.map(({ column, descending, nullsFirst }) => ({
       value: row.scope.column(column),

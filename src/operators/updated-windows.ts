@@ -11,7 +11,6 @@ import { eachTableRow, rowNumber } from '../codegen/table-rows.ts';
 import type { Value } from '../functions/value.ts';
 import { type Batch, changeKind } from '../memory/batch.ts';
 import { tableLayout } from '../memory/kernels.ts';
-import { StateMismatch } from '../memory/operator-state.ts';
 import type { PhysicalOperator, Work } from '../physical/graph.ts';
 import { type AttachedWindow, isAppendOnly, type WindowEmit } from '../plan/logical.ts';
 import { type SqlType, TIMESTAMP } from '../types/sql-type.ts';
@@ -19,6 +18,7 @@ import { f64, i32, i64, type Local } from '../wasm/code.ts';
 import { call, type FunctionRef } from '../wasm/function-builder.ts';
 import { baseCells, type Compiled, CompiledOperator, watermarkI64 } from './compiled-operator.ts';
 import { GroupStores } from './group-store.ts';
+import { writeLateRow } from './late-row-list.ts';
 import type { Output } from './operator.ts';
 import type { OperatorContext } from './operator-context.ts';
 import { checkRetraction } from './retraction.ts';
@@ -81,26 +81,9 @@ export class UpdatedWindows extends CompiledOperator {
       { updating, extra: [...this.#sent.fields, ...chainFields] },
     );
     if (work.window.window.kind === 'hop') refuseUnmergeable(this.#state);
-    this.#stores = new GroupStores(context.state.part('stores'), this.#state.storeParts);
+    this.#stores = new GroupStores(context.memory, this.#state.storeParts);
     this.#clock = this.#type(this.#timeColumn).kind === 'TIMESTAMP_LTZ' ? context.zone : utcClock;
-    this.#closed = context.state.structure('closed', 'window', () => this.#newPlace());
-    context.state.keeps(
-      'windows',
-      () => ({
-        layout: this.#state.layout.text,
-        open: [...this.#windows.values()].map((window) => ({ ...window })),
-        nextMs: this.#nextMs,
-        dueMs: this.#dueMs,
-        passedMs: this.#passedMs,
-      }),
-      ({ layout, open, nextMs, dueMs, passedMs }) => {
-        if (layout !== this.#state.layout.text) throw new StateMismatch('windows', layout, this.#state.layout.text);
-        for (const window of open) this.#windows.set(window.end, window);
-        this.#nextMs = nextMs;
-        this.#dueMs = dueMs;
-        this.#passedMs = passedMs;
-      },
-    );
+    this.#closed = this.#newPlace();
   }
 
   override process(batch: Batch, out: Output, input = 0): void {
@@ -184,7 +167,8 @@ export class UpdatedWindows extends CompiledOperator {
   /** A window without a time: the watermark has always passed it. */
   #newPlace(): number {
     const { memory } = this.context;
-    const place = memory.stateAlloc(windowPlace.bytes);
+    const place = memory.alloc(windowPlace.bytes);
+    memory.u8.fill(0, place, place + windowPlace.bytes);
     memory.i64[(place + windowPlace.goes) >>> 3] = watermarkI64(Number.NEGATIVE_INFINITY);
     return place;
   }
@@ -294,8 +278,7 @@ export class UpdatedWindows extends CompiledOperator {
     });
     if (this.#work.window.time === 'event') {
       f.if(i64.geS(row.watermark, i64.load(place, { offset: windowPlace.goes })), () => {
-        const late = i32.const(this.cells + baseCells.lateRows);
-        f.do(i64.store(late, i64.add(i64.load(late), i64.extendI32U(isFirst))));
+        f.if(isFirst, () => writeLateRow(writer, this.cells + baseCells.lateRows, this.lateRows, row));
         f.br(row.next);
       });
     }

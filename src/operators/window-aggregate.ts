@@ -11,7 +11,6 @@ import { fail } from '../diagnostics/diagnostic.ts';
 import type { Value } from '../functions/value.ts';
 import type { Batch, ColumnEncoding } from '../memory/batch.ts';
 import { BatchBuilder } from '../memory/batch-builder.ts';
-import { StateMismatch } from '../memory/operator-state.ts';
 import type { PhysicalOperator, Work } from '../physical/graph.ts';
 import { isAppendOnly, type WindowColumn } from '../plan/logical.ts';
 import type { Schema } from '../types/column.ts';
@@ -19,7 +18,8 @@ import { type SqlType, TIMESTAMP } from '../types/sql-type.ts';
 import { f64, type I64, i32, i64, type Local } from '../wasm/code.ts';
 import { call, type FunctionRef } from '../wasm/function-builder.ts';
 import { GroupStores } from './group-store.ts';
-import { keepMetrics, newMetrics, type Operator, type Output } from './operator.ts';
+import { LateRowList, writeLateRow } from './late-row-list.ts';
+import { newMetrics, type Operator, type Output } from './operator.ts';
 import type { OperatorContext } from './operator-context.ts';
 import { checkRetraction } from './retraction.ts';
 import { type FilledSlice, SlidingMerge } from './sliding-merge.ts';
@@ -46,6 +46,7 @@ type WindowAggregateWork = Extract<Work, { readonly kind: 'window-aggregate' }>;
  */
 export class WindowAggregate implements Operator {
   readonly metrics = newMetrics();
+  readonly lateRows: LateRowList | null;
   readonly #work: WindowAggregateWork;
   readonly #node: PhysicalOperator;
   readonly #context: OperatorContext;
@@ -84,17 +85,16 @@ export class WindowAggregate implements Operator {
       updating: !isAppendOnly(this.#node.inputChanges),
     });
     checkMerge(work, this.#state);
-    this.#stores = new GroupStores(context.state.part('stores'), this.#state.storeParts);
+    this.#stores = new GroupStores(context.memory, this.#state.storeParts);
     this.#output = new BatchBuilder(context.memory, node.schema, {
       capacity: context.batchRows,
       watermarks: node.marksWatermarks,
     });
-    const isNew = !context.state.has('cells');
-    this.#cells = context.state.cells('cells', cells.bytes);
-    if (isNew) this.#setCell(cells.watermark, -(2n ** 63n));
+    this.lateRows = context.keepsLateRows === true ? new LateRowList(context.memory) : null;
+    this.#cells = context.memory.alloc(cells.bytes);
+    context.memory.u8.fill(0, this.#cells, this.#cells + cells.bytes);
+    this.#setCell(cells.watermark, -(2n ** 63n));
     this.#forgetSlices();
-    keepMetrics(context.state, this.metrics);
-    this.#keepSlices();
   }
 
   get processingTimerMs(): number | null {
@@ -108,7 +108,11 @@ export class WindowAggregate implements Operator {
   }
 
   process(batch: Batch, out: Output): void {
-    const compiled = this.#compiledFor(batch.encoding);
+    let compiled = this.#compiled.get(batch.encoding);
+    if (compiled === undefined) {
+      compiled = this.#compile(batch.encoding);
+      this.#compiled.set(batch.encoding, compiled);
+    }
     this.#out = out;
     compiled.module.scratch.reset();
     this.metrics.rowsIn += batch.rowCount;
@@ -135,37 +139,8 @@ export class WindowAggregate implements Operator {
     this.#stores.close();
     for (const { module } of this.#compiled.values()) module.close();
     this.#output.close();
+    this.lateRows?.close();
     this.#context.memory.free(this.#cells);
-  }
-
-  #keepSlices(): void {
-    const { text } = this.#state.layout;
-    this.#context.state.keeps(
-      'slices',
-      () => ({
-        layout: text,
-        open: [...this.#open].map(([start, slice]) => ({ start, ...slice })),
-        cumulated: [...this.#cumulated].map(([start, store]) => ({ start, store })),
-        sliding: this.#sliding?.saved ?? null,
-        watermark: this.#watermark,
-        sentThrough: this.#sentThrough,
-      }),
-      ({ layout, open, cumulated, sliding, watermark, sentThrough }) => {
-        if (layout !== text) throw new StateMismatch('slices', layout, text);
-        for (const { start, store, lateFrom } of open) this.#open.set(start, { store, lateFrom });
-        for (const { start, store } of cumulated) this.#cumulated.set(start, store);
-        if (sliding !== null) this.#newSliding().load(sliding);
-        this.#watermark = watermark;
-        this.#sentThrough = sentThrough;
-      },
-    );
-  }
-
-  #newSliding(): SlidingMerge {
-    if (this.#slideMs === null) throw new Error('only hopping windows slide');
-    const merge = (target: number, source: number): void => void this.#emitter().merge(target, source);
-    this.#sliding = new SlidingMerge(this.#stores, this.#slideMs, merge);
-    return this.#sliding;
   }
 
   /** Sends the windows that end at or before the watermark, in the order of their ends. */
@@ -244,8 +219,10 @@ export class WindowAggregate implements Operator {
 
   #mergeSlices(compiled: Compiled, start: number, end: number, slices: readonly FilledSlice[]): number {
     if (this.#slideMs !== null && !this.#state.isOrdered) {
-      const sliding = this.#sliding ?? this.#newSliding();
-      return sliding.window(start, end, slices);
+      this.#sliding ??= new SlidingMerge(this.#stores, this.#slideMs, (target, source) =>
+        compiled.merge(target, source),
+      );
+      return this.#sliding.window(start, end, slices);
     }
     const merged = this.#stores.take();
     // As Flink merges, which shows in LISTAGG: slices newest first, the panes of a group window oldest first.
@@ -300,8 +277,7 @@ export class WindowAggregate implements Operator {
 
   #emitter(): Compiled {
     for (const compiled of this.#compiled.values()) return compiled;
-    // After a restart windows may end before the first row comes.
-    return this.#compiledFor('native');
+    throw new Error('a window has rows but no code');
   }
 
   /** Fills the cache's entry for a slice: when it is closed for rows, and its store if it has one. */
@@ -348,15 +324,6 @@ export class WindowAggregate implements Operator {
     const found = this.#stepSchema[column];
     if (found === undefined) throw new Error(`no column ${column} among ${this.#stepSchema.length}`);
     return found.type;
-  }
-
-  #compiledFor(encoding: ColumnEncoding): Compiled {
-    let compiled = this.#compiled.get(encoding);
-    if (compiled === undefined) {
-      compiled = this.#compile(encoding);
-      this.#compiled.set(encoding, compiled);
-    }
-    return compiled;
   }
 
   #compile(encoding: ColumnEncoding): Compiled {
@@ -406,8 +373,7 @@ export class WindowAggregate implements Operator {
     f.brIf(row.next, i32.eq(store, i32.const(noWindow | 0)));
     if (this.#work.window.time === 'event') {
       f.if(i64.geS(row.watermark, current.lateFrom), () => {
-        const late = i32.const(this.#cells + cells.lateRows);
-        f.do(i64.store(late, i64.add(i64.load(late), i64.const(1n))));
+        writeLateRow(writer, this.#cells + cells.lateRows, this.lateRows, row);
         f.br(row.next);
       });
     }

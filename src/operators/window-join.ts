@@ -8,6 +8,7 @@ import { showsRight, type WindowMethod } from '../plan/logical.ts';
 import { type I64, i32, i64, type Local } from '../wasm/code.ts';
 import { call, type FunctionRef } from '../wasm/function-builder.ts';
 import { baseCells, CompiledOperator, watermarkI64 } from './compiled-operator.ts';
+import { writeLateRow } from './late-row-list.ts';
 import type { Output } from './operator.ts';
 import type { OperatorContext } from './operator-context.ts';
 import { isPadded, type JoinWork, Pairing, type Side, sides } from './pairing.ts';
@@ -45,7 +46,7 @@ export class WindowJoin extends CompiledOperator {
     this.#work = work;
     this.#method = method;
     this.#clock = method.isLocal ? context.zone : utcClock;
-    this.#chains = new KeyedChains(context.state.part('chains'), {
+    this.#chains = new KeyedChains(context.memory, {
       keyTypes: Pairing.keyTypes(work),
       keyFields: [{ name: 'nextDue', physical: 'i32' }],
       chains: sides.map((side) => ({
@@ -53,7 +54,7 @@ export class WindowJoin extends CompiledOperator {
         fields: side === 1 && isPadded(work.type, 1) ? [{ name: 'hasMet', physical: 'bool' }] : [],
       })),
     });
-    this.#queue = context.state.queue('due');
+    this.#queue = context.memory.kernels.queueNew() >>> 0;
   }
 
   override onWatermark(watermarkMs: number, out: Output): void {
@@ -117,8 +118,7 @@ export class WindowJoin extends CompiledOperator {
       const last = f.local('i64', i64.sub(this.#closing(writer, writer.i64(end), closesAt), i64.const(1n)));
       const watermark = f.local('i64', i64.load(i32.const(this.cells + baseCells.watermark)));
       f.if(i64.geS(watermark, last), () => {
-        const late = i32.const(this.cells + baseCells.lateRows);
-        f.do(i64.store(late, i64.add(i64.load(late), i64.const(1n))));
+        writeLateRow(writer, this.cells + baseCells.lateRows, this.lateRows, { ...row, watermark });
         f.br(row.next);
       });
       f.set(own, this.#chains.findOrAdd(writer, cursor, key.values));

@@ -11,6 +11,7 @@ import { type AttachedWindow, isAppendOnly } from '../plan/logical.ts';
 import { BIGINT, INT } from '../types/sql-type.ts';
 import { i32, i64, type Local } from '../wasm/code.ts';
 import { baseCells, CompiledOperator, watermarkI64 } from './compiled-operator.ts';
+import { writeLateRow } from './late-row-list.ts';
 import type { Output } from './operator.ts';
 import type { OperatorContext } from './operator-context.ts';
 import { type OpenRanks, RankedRows, type RankSettings } from './ranked-rows.ts';
@@ -49,7 +50,7 @@ export class WindowTopN extends CompiledOperator {
       node.stepSchema.map(({ type }) => type),
       settings,
     );
-    this.#ends = context.state.map('ends', 16);
+    this.#ends = context.memory.kernels.orderedNew(16) >>> 0;
   }
 
   static of(
@@ -110,8 +111,7 @@ export class WindowTopN extends CompiledOperator {
     const { f } = writer;
     const end = writer.i64(row.scope.column(this.#endColumn));
     f.if(i64.geS(row.watermark, i64.sub(end, i64.const(1n))), () => {
-      const late = i32.const(this.cells + baseCells.lateRows);
-      f.do(i64.store(late, i64.add(i64.load(late), i64.const(1n))));
+      writeLateRow(writer, this.cells + baseCells.lateRows, this.lateRows, row);
       f.br(row.next);
     });
     const partition = this.#ranked.partition(writer, ranks, row.scope, (number) => this.#enter(writer, end, number));

@@ -1,6 +1,5 @@
-import type { RowPlace } from '../connectors/connector.ts';
+import type { RowPlace, SourceRecord } from '../connectors/connector.ts';
 import type { Batch } from '../memory/batch.ts';
-import type { SavedValue } from '../memory/operator-state.ts';
 
 /**
  * What flows between operators: rows and control in one stream, so that their order is right by construction. One
@@ -14,19 +13,10 @@ export type Element =
   | { readonly kind: 'idle'; readonly isIdle: boolean }
   /** Processing time has come to `nowMs`: operators with a timer that is due fire it. */
   | { readonly kind: 'clock'; readonly nowMs: number }
-  /** A checkpoint holds what came before, and nothing of what comes after. */
-  | { readonly kind: 'barrier'; readonly barrier: Barrier }
   /** The rows of all keys that an operator asked for have come. */
   | { readonly kind: 'answered' }
   /** Nothing follows. */
   | { readonly kind: 'end' };
-
-/** A checkpoint in the making, as its barrier passes the graph. */
-export interface Barrier {
-  readonly epoch: number;
-  /** An operator has sent all that comes before; `running` is where its inputs stand. Its state is to be saved at once. */
-  passed(operator: string, running: SavedValue): void;
-}
 
 export interface BatchElement {
   readonly kind: 'batch';
@@ -36,5 +26,9 @@ export interface BatchElement {
   readonly origin: Origin | null;
 }
 
-/** Finds the place of a row of a batch fresh from a source. */
-export type Origin = (rowIndex: number) => RowPlace;
+/** Where the rows of a batch fresh from a source come from. */
+export interface Origin {
+  place(rowIndex: number): RowPlace;
+  /** The row as the source has it; null where that has no bytes. */
+  record(rowIndex: number): SourceRecord | null;
+}

@@ -1,9 +1,9 @@
 import { type Observable, Subject, share } from 'rxjs';
 import type { Sink } from '../connectors/connector.ts';
-import type { SavedValue } from '../memory/operator-state.ts';
 import type { Operator } from '../operators/operator.ts';
 import type { PhysicalGraph } from '../physical/graph.ts';
 import type { Element } from './element.ts';
+import type { RowKeeper } from './row-keeper.ts';
 import { runOperatorOn } from './run-operator.ts';
 
 /** A graph whose operators are wired, ready to be fed. */
@@ -32,8 +32,8 @@ export function wireGraph(
     readonly sources: ReadonlyMap<string, Observable<Element>>;
     readonly operators: ReadonlyMap<string, Operator>;
     readonly sinks: ReadonlyMap<string, Sink>;
-    /** Where the operators' inputs stood at the checkpoint that the job goes on from. */
-    readonly saved?: ReadonlyMap<string, SavedValue>;
+    /** Keeps the rows that would be lost; left out: nobody does. */
+    readonly keeper?: RowKeeper;
   },
 ): WiredGraph {
   const start = new Subject<Element>();
@@ -41,7 +41,10 @@ export function wireGraph(
   for (const { id, inputs } of graph.operators) {
     const operator = found(nodes.operators, id);
     const read = inputs.length === 0 ? [start] : inputs.map((input) => found(streams, input));
-    streams.set(id, runOperatorOn(operator, read, { id, saved: nodes.saved?.get(id) ?? null }).pipe(share()));
+    streams.set(
+      id,
+      runOperatorOn(operator, read, nodes.keeper === undefined ? null : { id, keeper: nodes.keeper }).pipe(share()),
+    );
   }
 
   const pending: Promise<void>[] = [];

@@ -4,12 +4,12 @@ import type { Memory } from '../memory/memory.ts';
 import { LateRowScan } from '../operators/late-row-scan.ts';
 import type { Operator } from '../operators/operator.ts';
 import { noState } from '../operators/state-size.ts';
-import type { PhysicalGraph } from '../physical/graph.ts';
-import { type CheckpointReport, type CheckpointSettings, Checkpoints } from './checkpoints.ts';
+import type { PhysicalGraph, PhysicalSource } from '../physical/graph.ts';
 import type { Clock } from './clock.ts';
 import { type WiredGraph, wireGraph } from './graph.ts';
 import { lateRowCuts } from './late-row-cuts.ts';
 import { LookupRun } from './lookup-run.ts';
+import type { KeptCount, RowKeeper } from './row-keeper.ts';
 import { Scheduler } from './scheduler.ts';
 import { type SourceProgress, SourceRun } from './source-run.ts';
 
@@ -36,11 +36,10 @@ export interface JobParts {
   readonly idleTimeoutMs: number;
   /** Told the processing time before anything happens at it: it stands still while a batch is processed. */
   readonly onTime?: (nowMs: number) => void;
-  /** Null: it makes none. */
-  readonly checkpoints?: CheckpointSettings | null;
-  readonly onCheckpoint?: (report: CheckpointReport) => void;
   /** Told twice a second where the job stands. */
   readonly onProgress?: (progress: JobProgress) => void;
+  /** Keeps the rows that would be lost. */
+  readonly keeper?: RowKeeper;
 }
 
 /** Where a job stands; the same at its end. */
@@ -55,6 +54,8 @@ export interface JobProgress {
   readonly watermarkMs: number | null;
   /** Rows dropped since their windows were closed. */
   readonly lateRows: number;
+  /** Of the rows that would have been lost: how many were kept, and in which table. */
+  readonly kept: readonly KeptCount[];
   /** Rows left out since their event time is NULL. */
   readonly nullTimeRows: number;
   /** Records that could not be read, where the table says that they are left out. */
@@ -89,8 +90,8 @@ export interface JobMetrics {
 
 /** How a job has ended, with its last counters. */
 export interface JobSummary extends JobProgress {
-  /** `finished`: its input has ended. `suspended`: it is to go on from its checkpoint at once. */
-  readonly outcome: 'finished' | 'cancelled' | 'suspended';
+  /** `finished`: its input has ended. */
+  readonly outcome: 'finished' | 'cancelled';
 }
 
 /** A running statement: reads the sources, feeds the operators, waits for the sinks. Asynchronous only at these edges. */
@@ -99,7 +100,6 @@ export class Job {
   readonly #sources: readonly SourceRun[];
   readonly #lookups: readonly LookupRun[];
   readonly #scheduler: Scheduler;
-  readonly #checkpoints: Checkpoints | null = null;
   readonly #stop = new AbortController();
   /** Aborted when a source wakes the job or the job is stopped; anew for each time of waiting. */
   #waiting = new AbortController();
@@ -109,7 +109,10 @@ export class Job {
   constructor(parts: JobParts) {
     this.#parts = parts;
     this.#startMs = parts.clock.elapsedMs();
-    this.#sources = parts.graph.sources.map(({ id, scan }) => {
+    const isKept = ({ scan }: PhysicalSource): boolean => scan.table.kept?.kind === 'late';
+    const byTurn = [...parts.graph.sources.filter(isKept), ...parts.graph.sources.filter((each) => !isKept(each))];
+    this.#sources = byTurn.map((each) => {
+      const { id, scan } = each;
       const cuts = lateRowCuts(parts.graph, id);
       const source = parts.sources.get(id);
       if (source === undefined) throw new Error(`no source "${id}"`);
@@ -118,14 +121,12 @@ export class Job {
         source,
         memory: parts.memory,
         columnCount: scan.columns.length,
+        isKept: isKept(each),
         scan: cuts === null ? null : new LateRowScan(parts.memory, parts.session, scan.schema, cuts.steps, cuts),
         marksSuffice: cuts?.marksSuffice ?? true,
         isOnlySource: parts.graph.sources.length === 1,
         idleTimeoutMs: parts.idleTimeoutMs,
         wakeJob: () => this.#wake(),
-        nowMs: () => parts.clock.nowMs(),
-        isTracked: (parts.checkpoints ?? null) !== null,
-        saved: parts.checkpoints?.restored?.sources[id] ?? null,
       });
     });
     this.#lookups = parts.graph.lookups.map(({ id }) => {
@@ -136,18 +137,6 @@ export class Job {
       return new LookupRun(id, source, operator);
     });
     this.#scheduler = new Scheduler(this.#sources);
-    const { checkpoints, memory, clock, sinks, onCheckpoint } = parts;
-    if (checkpoints !== undefined && checkpoints !== null) {
-      this.#checkpoints = new Checkpoints(checkpoints, {
-        memory,
-        clock,
-        sinks,
-        onDone: (report) => {
-          onCheckpoint?.(report);
-          this.#wake();
-        },
-      });
-    }
   }
 
   /**
@@ -155,14 +144,13 @@ export class Job {
    * @throws DiagnosticError at the first failure; the sinks are told then to drop what is pending
    */
   async run(): Promise<JobSummary> {
-    const { graph, operators, sinks, checkpoints } = this.#parts;
-    const restored = checkpoints?.restored ?? null;
+    const { graph, operators, sinks } = this.#parts;
     const opened: Sink[] = [];
     const wired = wireGraph(graph, {
       sources: new Map([...this.#sources, ...this.#lookups].map(({ id, elements }) => [id, elements])),
       operators,
       sinks,
-      saved: new Map(Object.entries(restored?.operators ?? {}).map(([id, { running }]) => [id, running])),
+      ...(this.#parts.keeper === undefined ? {} : { keeper: this.#parts.keeper }),
     });
     try {
       for (const source of this.#sources) await source.open();
@@ -171,20 +159,12 @@ export class Job {
         opened.push(sink);
         await sink.open();
       }
-      await this.#checkpoints?.open();
-      await this.#checkpoints?.resume();
-      if (restored !== null) this.#scheduler.load(restored.scheduler);
-      if ((await this.#feed(wired)) === 'suspended') {
-        for (const sink of opened) await sink.abort();
-        return { ...this.progress(), outcome: 'suspended' };
-      }
+      await this.#feed(wired);
       const isCancelled = this.#stop.signal.aborted;
-      await this.#lastCheckpoint(wired);
+      await this.#parts.keeper?.flush();
       for (const sink of opened) await sink.finish();
-      if (!isCancelled) await this.#checkpoints?.end();
       return { ...this.progress(), outcome: isCancelled ? 'cancelled' : 'finished' };
     } catch (error) {
-      await this.#checkpoints?.settle().catch(() => {});
       for (const sink of opened) await sink.abort();
       throw error;
     } finally {
@@ -194,6 +174,8 @@ export class Job {
       this.#hasEnded = true;
       for (const operator of operators.values()) operator.close();
       for (const source of this.#sources) source.release();
+      await this.#parts.keeper?.close();
+      this.#parts.keeper?.release();
     }
   }
 
@@ -211,7 +193,7 @@ export class Job {
     const sources = this.#sources.map((source) => source.progress);
     const sum = (of: (progress: SourceProgress) => number) => sources.reduce((total, each) => total + of(each), 0);
     const metrics = [...this.#parts.operators.values()].map((operator) => operator.metrics);
-    const timed = this.#sources.filter(({ hasTime }) => hasTime);
+    const timed = this.#sources.filter(({ hasTime, reachedMs }) => hasTime && reachedMs > Number.NEGATIVE_INFINITY);
     const watermarkMs = Math.min(...timed.map(({ reachedMs }) => reachedMs));
     return {
       events: sum(({ rows }) => rows),
@@ -219,6 +201,7 @@ export class Job {
       shards: sum(({ shards }) => shards),
       watermarkMs: Number.isFinite(watermarkMs) ? watermarkMs : null,
       lateRows: metrics.reduce((total, { lateRows }) => total + lateRows, 0),
+      kept: this.#parts.keeper?.counts ?? [],
       nullTimeRows: metrics.reduce((total, { nullTimeRows }) => total + nullTimeRows, 0),
       malformedRecords: sum(({ malformedRecords }) => malformedRecords),
       stateBytes: this.metrics().reduce((total, { stateBytes }) => total + stateBytes, 0),
@@ -239,10 +222,6 @@ export class Job {
     });
   }
 
-  #rowsRead(): number {
-    return this.#sources.reduce((total, { progress }) => total + progress.rows, 0);
-  }
-
   #rowsOut(): number {
     const { graph, operators } = this.#parts;
     const sent = (id: string): number =>
@@ -251,9 +230,8 @@ export class Job {
   }
 
   /** The loop: one batch of one shard, then what the sinks want to be waited for, then perhaps a turn for others. */
-  async #feed(wired: WiredGraph): Promise<'ended' | 'suspended'> {
-    const { clock, onTime, onProgress, checkpoints } = this.#parts;
-    const stopsAtEach = checkpoints?.stopsAtEach === true;
+  async #feed(wired: WiredGraph): Promise<void> {
+    const { clock, onTime, onProgress } = this.#parts;
     const { signal } = this.#stop;
     onTime?.(clock.nowMs());
     wired.start.next({ kind: 'watermark', watermarkMs: Number.POSITIVE_INFINITY });
@@ -263,7 +241,6 @@ export class Job {
     const turnMaxMs = isLive ? liveTurnAfterMs : turnAfterMs;
     let turnMs = clock.elapsedMs();
     let progressMs = turnMs;
-    const rowsAtStart = this.#rowsRead();
     while (!signal.aborted) {
       const nowMs = clock.nowMs();
       onTime?.(nowMs);
@@ -274,15 +251,7 @@ export class Job {
         source.endIfDone();
       }
       await this.#settle(wired);
-      if (this.#sources.every(({ hasEnded }) => hasEnded)) return 'ended';
-      if (this.#checkpoints?.isDue() === true && (!stopsAtEach || this.#rowsRead() > rowsAtStart)) {
-        this.#sendBarrier(wired, this.#checkpoints);
-        await this.#settle(wired);
-        if (stopsAtEach) {
-          await this.#checkpoints.settle();
-          return 'suspended';
-        }
-      }
+      if (this.#sources.every(({ hasEnded }) => hasEnded)) return;
       // What wakes the job from here on is not missed: it then does not wait.
       if (this.#waiting.signal.aborted && !signal.aborted) this.#waiting = new AbortController();
       const didWork = await this.#step(nowMs);
@@ -291,38 +260,15 @@ export class Job {
         progressMs = clock.elapsedMs();
         onProgress(this.progress());
       }
+      if (this.#parts.keeper?.isFull === true || !didWork) await this.#parts.keeper?.flush();
       if (!didWork) {
         await this.#waitForMore(nowMs);
         turnMs = clock.elapsedMs();
-      } else if (clock.elapsedMs() - turnMs >= (this.#checkpoints?.isWriting === true ? liveTurnAfterMs : turnMaxMs)) {
+      } else if (clock.elapsedMs() - turnMs >= turnMaxMs) {
         await clock.giveTurn();
         turnMs = clock.elapsedMs();
       }
     }
-    return 'ended';
-  }
-
-  #sendBarrier(wired: WiredGraph, checkpoints: Checkpoints): void {
-    checkpoints.begin(
-      (barrier) => {
-        wired.start.next({ kind: 'barrier', barrier });
-        for (const { elements } of this.#sources) elements.next({ kind: 'barrier', barrier });
-        wired.check();
-      },
-      () => ({
-        sources: Object.fromEntries(this.#sources.map((source) => [source.id, source.save()])),
-        scheduler: this.#scheduler.save(),
-      }),
-    );
-  }
-
-  /** Of all that has happened: what the sinks have is committed with it. */
-  async #lastCheckpoint(wired: WiredGraph): Promise<void> {
-    if (this.#checkpoints === null) return;
-    await this.#checkpoints.settle();
-    this.#sendBarrier(wired, this.#checkpoints);
-    await this.#settle(wired);
-    await this.#checkpoints.settle();
   }
 
   /** Reads or sends one batch; false where no shard has anything. */
@@ -373,8 +319,7 @@ export class Job {
 
   /** Waits until a shard may have rows, a timer is due, a shard becomes idle, or new shards may have appeared. */
   async #waitForMore(nowMs: number): Promise<void> {
-    const checkpointInMs = this.#checkpoints?.dueInMs() ?? Number.POSITIVE_INFINITY;
-    const due = [this.#timerMs(), nowMs + checkpointInMs];
+    const due = [this.#timerMs()];
     for (const source of this.#sources) {
       if (source.hasEnded) continue;
       due.push(source.discoverAtMs, source.idleAtMs);

@@ -8,7 +8,7 @@ const shownTextMax = 200;
 
 /** The error with both its places: the expression in the SQL, and the row in its shard. */
 export function rowFailureError(failure: RowFailure, origin: Origin | null): DiagnosticError {
-  const place = origin === null || failure.rowIndex === null ? null : origin(failure.rowIndex);
+  const place = origin === null || failure.rowIndex === null ? null : origin.place(failure.rowIndex);
   const notes = place === null ? [] : placeNotes(place);
   if (failure.cause === null) return new DiagnosticError([error('F001', failure.span, failure.message, { notes })]);
   return new DiagnosticError([error('F017', failure.span, failure.message, { notes })], failure.cause.cause);

@@ -1,9 +1,9 @@
 import { Observable, type Subscriber } from 'rxjs';
 import { RowFailure } from '../codegen/row-failure.ts';
-import type { SavedValue } from '../memory/operator-state.ts';
 import type { Operator, Output } from '../operators/operator.ts';
-import type { Barrier, BatchElement, Element } from './element.ts';
+import type { BatchElement, Element } from './element.ts';
 import { rowFailureError } from './row-failure-error.ts';
+import type { RowKeeper } from './row-keeper.ts';
 import { mergedWatermark, type WatermarkInput } from './watermarks.ts';
 
 /**
@@ -14,10 +14,10 @@ import { mergedWatermark, type WatermarkInput } from './watermarks.ts';
 export function runOperatorOn(
   operator: Operator,
   inputs: readonly Observable<Element>[],
-  place: { readonly id: string; readonly saved: SavedValue },
+  keeping: Keeping | null = null,
 ): Observable<Element> {
   return new Observable((subscriber) => {
-    const run = new RunningOperator(operator, subscriber, inputs.length, place);
+    const run = new RunningOperator(operator, subscriber, inputs.length, keeping);
     for (const [index, input] of inputs.entries()) {
       subscriber.add(
         input.subscribe({
@@ -29,50 +29,40 @@ export function runOperatorOn(
   });
 }
 
-/** Where the inputs of an operator stood at a checkpoint. */
-type SavedRun = {
-  readonly inputs: readonly { readonly watermarkMs: number; readonly isIdle: boolean; readonly hasEnded: boolean }[];
-  readonly watermarkMs: number;
-  readonly isIdle: boolean;
-  readonly hasEnded: boolean;
-};
+/** Who keeps the rows that the operator would lose, and how the operator is called there. */
+export interface Keeping {
+  readonly keeper: RowKeeper;
+  readonly id: string;
+}
 
 /** The state between elements: where each input stands. */
 class RunningOperator {
-  readonly #id: string;
   readonly #operator: Operator;
   readonly #subscriber: Subscriber<Element>;
   readonly #out: Output;
   readonly #inputs: WatermarkInput[];
+  readonly #keeping: Keeping | null;
+  /** What is being processed: one that is sent as it is comes from where it came. */
+  #current: BatchElement | null = null;
   #watermarkMs = Number.NEGATIVE_INFINITY;
   #isIdle = false;
   #hasEnded = false;
-  /** Inputs that the barrier has come over. */
-  #barriers = 0;
 
-  constructor(
-    operator: Operator,
-    subscriber: Subscriber<Element>,
-    inputCount: number,
-    { id, saved }: { readonly id: string; readonly saved: SavedValue },
-  ) {
-    this.#id = id;
+  constructor(operator: Operator, subscriber: Subscriber<Element>, inputCount: number, keeping: Keeping | null) {
+    this.#keeping = keeping;
     this.#operator = operator;
     this.#subscriber = subscriber;
-    this.#out = { batch: (batch) => subscriber.next({ kind: 'batch', batch, origin: null }) };
+    this.#out = {
+      batch: (batch) => {
+        const origin = batch === this.#current?.batch ? this.#current.origin : null;
+        subscriber.next({ kind: 'batch', batch, origin });
+      },
+    };
     this.#inputs = Array.from({ length: inputCount }, (_, index) => {
       const isLookedUp = index === 1 && operator.takeKeys !== undefined;
       const watermarkMs = isLookedUp ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
       return { watermarkMs, isIdle: false, hasEnded: isLookedUp };
     });
-    if (saved !== null) this.#load(saved as SavedRun);
-  }
-
-  #load({ inputs, watermarkMs, isIdle, hasEnded }: SavedRun): void {
-    for (const [index, input] of this.#inputs.entries()) Object.assign(input, inputs[index]);
-    this.#watermarkMs = watermarkMs;
-    this.#isIdle = isIdle;
-    this.#hasEnded = hasEnded;
   }
 
   /** RxJS reports what a subscriber throws later and elsewhere, so it is caught here and sent on as the stream's error. */
@@ -106,9 +96,6 @@ class RunningOperator {
         this.#subscriber.next(element);
         return;
       }
-      case 'barrier':
-        this.#takeBarrier(element.barrier, index);
-        return;
       case 'answered':
         this.#operator.onAnswers?.(this.#out);
         this.#advance();
@@ -124,28 +111,19 @@ class RunningOperator {
     }
   }
 
-  /** Goes on when it has come over all inputs; a table that is looked up has none. */
-  #takeBarrier(barrier: Barrier, index: number): void {
-    if (index === 1 && this.#operator.takeKeys !== undefined) return;
-    const count = this.#operator.takeKeys === undefined ? this.#inputs.length : 1;
-    if (++this.#barriers < count) return;
-    this.#barriers = 0;
-    this.#operator.onBarrier?.(this.#out);
-    const saved: SavedRun = {
-      inputs: this.#inputs.map((input) => ({ ...input })),
-      watermarkMs: this.#watermarkMs,
-      isIdle: this.#isIdle,
-      hasEnded: this.#hasEnded,
-    };
-    barrier.passed(this.#id, saved);
-    this.#subscriber.next({ kind: 'barrier', barrier });
-  }
-
-  #process({ batch, origin }: BatchElement, index: number): void {
+  #process(element: BatchElement, index: number): void {
+    const { batch, origin } = element;
+    const { lateRows } = this.#operator;
+    const keeping = this.#keeping;
+    this.#current = element;
+    const process = (): void => this.#operator.process(batch, this.#out, index);
     try {
-      this.#operator.process(batch, this.#out, index);
+      if (lateRows == null || keeping === null) process();
+      else lateRows.during(process, (rows) => keeping.keeper.late(rows, element, keeping.id, index));
     } catch (error) {
       throw error instanceof RowFailure ? rowFailureError(error, origin) : error;
+    } finally {
+      this.#current = null;
     }
   }
 

@@ -1,8 +1,10 @@
 import { alterTable } from '../catalog/alter-table.ts';
+import type { Catalog, CatalogObject, Database } from '../catalog/catalog.ts';
 import { pathText } from '../catalog/object-path.ts';
-import type { Catalog, CatalogObject, Database, Session } from '../catalog/session.ts';
+import type { Session } from '../catalog/session.ts';
 import type { ObjectPath } from '../catalog/table.ts';
 import { fail } from '../diagnostics/diagnostic.ts';
+import type { Span } from '../diagnostics/source-text.ts';
 import type {
   AlterCatalog,
   AlterDatabase,
@@ -145,28 +147,40 @@ export function executeAlterCatalog(statement: AlterCatalog, session: Session): 
   const { action } = statement;
   const catalog: Catalog = session.catalog(statement.name.parts[0]?.name ?? '', statement.name);
   switch (action.kind) {
-    case 'setOptions':
+    case 'setOptions': {
+      const path = action.options.find(({ key }) => key.value === 'path');
+      if (path !== undefined) refusePath(catalog, path.key.span);
       setOptions(catalog.options, action.options);
-      return;
+      break;
+    }
     case 'resetOptions':
-      resetOptions(catalog.options, action);
-      return;
+      resetOptions(catalog, action);
+      break;
     case 'setComment':
       catalog.comment = action.comment.value;
-      return;
+      break;
     default:
       unreachable(action);
   }
+  session.catalogs.altered(catalog);
+}
+
+/** @throws DiagnosticError O004: what is open is not moved */
+function refusePath({ name }: Catalog, span: Span): void {
+  fail('O004', span, `catalog "${name}" stays in its folder`, {
+    help: 'DROP CATALOG, and create it with another path',
+  });
 }
 
 function setOptions(options: Map<string, string>, written: readonly Property[]): void {
   for (const { key, value } of written) options.set(key.value, value.value);
 }
 
-function resetOptions(options: Map<string, string>, { keys, span }: ResetOptions): void {
+function resetOptions(catalog: Catalog, { keys, span }: ResetOptions): void {
   if (keys.length === 0) fail('O002', span, 'RESET names no option');
   for (const key of keys) {
     if (key.value === 'type') fail('O004', key.span, "RESET cannot take a catalog's type away");
-    options.delete(key.value);
+    if (key.value === 'path') refusePath(catalog, key.span);
+    catalog.options.delete(key.value);
   }
 }

@@ -1,10 +1,9 @@
+import { type CatalogObject, newDatabase } from '../catalog/catalog.ts';
 import { declareTable } from '../catalog/declare-table.ts';
 import { pathText } from '../catalog/object-path.ts';
-import { type CatalogObject, newCatalog, newDatabase, type Session } from '../catalog/session.ts';
+import type { Session } from '../catalog/session.ts';
 import type { ObjectPath } from '../catalog/table.ts';
-import { didYouMean } from '../diagnostics/candidates.ts';
-import { DiagnosticError, error, fail, unsupported } from '../diagnostics/diagnostic.ts';
-import { ErrorCollector } from '../diagnostics/error-collector.ts';
+import { DiagnosticError, fail, unsupported } from '../diagnostics/diagnostic.ts';
 import type { LogicalSink } from '../plan/logical.ts';
 import type {
   CreateCatalog,
@@ -157,29 +156,20 @@ function createView(session: Session, statement: CreateView, schemas: TableSchem
 
 function createCatalog(session: Session, statement: CreateCatalog): void {
   const { name, span } = statement.name;
-  const errors = new ErrorCollector();
-  const type = statement.options.find(({ key }) => key.value === 'type');
-  if (type === undefined) errors.add(error('O002', span, `catalog "${name}" has no 'type'`, { help: typeHelp }));
-  else if (type.value.value !== catalogType)
-    errors.add(error('O006', type.value.span, `unknown type of catalog '${type.value.value}'`, { help: typeHelp }));
-  for (const { key } of statement.options) {
-    if (catalogOptions.includes(key.value)) continue;
-    const help = didYouMean(key.value, catalogOptions) ?? `there are: ${catalogOptions.join(', ')}`;
-    errors.add(error('O001', key.span, `a catalog in memory has no option "${key.value}"`, { help }));
-  }
-  errors.throwIfAny();
+  const property = (key: string): Property | undefined => statement.options.find((each) => each.key.value === key);
   if (session.catalogs.has(name)) {
     if (statement.ifNotExists) return;
     fail('B015', span, `catalog "${name}" exists already`, { help: 'write IF NOT EXISTS' });
   }
-  const options = optionTexts(statement.options);
-  const database = options.get('default-database') ?? 'default';
-  session.catalogs.set(name, newCatalog(name, statement.comment?.value ?? null, options, database));
+  session.catalogs.create(
+    { name, comment: statement.comment?.value ?? null, options: optionTexts(statement.options) },
+    {
+      name: span,
+      key: (key) => property(key)?.key.span ?? span,
+      value: (key) => property(key)?.value.span ?? span,
+    },
+  );
 }
-
-const catalogType = 'generic_in_memory';
-const typeHelp = `write WITH ('type' = '${catalogType}')`;
-const catalogOptions = ['type', 'default-database', 'property-version'];
 
 function createDatabase(session: Session, statement: CreateDatabase): void {
   const { catalog: catalogName, name } = databasePath(session, statement.name);

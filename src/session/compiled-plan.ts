@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
+import { type CatalogObject, newCatalog, newDatabase } from '../catalog/catalog.ts';
+import { createTableText, createViewText } from '../catalog/create-text.ts';
 import { pathText } from '../catalog/object-path.ts';
-import { type CatalogObject, newCatalog, newDatabase, Session } from '../catalog/session.ts';
+import { Session } from '../catalog/session.ts';
 import type { ObjectPath } from '../catalog/table.ts';
 import { fail } from '../diagnostics/diagnostic.ts';
 import { SourceText } from '../diagnostics/source-text.ts';
@@ -12,7 +14,6 @@ import type { CompilePlan, ExecutePlan, Insert, QualifiedName, Statement } from 
 import { format } from '../sql/format.ts';
 import { parseScript } from '../sql/parse.ts';
 import { type PlanFile, planFileExists, readPlanFile, writePlanFile } from './plan-file.ts';
-import { createTableText, createViewText } from './show-create.ts';
 
 /** How a statement is planned in a session, and how one that declares is executed there. */
 export interface Planning {
@@ -102,7 +103,7 @@ function restoredSession(
 /** The catalog and database of a path. */
 function makePlace({ catalogs }: Session, { catalog, database }: ObjectPath): void {
   const known = catalogs.get(catalog);
-  if (known === undefined) catalogs.set(catalog, newCatalog(catalog, null, new Map(), database));
+  if (known === undefined) catalogs.add(newCatalog(catalog, null, new Map(), database));
   else if (!known.databases.has(database)) known.databases.set(database, newDatabase(database, null, new Map()));
 }
 

@@ -1,5 +1,4 @@
 import { BatchBuilder } from '../memory/batch-builder.ts';
-import { OperatorState } from '../memory/operator-state.ts';
 import { createOperator } from '../operators/create.ts';
 import type { PhysicalGraph, PhysicalOperator } from '../physical/graph.ts';
 import { type Changes, isAppendOnly } from '../plan/logical.ts';
@@ -19,7 +18,6 @@ function operatorCode(node: PhysicalOperator, graph: PhysicalGraph, context: Ses
   const modules: string[] = [];
   const operator = createOperator(node, {
     memory,
-    state: OperatorState.of(memory),
     session: {
       timeZone,
       database: session.currentDatabase,

@@ -1,4 +1,8 @@
+import { optionValues } from '../catalog/read-options.ts';
+import type { KeptKind } from '../catalog/table.ts';
+import { keptOptions } from '../connectors/kept/kept-options.ts';
 import type { PhysicalGraph } from '../physical/graph.ts';
+import { dropsLateRows } from '../physical/late-rows.ts';
 import { planPhysically } from '../physical/plan.ts';
 import { planAdvice } from '../plan/advice.ts';
 import { costText } from '../plan/cost.ts';
@@ -6,6 +10,7 @@ import { changesText, type LogicalNode, type LogicalScan, type LogicalSink } fro
 import { type PrintOptions, printPlan } from '../plan/print.ts';
 import { materializes, sentChanges } from '../plan/sent-changes.ts';
 import { type UniqueKeys, uniqueKeys } from '../plan/unique-keys.ts';
+import { KeptTables } from '../runtime/kept-tables.ts';
 import type { ExplainDetail, Statement } from '../sql/ast.ts';
 import { format } from '../sql/format.ts';
 
@@ -17,6 +22,7 @@ export function explainText(
   statement: Statement,
   sinks: readonly LogicalSink[],
   details: readonly ExplainDetail[],
+  isOnDisk = false,
 ): string {
   const graph = planPhysically(sinks, { replacedRows: false });
   const sections = [
@@ -27,7 +33,7 @@ export function explainText(
     printPlan(sinks, { types: true, ...nodeDetails(sinks, details) }),
     '',
     '== Physical Plan ==',
-    graphText(graph),
+    graphText(graph, isOnDisk),
     '',
   ];
   if (details.includes('PLAN_ADVICE')) sections.push('== Plan Advice ==', ...adviceLines(sinks), '');
@@ -66,9 +72,13 @@ function columnCount({ columns }: LogicalScan): number {
   return new Set(columns.map(({ path, name }) => path[0] ?? name)).size;
 }
 
-function graphText({ sources, operators, sinks }: PhysicalGraph): string {
+function graphText(graph: PhysicalGraph, isOnDisk: boolean): string {
+  const { sources, operators, sinks } = graph;
   return [
-    ...sources.map(({ id, scan }) => `${id}: reads ${columnCount(scan)} of ${scan.table.columns.length} columns`),
+    ...sources.map(
+      ({ id, scan }) =>
+        `${id}: reads ${columnCount(scan)} of ${scan.table.columns.length} columns${keptText(graph, id, isOnDisk)}`,
+    ),
     ...operators.map(({ id, inputs, steps, after }) => {
       const kinds = (list: typeof steps): string =>
         list.length === 0 ? '' : ` [${list.map(({ kind }) => kind).join(', ')}]`;
@@ -76,6 +86,32 @@ function graphText({ sources, operators, sinks }: PhysicalGraph): string {
     }),
     ...sinks.map(({ id, input, table }) => `${id}: ${input} to ${table?.path.name ?? 'the screen'}`),
   ].join('\n');
+}
+
+/** `; late rows are kept in clicks$late, on disk, up to 64 mb and 7 d`; nothing where no row is dropped. */
+function keptText(graph: PhysicalGraph, source: string, isOnDisk: boolean): string {
+  const tables = new KeptTables(graph);
+  const mayBeLate = graph.operators.some(
+    ({ id, inputs, work }) =>
+      dropsLateRows(work) &&
+      inputs.some((_, input) => {
+        const table = tables.of('late', id, input);
+        return table !== null && table === tables.ofSource('late', source);
+      }),
+  );
+  const kinds: readonly (readonly [KeptKind, string])[] = [
+    ...(mayBeLate ? [['late', 'late rows'] as const] : []),
+    ['errors', 'rows with an error'],
+  ];
+  const texts = kinds.flatMap(([kind, rows]) => {
+    const table = tables.ofSource(kind, source);
+    if (table === null) return [];
+    const options = optionValues(table.options, keptOptions);
+    const bound = (name: string): string => options.string(`tidemark.${kind}.${name}`) ?? '';
+    const place = isOnDisk ? 'on disk' : 'in memory';
+    return `; ${rows} are kept in ${table.path.name}$${kind}, ${place}, up to ${bound('max-size')} and ${bound('max-age')}`;
+  });
+  return texts.join('');
 }
 
 /** The graph as data: nodes with their inputs, in the order in which rows go through them. */

@@ -1,4 +1,5 @@
-import type { Session, UserFunction } from '../catalog/session.ts';
+import type { UserFunction } from '../catalog/catalog.ts';
+import type { Session } from '../catalog/session.ts';
 import { didYouMean } from '../diagnostics/candidates.ts';
 import { DiagnosticError, fail, unsupported } from '../diagnostics/diagnostic.ts';
 import { isTakenName, type ProgramFunction } from '../functions/program/program-function.ts';

@@ -1,33 +1,29 @@
 import type { LookupSource, Sink, Source } from '../connectors/connector.ts';
 import { connectorLookup, connectorSink, connectorSource } from '../connectors/index.ts';
 import { boundedRows } from '../memory/batch.ts';
-import { Memory } from '../memory/memory.ts';
-import { OperatorState } from '../memory/operator-state.ts';
 import { createOperator } from '../operators/create.ts';
 import type { Operator } from '../operators/operator.ts';
 import type { PhysicalGraph } from '../physical/graph.ts';
 import { Job, type JobProgress } from '../runtime/job.ts';
-import { type JobIdentity, jobState, makesCheckpoints } from './job-state.ts';
-import { type SessionContext, sessionZone } from './session-context.ts';
+import { RowKeeper } from '../runtime/row-keeper.ts';
+import type { SessionContext } from './session-context.ts';
 
 /** Makes what a plan names: sources and sinks by their connectors, operators with their code. The job owns them. */
 export function makeJob(
   graph: PhysicalGraph,
   context: SessionContext,
-  answer: { readonly sink: (memory: Memory) => Sink; readonly onProgress: (progress: JobProgress) => void },
-  identity: JobIdentity,
+  answer: {
+    readonly sink: (id: string) => Sink;
+    readonly onProgress: (progress: JobProgress) => void;
+    readonly jobName: () => string;
+  },
 ): Job {
-  const { clock, session, recordBatches, programTables, streamsFolder } = context;
+  const { memory, clock, session, recordBatches, programTables, streamsFolder } = context;
   const { settings } = session;
   const batchRows = settings.int('tidemark.batch-size');
   let processingTimeMs = clock.nowMs();
   const { timeZone, legacyCasts, dropsNulls } = settings;
-  // What is shown to who asks goes on with nobody: a restart would show it again.
-  const isKept = context.restartsAtCheckpoints || graph.sinks.every(({ table }) => table !== null);
-  const isTracked = isKept && makesCheckpoints(context);
-  // The pages of a snapshot are those of one job.
-  const memory = isTracked ? Memory.create({ isTracked }) : context.memory;
-  const zone = isTracked ? sessionZone(memory, timeZone) : context.zone(timeZone);
+  const zone = context.zone(timeZone);
   const times = {
     timeZone,
     database: session.currentDatabase,
@@ -36,17 +32,28 @@ export function makeJob(
     zoneAddress: zone.address,
     processingTimeMs: () => processingTimeMs,
   };
+  const keeper = new RowKeeper({
+    graph,
+    memory,
+    timeZone,
+    keptRows: context.keptRows,
+    nowMs: () => clock.nowMs(),
+    jobName: answer.jobName,
+  });
   const operators = new Map<string, Operator>();
-  const kept = isTracked ? jobState(graph, identity, context, memory) : null;
   try {
     for (const node of graph.operators) {
-      const state = kept?.checkpoints.operators.get(node.id)?.state ?? OperatorState.of(memory);
-      operators.set(node.id, createOperator(node, { memory, state, session: times, batchRows, zone: zone.clock }));
+      const keepsLateRows = node.inputs.some((_, input) => keeper.keepsLate(node.id, input));
+      operators.set(
+        node.id,
+        createOperator(node, { memory, session: times, batchRows, zone: zone.clock, keepsLateRows }),
+      );
     }
-    const given = { memory, timeZone, clock, recordBatches, programTables, streamsFolder };
+    const given = { memory, timeZone, clock, recordBatches, programTables, streamsFolder, keptRows: context.keptRows };
     const sources = new Map<string, Source>();
     for (const { id, scan } of graph.sources) {
-      sources.set(id, connectorSource({ ...given, scan, rowsMax: boundedRows(scan.schema, batchRows) }));
+      const onMalformed = keeper.malformed(id);
+      sources.set(id, connectorSource({ ...given, scan, rowsMax: boundedRows(scan.schema, batchRows), onMalformed }));
     }
     const lookups = new Map<string, LookupSource>();
     for (const { id, scan, method } of graph.lookups) {
@@ -58,17 +65,8 @@ export function makeJob(
       sinks.set(
         id,
         table === null
-          ? answer.sink(memory)
-          : connectorSink({
-              memory,
-              table,
-              schema,
-              timeZone,
-              streamsFolder,
-              commitsAtCheckpoints: isTracked,
-              standardOutput,
-              standardError,
-            }),
+          ? answer.sink(id)
+          : connectorSink({ memory, table, schema, timeZone, streamsFolder, standardOutput, standardError }),
       );
     }
     return new Job({
@@ -84,8 +82,8 @@ export function makeJob(
       onTime: (nowMs) => {
         processingTimeMs = nowMs;
       },
-      checkpoints: kept?.checkpoints ?? null,
       onProgress: answer.onProgress,
+      keeper,
     });
   } catch (error) {
     for (const operator of operators.values()) operator.close();

@@ -1,13 +1,14 @@
+import { createHash } from 'node:crypto';
 import type { Table } from '../catalog/table.ts';
 import type { Sink } from '../connectors/connector.ts';
 import { tableWarnings } from '../connectors/index.ts';
 import { DiagnosticError } from '../diagnostics/diagnostic.ts';
 import type { Batch } from '../memory/batch.ts';
-import type { Memory } from '../memory/memory.ts';
 import type { PhysicalGraph } from '../physical/graph.ts';
 import { planPhysically } from '../physical/plan.ts';
 import type { LogicalSink } from '../plan/logical.ts';
-import type { Job, JobSummary } from '../runtime/job.ts';
+import { printPlan } from '../plan/print.ts';
+import type { Job } from '../runtime/job.ts';
 import { eventChannel } from './event-channel.ts';
 import { makeJob } from './make-job.ts';
 import { BatchSink, ResultSink } from './result-sink.ts';
@@ -33,7 +34,6 @@ export async function* runJob(
   sinks: readonly LogicalSink[],
   context: SessionContext,
   hooks: JobHooks,
-  statement: string,
 ): AsyncGenerator<StatementEvent> {
   const graph = planPhysically(sinks, { replacedRows: true });
   const channel = eventChannel();
@@ -41,20 +41,16 @@ export async function* runJob(
   const answer = graph.sinks.find(({ table }) => table === null);
   const order = rowOrder(sinks);
   const header = answer === undefined ? null : { columns: answer.schema, changes: answer.changes, timeZone, order };
-  const answerSink = (memory: Memory): Sink => {
+  const answerSink = (): Sink => {
     const { onBatch } = hooks;
-    if (onBatch === null || header === null) return new ResultSink(memory, channel);
+    if (onBatch === null || header === null) return new ResultSink(context.memory, channel);
     return new BatchSink((batch) => onBatch(batch, header));
   };
-  const identity = { name: context.session.settings.get('pipeline.name') ?? null, statement };
-  const newJob = (): Job =>
-    makeJob(
-      graph,
-      context,
-      { sink: answerSink, onProgress: (progress) => void channel.push({ kind: 'progress', progress }) },
-      identity,
-    );
-  let job = newJob();
+  const job = makeJob(graph, context, {
+    sink: answerSink,
+    onProgress: (progress) => void channel.push({ kind: 'progress', progress }),
+    jobName: () => jobName(sinks, context),
+  });
   const warnings = tablesOf(graph).flatMap(tableWarnings);
   if (warnings.length > 0) yield { kind: 'warnings', diagnostics: warnings };
   if (header !== null) yield { kind: 'answer', header };
@@ -62,21 +58,13 @@ export async function* runJob(
   const stop = (): void => job.cancel();
   hooks.signal.addEventListener('abort', stop, { once: true });
   if (hooks.signal.aborted) stop();
-  const ended = runToEnd().then(
+  const ended = job.run().then(
     (summary) => {
       void channel.push({ kind: 'summary', summary });
       channel.end();
     },
     (error: unknown) => channel.fail(error),
   );
-  async function runToEnd(): Promise<JobSummary> {
-    for (;;) {
-      const summary = await job.run();
-      if (summary.outcome !== 'suspended') return summary;
-      job = newJob();
-      if (hooks.signal.aborted) stop();
-    }
-  }
   try {
     yield* channel;
   } catch (error) {
@@ -88,6 +76,16 @@ export async function* runJob(
     await ended;
     hooks.signal.removeEventListener('abort', stop);
   }
+}
+
+/** `pipeline.name`; else the same for the same plan, and another for another. */
+function jobName(sinks: readonly LogicalSink[], { session }: SessionContext): string {
+  const name = session.settings.get('pipeline.name');
+  if (name !== undefined && name !== '') return name;
+  const digest = createHash('sha256')
+    .update(printPlan(sinks, { types: true }))
+    .digest('hex');
+  return `job-${digest.slice(0, 8)}`;
 }
 
 /** Each table that is read or written, once. */

@@ -7,7 +7,6 @@ import type { TableTraitsOf } from '../plan/bind/table-traits.ts';
 import { appendOnly, type LogicalSink } from '../plan/logical.ts';
 import { optimize } from '../plan/optimize.ts';
 import type { CompilePlan, ExecutePlan, Explain, Statement } from '../sql/ast.ts';
-import { format } from '../sql/format.ts';
 import { addCreatedTable, executeCatalogStatement, isThereAlready } from './catalog-statement.ts';
 import { compilePlan, type Planning, restorePlan } from './compiled-plan.ts';
 import { explainText } from './explain.ts';
@@ -31,13 +30,17 @@ export async function* runStatement(
   hooks: JobHooks,
 ): AsyncGenerator<StatementEvent> {
   const { session } = context;
+  session.catalogs.look();
   if (statement.kind === 'createTable' && isThereAlready(statement, session)) return;
   const sinks = bindStatement(statement, session, traits);
   if (sinks !== null) {
     const planned = optimized(sinks, context);
     // The table of CREATE TABLE AS stays, whatever becomes of the job, as Flink's does.
-    if (statement.kind === 'createTable') addCreatedTable(session, sinks, statement);
-    yield* runJob(planned, context, hooks, format(statement));
+    if (statement.kind === 'createTable') {
+      addCreatedTable(session, sinks, statement);
+      session.catalogs.save();
+    }
+    yield* runJob(planned, context, hooks);
     return;
   }
   if (statement.kind === 'explain') {
@@ -50,6 +53,7 @@ export async function* runStatement(
   }
   const answer = executeCatalogStatement(statement, session, schemasOf(context));
   if (answer === 'other') throw new DiagnosticError([refusalOf(statement)]);
+  session.catalogs.save();
   if (answer !== null) yield* textAnswer(answer, context);
 }
 
@@ -70,7 +74,7 @@ async function* runPlan(
   if (statement.kind === 'compilePlan') compilePlan(statement, context.session, planning);
   if (statement.kind === 'compilePlan' && !statement.isExecute) return;
   const { sinks, session } = restorePlan(statement, context.session, planning);
-  yield* runJob(sinks, { ...context, session }, hooks, format(statement));
+  yield* runJob(sinks, { ...context, session }, hooks);
 }
 
 /** Executes a statement that needs no job and answers nothing. @throws DiagnosticError when it is refused, W001 for another */
@@ -109,15 +113,21 @@ function schemasOf({ session }: SessionContext): TableSchemas {
 function explain(statement: Explain, context: SessionContext): string {
   const sinks = bindStatement(statement.statement, context.session, traits);
   if (sinks === null) fail('B039', statement.statement.span, 'EXPLAIN takes a query, an INSERT or a statement set');
-  return explainText(statement.statement, optimized(sinks, context), statement.details);
+  return explainText(
+    statement.statement,
+    optimized(sinks, context),
+    statement.details,
+    context.keptRows.folder !== null,
+  );
 }
 
 /**
- * The plan of a statement that would run a job; one of another kind is executed, and has none.
+ * The plan of a statement that would run a job; one of another kind is executed for the session alone, and has none.
  * `code`: what the plan is compiled to, in its place.
  */
 export function explainStatement(statement: Statement, context: SessionContext, code = false): string | null {
   const { session } = context;
+  session.catalogs.look();
   if (statement.kind === 'createTable' && isThereAlready(statement, session)) return null;
   const sinks = bindStatement(statement, session, traits);
   if (sinks === null) {
@@ -127,7 +137,7 @@ export function explainStatement(statement: Statement, context: SessionContext, 
   const plan = optimized(sinks, context);
   const text = code
     ? codeText(planPhysically(plan, { replacedRows: true }), context)
-    : explainText(statement, plan, []);
+    : explainText(statement, plan, [], context.keptRows.folder !== null);
   if (statement.kind === 'createTable') addCreatedTable(session, sinks, statement);
   return text;
 }

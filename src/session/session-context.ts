@@ -1,11 +1,11 @@
 import type { RecordBatch } from 'apache-arrow';
 import type { Session } from '../catalog/session.ts';
+import type { KeptRows } from '../connectors/kept/kept-rows.ts';
 import type { ProgramTables } from '../connectors/program/program-table.ts';
 import type { Memory } from '../memory/memory.ts';
 import { utcClock, type WallClock } from '../operators/wall-clock.ts';
 import { zoneClock } from '../operators/zone-clock.ts';
 import type { Clock } from '../runtime/clock.ts';
-import type { StreamFiles } from '../streams/stream-environment.ts';
 import { zoneBytes, zoneNamed } from '../types/zone.ts';
 
 /** A zone as jobs use it: its table in the memory and its wall clock. */
@@ -27,10 +27,8 @@ export interface SessionContext {
   readonly programTables: ProgramTables;
   /** Where embedded streams are, unless a table says otherwise. */
   readonly streamsFolder: string;
-  /** Where checkpoints are written. */
-  readonly stateFiles: StreamFiles;
-  /** Each job stops at each of its checkpoints, and goes on from it in a fresh memory: of tests. */
-  readonly restartsAtCheckpoints: boolean;
+  /** What was kept of tables. */
+  readonly keptRows: KeptRows;
   zone(name: string): SessionZone;
 }
 

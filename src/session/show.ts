@@ -1,5 +1,8 @@
 import { partitionText, partitionValueText, requirePartitioned } from '../catalog/alter-partitions.ts';
-import type { CatalogObject, Session } from '../catalog/session.ts';
+import type { CatalogObject } from '../catalog/catalog.ts';
+import { createCatalogText, createTableText, createViewText } from '../catalog/create-text.ts';
+import { expressionText } from '../catalog/expression-text.ts';
+import type { Session } from '../catalog/session.ts';
 import type { Table, TableColumn, TablePartition } from '../catalog/table.ts';
 import { didYouMean } from '../diagnostics/candidates.ts';
 import { DiagnosticError, fail, unsupported } from '../diagnostics/diagnostic.ts';
@@ -11,8 +14,6 @@ import type { Describe, QualifiedName, Show, ShowLike } from '../sql/ast.ts';
 import { type Column, columnTypeText } from '../types/column.ts';
 import { BOOLEAN, withNullable } from '../types/sql-type.ts';
 import { databasePath } from './database-path.ts';
-import { expressionText } from './expression-text.ts';
-import { createCatalogText, createTableText, createViewText } from './show-create.ts';
 import type { TableSchemas } from './table-schemas.ts';
 import { answerTexts, type TextAnswer } from './text-answer.ts';
 
@@ -29,7 +30,7 @@ export function showObject(statement: Show, session: Session, schemas: TableSche
     );
   switch (statement.object) {
     case 'CATALOGS':
-      return list('catalog name', session.catalogs.keys());
+      return list('catalog name', session.catalogs.names());
     case 'CURRENT CATALOG':
       return answerTexts(['current catalog name'], [[session.currentCatalog]]);
     case 'DATABASES': {

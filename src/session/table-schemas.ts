@@ -1,4 +1,4 @@
-import type { CatalogObject } from '../catalog/session.ts';
+import type { CatalogObject } from '../catalog/catalog.ts';
 import type { View } from '../catalog/view.ts';
 import type { CreateView } from '../sql/ast.ts';
 import type { Schema } from '../types/column.ts';

@@ -3,3 +3,6 @@ export const defaultFolder = '.tidemark';
 
 /** Where streams are unless it is said otherwise: in the folder in which a program is started. */
 export const defaultStreamsFolder = `${defaultFolder}/streams`;
+
+/** Where catalogs are unless it is said otherwise. */
+export const defaultCatalogsFolder = `${defaultFolder}/catalogs`;

@@ -1,5 +1,6 @@
 import { hashKeyDigits, hashOfPartitionKey, parseHashKey } from './hash-keys.ts';
 import { sequenceNumber } from './sequence-number.ts';
+import type { Appended } from './shard-log.ts';
 import { StreamError } from './stream-error.ts';
 import { type ShardMetadata, shardId } from './stream-metadata.ts';
 
@@ -47,10 +48,61 @@ export interface FailedRecord {
 
 export type PutOutcome = PutRecord | FailedRecord;
 
-export interface PutRecordsResult {
-  readonly failedRecordCount: number;
-  /** In the order of the request. */
-  readonly records: readonly PutOutcome[];
+/** What became of the records of a request that went to one shard. */
+export interface ShardOutcome {
+  readonly shard: ShardMetadata;
+  readonly count: number;
+  /** Where they stand in the request; null: these are all. */
+  readonly places: readonly number[] | null;
+  /** Where the first is, with the others behind it; or why none was put. */
+  readonly result: Appended | StreamError;
+}
+
+/** What became of a request. */
+export class PutRecordsResult {
+  readonly #outcomes: readonly ShardOutcome[];
+  #records: readonly PutOutcome[] | null = null;
+
+  constructor(outcomes: readonly ShardOutcome[]) {
+    this.#outcomes = outcomes;
+  }
+
+  get failedRecordCount(): number {
+    let failed = 0;
+    for (const { count, result } of this.#outcomes) if (result instanceof StreamError) failed += count;
+    return failed;
+  }
+
+  /** Why records were not put; null: all were. */
+  get failure(): StreamError | null {
+    for (const { result } of this.#outcomes) if (result instanceof StreamError) return result;
+    return null;
+  }
+
+  /** In the order of the request. Made when it is asked for: most who put look only whether all went well. */
+  get records(): readonly PutOutcome[] {
+    this.#records ??= recordsOf(this.#outcomes);
+    return this.#records;
+  }
+}
+
+function recordsOf(outcomes: readonly ShardOutcome[]): readonly PutOutcome[] {
+  const records: PutOutcome[] = [];
+  // Shards come in any order, and each record has its place.
+  records.length = outcomes.reduce((sum, { count }) => sum + count, 0);
+  for (const { shard, count, places, result } of outcomes) {
+    const outcomeOf = outcomesOf(shard, result);
+    for (let at = 0; at < count; at++) records[places?.[at] ?? at] = outcomeOf(at);
+  }
+  return records;
+}
+
+function outcomesOf(shard: ShardMetadata, result: Appended | StreamError): (at: number) => PutOutcome {
+  if (!(result instanceof StreamError)) {
+    return (at) => new PutRecord(shard, result.firstIndex + at, result.arrivalMs);
+  }
+  const failed: FailedRecord = { errorCode: 'InternalFailure', errorMessage: result.message, cause: result };
+  return () => failed;
 }
 
 /**
@@ -122,12 +174,10 @@ export class Router {
       .sort((a, b) => (a.from < b.from ? -1 : 1));
   }
 
-  /** Deals a request's records out, in their order. The array is the caller's: it is not kept. */
+  /** Deals a request's records out, in their order. */
   deal(entries: readonly PutEntry[]): readonly ShardPut[] {
     const [only] = this.#shards;
-    if (only !== undefined && this.#shards.length === 1) {
-      return [{ shard: only.shard, entries: entries.slice(), places: null }];
-    }
+    if (only !== undefined && this.#shards.length === 1) return [{ shard: only.shard, entries, places: null }];
     const puts = new Map<ShardMetadata, { shard: ShardMetadata; entries: PutEntry[]; places: number[] }>();
     let place = 0;
     for (const entry of entries) {

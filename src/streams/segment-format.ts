@@ -18,11 +18,11 @@ import { crc32 } from 'node:zlib';
 export const segmentHeaderBytes = 32;
 export const frameHeaderBytes = 48;
 
-/** A record of the frame is not just a line: it is empty, has a line feed within, or ends in a carriage return. */
-export const frameHasOddRecords = 1;
+/** Of a record in a frame's table. */
+export const frameEntryBytes = 8;
 
-/** Longer keys are written by Buffer. */
-const shortKeyLength = 40;
+/** A record of the frame is not just a line: it is empty, has a line feed within, or ends in a carriage return. */
+const frameHasOddRecords = 1;
 
 const segmentMagic = Buffer.from('TIDESEG1');
 const frameMagic = Buffer.from('TFR1');
@@ -72,79 +72,30 @@ export function readSegmentHeader(bytes: Buffer): SegmentHeader | null {
   return { firstIndex: getU64(bytes, 8), salt: bytes.readUInt32LE(16) };
 }
 
-/** A record on its way into a frame. */
-export interface FrameRecord {
-  readonly partitionKey: string;
-  readonly data: Uint8Array;
-}
-
-export interface FrameStart {
+/** What a frame says of itself before its records. */
+export interface FrameHeader {
+  readonly hasOddRecords: boolean;
   readonly firstIndex: number;
   readonly arrivalMs: number;
   /** Up to this byte the segment was known to be on the disk when the frame was written. */
   readonly syncedTo: number;
-  readonly salt: number;
+  readonly records: number;
+  readonly keyBytes: number;
+  readonly dataBytes: number;
 }
 
-/** Bytes of the frame that a record takes, at most. */
-export function frameBytesOf({ partitionKey, data }: FrameRecord): number {
-  return 9 + 3 * partitionKey.length + data.length;
-}
-
-/** Writes the records of several puts as one frame, at the buffer's beginning; gives the bytes written. */
-export function writeFrame(frame: Buffer, puts: readonly (readonly FrameRecord[])[], start: FrameStart): Buffer {
-  const records = puts.reduce((sum, { length }) => sum + length, 0);
-  const table = frameHeaderBytes;
-  const keys = table + records * 8;
-  let end = keys;
-  let entry = table;
-  for (const put of puts) {
-    for (const { partitionKey } of put) {
-      end = writeKey(frame, end, partitionKey);
-      putU32(frame, entry + 4, end - keys);
-      entry += 8;
-    }
-  }
-  const data = end;
-  let flags = 0;
-  entry = table;
-  for (const put of puts) {
-    for (const record of put) {
-      frame.set(record.data, end);
-      const { length } = record.data;
-      frame[end + length] = 10;
-      if (length === 0 || frame.indexOf(10, end) !== end + length || frame[end + length - 1] === 13) {
-        flags |= frameHasOddRecords;
-      }
-      end += length + 1;
-      putU32(frame, entry, end - 1 - data);
-      entry += 8;
-    }
-  }
+/** Writes the header before the rest of a frame, which is there already, and the checksum over all of it. */
+export function sealFrame(frame: Buffer, header: FrameHeader, salt: number): void {
   frameMagic.copy(frame);
-  putU32(frame, at.bytes, end);
-  putU32(frame, at.flags, flags);
-  putU64(frame, at.firstIndex, start.firstIndex);
-  putU64(frame, at.arrivalMs, start.arrivalMs);
-  putU32(frame, at.syncedTo, start.syncedTo);
-  putU32(frame, at.records, records);
-  putU32(frame, at.keyBytes, data - keys);
-  putU32(frame, at.dataBytes, end - data);
-  const written = frame.subarray(0, end);
-  putU32(frame, at.crc, crc32(written.subarray(at.bytes), start.salt));
-  return written;
-}
-
-/** UTF-8; gives the place behind it. A call out of JavaScript costs more than a short key's letters. */
-function writeKey(frame: Buffer, offset: number, key: string): number {
-  const { length } = key;
-  if (length > shortKeyLength) return offset + frame.write(key, offset, 'utf8');
-  for (let index = 0; index < length; index++) {
-    const unit = key.charCodeAt(index);
-    if (unit > 127) return offset + frame.write(key, offset, 'utf8');
-    frame[offset + index] = unit;
-  }
-  return offset + length;
+  putU32(frame, at.bytes, frame.length);
+  putU32(frame, at.flags, header.hasOddRecords ? frameHasOddRecords : 0);
+  putU64(frame, at.firstIndex, header.firstIndex);
+  putU64(frame, at.arrivalMs, header.arrivalMs);
+  putU32(frame, at.syncedTo, header.syncedTo);
+  putU32(frame, at.records, header.records);
+  putU32(frame, at.keyBytes, header.keyBytes);
+  putU32(frame, at.dataBytes, header.dataBytes);
+  putU32(frame, at.crc, crc32(frame.subarray(at.bytes), salt));
 }
 
 /** One frame where it was read, or a part of its records. Valid as long as the buffer is left alone. */
@@ -193,12 +144,12 @@ export function findFrame(buffer: Buffer, from: number): number {
 
 /** Where the data of a frame's records begin in its buffer. */
 export function frameData({ buffer, offset, records }: Frame): number {
-  return offset + frameHeaderBytes + records * 8 + buffer.readUInt32LE(offset + at.keyBytes);
+  return offset + frameHeaderBytes + records * frameEntryBytes + buffer.readUInt32LE(offset + at.keyBytes);
 }
 
 /** Start of a record's data, counted from `frameData`; of the record behind the last: the end. */
 export function recordStart({ buffer, offset }: Frame, record: number): number {
-  return record === 0 ? 0 : buffer.readUInt32LE(offset + frameHeaderBytes + (record - 1) * 8) + 1;
+  return record === 0 ? 0 : buffer.readUInt32LE(offset + frameHeaderBytes + (record - 1) * frameEntryBytes) + 1;
 }
 
 export function recordData(frame: Frame, record: number): Buffer {
@@ -208,13 +159,13 @@ export function recordData(frame: Frame, record: number): Buffer {
 
 export function recordKey({ buffer, offset, records }: Frame, record: number): string {
   const table = offset + frameHeaderBytes;
-  const keys = table + records * 8;
-  const from = record === 0 ? 0 : buffer.readUInt32LE(table + (record - 1) * 8 + 4);
-  return buffer.toString('utf8', keys + from, keys + buffer.readUInt32LE(table + record * 8 + 4));
+  const keys = table + records * frameEntryBytes;
+  const from = record === 0 ? 0 : buffer.readUInt32LE(table + (record - 1) * frameEntryBytes + 4);
+  return buffer.toString('utf8', keys + from, keys + buffer.readUInt32LE(table + record * frameEntryBytes + 4));
 }
 
 /** As `writeUInt32LE`, for places that are known to be there. */
-function putU32(buffer: Buffer, offset: number, value: number): void {
+export function putU32(buffer: Buffer, offset: number, value: number): void {
   buffer[offset] = value;
   buffer[offset + 1] = value >>> 8;
   buffer[offset + 2] = value >>> 16;

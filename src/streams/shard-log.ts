@@ -1,13 +1,6 @@
 import { dirname } from 'node:path';
-import type { FrameBuffers } from './frame-buffers.ts';
-import {
-  type FrameRecord,
-  frameBytesOf,
-  frameHeaderBytes,
-  segmentHeaderBytes,
-  writeFrame,
-  writeSegmentHeader,
-} from './segment-format.ts';
+import type { FrameBuilder, FrameBuilders, FrameRecord } from './frame-builder.ts';
+import { segmentHeaderBytes, writeSegmentHeader } from './segment-format.ts';
 import { SegmentIndex } from './segment-index.ts';
 import { scanSegment } from './segment-reader.ts';
 import type { ShardFolder } from './shard-folder.ts';
@@ -18,14 +11,13 @@ import { DamagedSegmentError, StreamError, storageError } from './stream-error.t
 export type Durability = 'disk' | 'system';
 
 export interface LogOptions {
-  readonly durability: Durability;
   /** A segment that has grown so far is followed by the next. */
   readonly segmentBytesMax: number;
   /** And so is one that was begun so long ago: what is too old is taken away by whole segments. */
   readonly segmentAgeMaxMs: number;
 }
 
-/** A commit takes what waits, up to so much: an fsync costs the same for much and for little. */
+/** A commit takes what waits, until it is so much: an fsync costs the same for much and for little. */
 const commitBytesMax = 4 * 1024 * 1024;
 
 /** Where the records of one put are. */
@@ -41,11 +33,19 @@ export interface CutTail {
   readonly bytes: number;
 }
 
+/** A put that waits for its acknowledgement. */
 interface Waiting {
-  readonly records: readonly FrameRecord[];
-  readonly bytes: number;
+  readonly records: number;
   readonly resolve: (appended: Appended) => void;
   readonly reject: (error: StreamError) => void;
+}
+
+/** Puts that go to the disk together, with their records. */
+interface Commit {
+  readonly frame: FrameBuilder;
+  readonly puts: Waiting[];
+  /** What the put asks for that asks for most. */
+  durability: Durability;
 }
 
 interface ActiveSegment {
@@ -64,12 +64,13 @@ export class ShardLog {
   readonly #environment: StreamEnvironment;
   readonly #folder: ShardFolder;
   readonly #options: LogOptions;
-  readonly #buffers: FrameBuffers;
+  readonly #frames: FrameBuilders;
   readonly #onCommit: () => void;
   #active: ActiveSegment | null = null;
   #nextIndex = 1;
   #lastArrivalMs = 0;
-  #waiting: Waiting[] = [];
+  /** In their order; the last takes what comes. */
+  readonly #waiting: Commit[] = [];
   #running: Promise<void> | null = null;
   /** A next segment has been begun, perhaps in vain: the one before takes no more, or its records would lie in both. */
   #isRolling = false;
@@ -81,13 +82,13 @@ export class ShardLog {
     readonly folder: ShardFolder;
     readonly options: LogOptions;
     /** Shared by the shards of a stream. */
-    readonly buffers: FrameBuffers;
+    readonly frames: FrameBuilders;
     readonly onCommit: () => void;
   }) {
     this.#environment = parts.environment;
     this.#folder = parts.folder;
     this.#options = parts.options;
-    this.#buffers = parts.buffers;
+    this.#frames = parts.frames;
     this.#onCommit = parts.onCommit;
   }
 
@@ -137,13 +138,13 @@ export class ShardLog {
     return cut;
   }
 
-  /** Appends records together and in their order; resolves when they are as durable as the options say. */
-  append(records: readonly FrameRecord[]): Promise<Appended> {
+  /** Appends copies of records together and in their order; resolves when they are as durable as is asked. */
+  append(records: readonly FrameRecord[], durability: Durability): Promise<Appended> {
     if (this.#broken !== null) return Promise.reject(this.#broken);
-    let bytes = 0;
-    for (const record of records) bytes += frameBytesOf(record);
     const appended = new Promise<Appended>((resolve, reject) => {
-      this.#waiting.push({ records, bytes, resolve, reject });
+      const commit = this.#commitWith(records);
+      commit.puts.push({ records: records.length, resolve, reject });
+      if (durability === 'disk') commit.durability = 'disk';
     });
     this.#running ??= this.#run();
     return appended;
@@ -188,58 +189,55 @@ export class ShardLog {
   async #run(): Promise<void> {
     // Puts of the same turn go together.
     await Promise.resolve();
-    while (this.#waiting.length > 0) {
-      const group = this.#take();
+    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
       try {
-        await this.#commit(group);
+        await this.#commit(next);
       } catch (error) {
         const reason = storageError(`records were written to ${this.#folder.path}`, error);
-        for (const { reject } of group) reject(reason);
+        for (const { reject } of next.puts) reject(reason);
+      } finally {
+        this.#frames.give(next.frame);
       }
     }
     this.#running = null;
   }
 
-  #take(): Waiting[] {
-    let bytes = 0;
-    let count = 0;
-    for (const waiting of this.#waiting) {
-      if (count > 0 && bytes + waiting.bytes > commitBytesMax) break;
-      bytes += waiting.bytes;
-      count++;
+  /** The commit that has copies of the records now. */
+  #commitWith(records: readonly FrameRecord[]): Commit {
+    const last = this.#waiting.at(-1);
+    if (last !== undefined && last.frame.frameBytes < commitBytesMax) {
+      last.frame.add(records);
+      return last;
     }
-    return this.#waiting.splice(0, count);
+    const commit: Commit = { frame: this.#frames.take(), puts: [], durability: 'system' };
+    commit.frame.add(records);
+    this.#waiting.push(commit);
+    return commit;
   }
 
-  async #commit(group: readonly Waiting[]): Promise<void> {
+  async #commit({ frame, puts, durability }: Commit): Promise<void> {
     if (this.#broken !== null) throw this.#broken;
     const arrivalMs = Math.max(this.#environment.clock.nowMs(), this.#lastArrivalMs);
-    const bytesMax = group.reduce((sum, { bytes }) => sum + bytes, frameHeaderBytes);
-    const active = await this.#segmentFor(bytesMax, arrivalMs);
+    const active = await this.#segmentFor(frame.frameBytes, arrivalMs);
     const { file, index, salt } = active;
     const firstIndex = this.#nextIndex;
     const start = { firstIndex, arrivalMs, syncedTo: active.syncedTo, salt };
-    const puts = group.map((waiting) => waiting.records);
-    const buffer = this.#buffers.take(bytesMax);
-    const frame = writeFrame(buffer, puts, start);
+    const bytes = frame.finish(start);
     try {
-      await file.write(frame, index.bytes);
-      if (this.#options.durability === 'disk') await file.sync();
+      await file.write(bytes, index.bytes);
+      if (durability === 'disk') await file.sync();
     } catch (error) {
-      await this.#takeBack(active, error);
+      await this.#takeBack(active, durability, error);
       throw error;
-    } finally {
-      this.#buffers.give(buffer);
     }
-    const records = puts.reduce((sum, { length }) => sum + length, 0);
-    index.add({ bytes: frame.length, firstIndex, arrivalMs, records });
-    if (this.#options.durability === 'disk') active.syncedTo = index.bytes;
-    this.#nextIndex += records;
+    index.add({ bytes: bytes.length, firstIndex, arrivalMs, records: frame.records });
+    if (durability === 'disk') active.syncedTo = index.bytes;
+    this.#nextIndex += frame.records;
     this.#lastArrivalMs = arrivalMs;
     let at = firstIndex;
-    for (const { records: own, resolve } of group) {
+    for (const { records, resolve } of puts) {
       resolve({ firstIndex: at, arrivalMs });
-      at += own.length;
+      at += records;
     }
     this.#onCommit();
   }
@@ -249,10 +247,10 @@ export class ShardLog {
    * acknowledged records were written before, and the rest goes. Where not even that can be done, the shard takes no
    * more records before it is opened anew.
    */
-  async #takeBack({ file, index }: ActiveSegment, cause: unknown): Promise<void> {
+  async #takeBack({ file, index }: ActiveSegment, durability: Durability, cause: unknown): Promise<void> {
     try {
       await file.truncate(index.bytes);
-      if (this.#options.durability === 'disk') await file.sync();
+      if (durability === 'disk') await file.sync();
     } catch {
       this.#broken = new StreamError(
         'InternalFailureException',

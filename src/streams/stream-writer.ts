@@ -1,15 +1,7 @@
 import { join } from 'node:path';
-import { FrameBuffers } from './frame-buffers.ts';
+import { FrameBuilders } from './frame-builder.ts';
 import { type StoreFailure, storeMetadata } from './metadata-file.ts';
-import {
-  checkPut,
-  type FailedRecord,
-  type PutEntry,
-  type PutOutcome,
-  PutRecord,
-  type PutRecordsResult,
-  Router,
-} from './put-request.ts';
+import { checkPut, type PutEntry, PutRecordsResult, Router, type ShardOutcome } from './put-request.ts';
 import { ShardFolder } from './shard-folder.ts';
 import { type CutTail, type Durability, ShardLog } from './shard-log.ts';
 import type { StreamEnvironment } from './stream-environment.ts';
@@ -37,7 +29,6 @@ export interface StreamWriterParts {
   readonly environment: StreamEnvironment;
   readonly folder: string;
   readonly metadata: StreamMetadata;
-  readonly durability: Durability;
   readonly segmentBytesMax: number;
   /** Records were committed, or the metadata has changed. */
   readonly onChange: (metadata: StreamMetadata) => void;
@@ -45,7 +36,7 @@ export interface StreamWriterParts {
 
 interface WaitingPut {
   readonly bytes: number;
-  readonly start: () => Promise<void>;
+  readonly start: () => void;
 }
 
 /** The one writer of a stream, while this process holds its lock. */
@@ -56,7 +47,7 @@ export class StreamWriter {
   #router: Router;
   /** Of the open shards. */
   readonly #logs = new Map<number, ShardLog>();
-  readonly #buffers = new FrameBuffers();
+  readonly #frames = new FrameBuilders();
   /** Torn ends that were cut off when the writer was opened. */
   readonly cutTails: CutTail[] = [];
   /** Puts that have not begun. */
@@ -116,13 +107,14 @@ export class StreamWriter {
    * too much waits for it, and while shards are closed and opened, they stand in line.
    * @throws StreamError where the request itself is wrong
    */
-  async put(entries: readonly PutEntry[]): Promise<PutRecordsResult> {
+  async put(entries: readonly PutEntry[], durability: Durability): Promise<PutRecordsResult> {
     const bytes = checkPut(entries);
-    const put = new Promise<PutRecordsResult>((resolve, reject) => {
-      this.#line.push({ bytes, start: () => this.#put(entries).then(resolve, reject) });
+    if (this.#line.length === 0 && this.#hasRoom(bytes)) return this.#begin(bytes, entries, durability);
+    // The array is the caller's.
+    const own = entries.slice();
+    return new Promise<PutRecordsResult>((resolve, reject) => {
+      this.#line.push({ bytes, start: () => void this.#begin(bytes, own, durability).then(resolve, reject) });
     });
-    this.#admit();
-    return put;
   }
 
   /** Closes a shard and opens two in its place, the second from the given hash key on. */
@@ -170,46 +162,51 @@ export class StreamWriter {
     }
   }
 
-  async #put(entries: readonly PutEntry[]): Promise<PutRecordsResult> {
-    if (this.#broken !== null) throw this.#broken;
-    const outcomes: PutOutcome[] = [];
-    // Shards answer in any order, and each outcome has its place.
-    outcomes.length = entries.length;
-    let failedRecordCount = 0;
-    const appends = this.#router.deal(entries).map(async ({ shard, entries: records, places }) => {
+  #begin(bytes: number, entries: readonly PutEntry[], durability: Durability): Promise<PutRecordsResult> {
+    const appended = this.#append(entries, durability);
+    this.#queuedBytes += bytes;
+    this.#putCount++;
+    return this.#settle(bytes, appended);
+  }
+
+  /**
+   * Copies records to where they wait for the disk. Nothing that is suspended may hold them: what lives until a slow disk
+   * has answered is collected late (`frame-builder.ts`).
+   */
+  #append(entries: readonly PutEntry[], durability: Durability): Promise<readonly ShardOutcome[]> {
+    if (this.#broken !== null) return Promise.reject(this.#broken);
+    const appends = this.#router.deal(entries).map(({ shard, entries: records, places }) => {
       const count = records.length;
-      try {
-        const { firstIndex, arrivalMs } = await this.#logOf(shard).append(records);
-        for (let at = 0; at < count; at++) {
-          outcomes[places?.[at] ?? at] = new PutRecord(shard, firstIndex + at, arrivalMs);
-        }
-      } catch (error) {
-        const cause = storageError('records were put', error);
-        const failed: FailedRecord = { errorCode: 'InternalFailure', errorMessage: cause.message, cause };
-        for (let at = 0; at < count; at++) outcomes[places?.[at] ?? at] = failed;
-        failedRecordCount += count;
-      }
+      return this.#logOf(shard)
+        .append(records, durability)
+        .catch((error: unknown) => storageError('records were put', error))
+        .then((result) => ({ shard, count, places, result }));
     });
-    await Promise.all(appends);
-    this.#retireInTime();
-    return { failedRecordCount, records: outcomes };
+    return Promise.all(appends);
+  }
+
+  async #settle(bytes: number, appended: Promise<readonly ShardOutcome[]>): Promise<PutRecordsResult> {
+    try {
+      const result = new PutRecordsResult(await appended);
+      this.#retireInTime();
+      return result;
+    } finally {
+      this.#queuedBytes -= bytes;
+      this.#putCount--;
+      this.#admit();
+      this.#checkRest();
+    }
+  }
+
+  #hasRoom(bytes: number): boolean {
+    return !this.#isResharding && (this.#queuedBytes === 0 || this.#queuedBytes + bytes <= queuedBytesMax);
   }
 
   /** Begins the puts whose turn it is. */
   #admit(): void {
-    for (let [first] = this.#line; first !== undefined; [first] = this.#line) {
-      const { bytes, start } = first;
-      const hasRoom = this.#queuedBytes === 0 || this.#queuedBytes + bytes <= queuedBytesMax;
-      if (!hasRoom || this.#isResharding) return;
+    for (let [first] = this.#line; first !== undefined && this.#hasRoom(first.bytes); [first] = this.#line) {
       this.#line.shift();
-      this.#queuedBytes += bytes;
-      this.#putCount++;
-      void start().finally(() => {
-        this.#queuedBytes -= bytes;
-        this.#putCount--;
-        this.#admit();
-        this.#checkRest();
-      });
+      first.start();
     }
   }
 
@@ -324,16 +321,15 @@ export class StreamWriter {
   }
 
   async #openLog(shard: ShardMetadata): Promise<CutTail | null> {
-    const { environment, folder, durability, segmentBytesMax, onChange } = this.#parts;
+    const { environment, folder, segmentBytesMax, onChange } = this.#parts;
     const log = new ShardLog({
       environment,
       folder: new ShardFolder(environment.files, join(folder, shardId(shard.index))),
       options: {
-        durability,
         segmentBytesMax,
         segmentAgeMaxMs: (this.#metadata.retentionHours * 3_600_000) / segmentsPerRetention,
       },
-      buffers: this.#buffers,
+      frames: this.#frames,
       onCommit: () => onChange(this.#metadata),
     });
     const cut = await log.open();

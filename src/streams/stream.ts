@@ -18,6 +18,7 @@ export type StartPosition =
   | { readonly type: 'AT_TIMESTAMP'; readonly timestampMs: number };
 
 export interface StreamOptions {
+  /** Of puts that say nothing else. */
   readonly durability: Durability;
   readonly segmentBytesMax: number;
 }
@@ -80,8 +81,11 @@ export class Stream {
   }
 
   /** At most 500 records; those of one shard keep their order, and are stored together. */
-  async putRecords(entries: readonly PutEntry[]): Promise<PutRecordsResult> {
-    return (this.#writer ?? (await this.#write())).put(entries);
+  async putRecords(entries: readonly PutEntry[], durability = this.#options.durability): Promise<PutRecordsResult> {
+    if (this.#writer !== null) return this.#writer.put(entries, durability);
+    // The array is the caller's.
+    const own = entries.slice();
+    return (await this.#write()).put(own, durability);
   }
 
   async splitShard(shard: string, newStartingHashKey: bigint): Promise<void> {

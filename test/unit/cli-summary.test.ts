@@ -11,6 +11,7 @@ const job: JobProgress = {
   shards: 4,
   watermarkMs: Date.UTC(2015, 4, 20, 21, 4, 59),
   lateRows: 3,
+  kept: [],
   nullTimeRows: 0,
   malformedRecords: 1,
   elapsedMs: 100,

@@ -313,3 +313,23 @@ test('without fsync a put does not wait for the disk, and a crash keeps what com
   const all = ['first', ...Array.from({ length: 4 }, (_, at) => `record ${at} ${'x'.repeat(40)}`)];
   expect(all.slice(0, kept.length)).toEqual(kept);
 });
+
+test('a put that waits for the disk takes those with it that did not, and one that is relaxed waits for none', async () => {
+  let syncs = 0;
+  const machines = new Machines(({ kind }) => {
+    if (kind === 'sync') syncs++;
+    return 'none';
+  });
+  const stream = await machines.store(1, { segmentBytesMax: 10_000 }).createStream('s', 1);
+  await stream.putRecords([entry('first')]);
+  const before = syncs;
+  await stream.putRecords([entry('relaxed')], 'system');
+  expect(syncs).toBe(before);
+  await Promise.all([stream.putRecords([entry('relaxed too')], 'system'), stream.putRecords([entry('durable')])]);
+  expect(syncs).toBe(before + 1);
+  machines.alive.clear();
+  machines.disk = machines.disk.afterCrash();
+  const found = machines.store(2).stream('s');
+  await found.startWriting();
+  expect(readTexts(found)).toEqual(['first', 'relaxed', 'relaxed too', 'durable']);
+});

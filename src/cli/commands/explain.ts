@@ -1,6 +1,7 @@
 import { renderDiagnostic } from '../../diagnostics/render.ts';
 import { SourceText } from '../../diagnostics/source-text.ts';
 import { Engine } from '../../engine.ts';
+import { defaultStreamsFolder } from '../../streams/default-folder.ts';
 import { exitCode } from '../exit-codes.ts';
 import { scriptFiles } from '../script-files.ts';
 import type { Terminal } from '../terminal.ts';
@@ -27,7 +28,7 @@ export async function explain(
 ): Promise<number> {
   const scripts = scriptFiles(paths, options.execute);
   if (scripts.length === 0) throw new UsageError('nothing to explain', "name a file, a folder or -e 'SELECT ...'");
-  const engine = new Engine({ settings: options.config });
+  const engine = new Engine({ settings: options.config, keptRowsFolder: defaultStreamsFolder });
   for (const script of scripts) {
     const source = new SourceText(script.source.name, script.source.text);
     for await (const event of engine.explain(source, { code: options.stage === 'code' })) {

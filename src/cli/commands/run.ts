@@ -4,6 +4,7 @@ import { renderDiagnostic } from '../../diagnostics/render.ts';
 import { SourceText } from '../../diagnostics/source-text.ts';
 import { Engine } from '../../engine.ts';
 import type { StatementEvent } from '../../session/statement-event.ts';
+import { defaultStreamsFolder } from '../../streams/default-folder.ts';
 import { exitCode } from '../exit-codes.ts';
 import type { AnswerWriter } from '../formats/answer-writer.ts';
 import { changelogWriter } from '../formats/changelog.ts';
@@ -11,6 +12,7 @@ import { csvWriter } from '../formats/csv.ts';
 import { jsonlWriter } from '../formats/jsonl.ts';
 import { tableWriter } from '../formats/table.ts';
 import { Interrupts } from '../interrupts.ts';
+import { keptLines } from '../kept-lines.ts';
 import { ProgressLine } from '../progress.ts';
 import { type ScriptFile, scriptFiles } from '../script-files.ts';
 import { addTotals, noTotals, summaryLine, type Totals } from '../summary-line.ts';
@@ -95,6 +97,7 @@ class Runner {
   #newEngine(): Engine | null {
     try {
       return new Engine({
+        keptRowsFolder: defaultStreamsFolder,
         settings: this.#options.config,
         standardOutput: (text) => this.#out.write(text),
         standardError: (text) => this.#err.write(text),
@@ -171,6 +174,7 @@ class Runner {
     if (this.#totals.jobs === 0 || (this.#options.format !== 'table' && !this.#err.isTerminal)) return code;
     const line = summaryLine(word, this.#totals, performance.now());
     this.#err.write(`${this.#hasHeadings ? '\n' : ''}${this.#err.colors.dim(line)}\n`);
+    for (const kept of keptLines(this.#totals.kept)) this.#err.write(`${this.#err.colors.dim(kept)}\n`);
     return code;
   }
 

@@ -117,11 +117,9 @@ class Putter {
 
   async #put(entries: readonly PutEntry[]): Promise<void> {
     try {
-      const { records } = await this.#stream.putRecords(entries);
-      for (const record of records) {
-        if ('errorCode' in record) this.#failure ??= record.cause;
-        else this.records++;
-      }
+      const { failedRecordCount, failure } = await this.#stream.putRecords(entries);
+      this.records += entries.length - failedRecordCount;
+      this.#failure ??= failure;
     } catch (error) {
       this.#failure ??= error;
     }

@@ -1,6 +1,7 @@
 import { DiagnosticError } from '../../diagnostics/diagnostic.ts';
 import { renderDiagnostic } from '../../diagnostics/render.ts';
 import { Engine } from '../../engine.ts';
+import { defaultStreamsFolder } from '../../streams/default-folder.ts';
 import { exitCode } from '../exit-codes.ts';
 import type { Terminal } from '../terminal.ts';
 import { version } from '../version.ts';
@@ -64,7 +65,12 @@ function newEngine({ config }: PromptOptions, region: ScreenRegion, err: Termina
   try {
     // What `print` writes goes above what is drawn in place.
     const write = (text: string): void => region.writeAbove(text);
-    return new Engine({ settings: config, standardOutput: write, standardError: write });
+    return new Engine({
+      keptRowsFolder: defaultStreamsFolder,
+      settings: config,
+      standardOutput: write,
+      standardError: write,
+    });
   } catch (thrown) {
     if (!(thrown instanceof DiagnosticError)) throw thrown;
     const { isColorSupported } = err.colors;

@@ -6,6 +6,7 @@ import type { Job, JobSummary } from '../../runtime/job.ts';
 import type { AnswerHeader, ResultRow, StatementEvent } from '../../session/statement-event.ts';
 import type { AnswerWriter } from '../formats/answer-writer.ts';
 import { tableWriter } from '../formats/table.ts';
+import { keptLines } from '../kept-lines.ts';
 import type { Terminal } from '../terminal.ts';
 import { LiveTable } from './live-table.ts';
 import type { ScreenRegion } from './screen-region.ts';
@@ -95,7 +96,8 @@ export class StatementView {
     const isStopped = this.#isStopping || this.#summary?.outcome === 'cancelled';
     const elapsedMs = performance.now() - this.#startMs;
     const line = endLine({ isStopped, rows, elapsedMs, summary: this.#summary });
-    this.#out.write(`${this.#out.colors.dim(line)}\n`);
+    const kept = keptLines(this.#summary?.kept ?? []);
+    for (const text of [line, ...kept]) this.#out.write(`${this.#out.colors.dim(text)}\n`);
   }
 
   /** It was refused, or failed: what there is of its answer stays. */

@@ -1,13 +1,14 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import type { Table } from '../../catalog/table.ts';
 import type { Span } from '../../diagnostics/source-text.ts';
-import { DecodeFailure, type Decoder } from '../../formats/format.ts';
+import { DecodeFailure, type Decoder, type Format } from '../../formats/format.ts';
 import type { Batch } from '../../memory/batch.ts';
+import type { CellValue } from '../../memory/cell-value.ts';
 import type { Memory } from '../../memory/memory.ts';
 import type { Schema } from '../../types/column.ts';
 import { AddedColumns } from '../added-columns.ts';
-import type { ReadProgress, ReadResult, RowPlace, ShardReader } from '../connector.ts';
-import { malformedRow } from '../malformed-row.ts';
+import type { MalformedRecord, ReadProgress, ReadResult, RowPlace, ShardReader, SourceRecord } from '../connector.ts';
+import { malformedRecord, malformedRow } from '../malformed-row.ts';
 import type { ConstantColumn } from './constant-columns.ts';
 import { failToRead, type ListedFile } from './file-list.ts';
 import { LineCounter } from './line-counter.ts';
@@ -25,6 +26,12 @@ export interface FileShardParts {
   readonly makeDecoder: () => Decoder;
   /** By column: the one value of the file, or null for a column that the decoder gives, in its order. */
   readonly makeConstants: () => readonly (ConstantColumn | null)[];
+  /** What a line feed within a record is to the format. */
+  readonly lineFeeds: Format['lineFeeds'];
+  /** Takes records that cannot be decoded; null: they fail the job. */
+  readonly onMalformed: ((record: MalformedRecord) => void) | null;
+  /** By column of the table: what the file says of all its rows. */
+  readonly makeKeptValues: () => Readonly<Record<string, CellValue>>;
 }
 
 /** Bytes behind the buffer's end that decoders may read and write. */
@@ -60,7 +67,11 @@ export class FileShard implements ShardReader {
   #have = 0;
   #atEnd = false;
   #rows = 0;
+  /** Rows of the last batch. */
+  #batchRows = 0;
   #malformedRecords = 0;
+  /** Of those that were handed on. */
+  #keptRecords = 0;
 
   constructor(parts: FileShardParts) {
     this.#parts = parts;
@@ -68,26 +79,12 @@ export class FileShard implements ShardReader {
     this.#lines = new LineCounter(parts.file.absolutePath);
   }
 
-  /** The place in the file of the first record that was not given. */
-  position(): number {
-    return this.#bufferOffset + this.#used;
-  }
-
-  get partRows(): number {
-    return this.#open?.decoder.partRows ?? 0;
-  }
-
-  /** It goes on there, before anything is read. */
-  startAt(offset: number): void {
-    this.#bufferOffset = offset;
-  }
-
   get progress(): ReadProgress {
     return {
       bytesRead: this.#bufferOffset + this.#used,
       bytesTotal: this.#parts.file.sizeBytes,
       rows: this.#rows,
-      malformedRecords: this.#open?.decoder.malformedRecords ?? this.#malformedRecords,
+      malformedRecords: this.#keptRecords + (this.#open?.decoder.malformedRecords ?? this.#malformedRecords),
     };
   }
 
@@ -100,8 +97,9 @@ export class FileShard implements ShardReader {
         const used = next - this.#buffer;
         const isStuck = used === this.#used;
         this.#used = used;
-        if (batch.rowCount > 0) {
+        if (batch !== null && batch.rowCount > 0) {
           this.#rows += batch.rowCount;
+          this.#batchRows = batch.rowCount;
           return { kind: 'batch', batch: open.columns.complete(batch) };
         }
         if (!isStuck) continue;
@@ -126,8 +124,37 @@ export class FileShard implements ShardReader {
     return { shard: this.name, offset, line: this.#lines.lineAt(offset), text: text.replace(/\r$/, '') };
   }
 
+  record(rowIndex: number): SourceRecord {
+    const { memory, lineFeeds, makeKeptValues } = this.#parts;
+    const decoder = this.#open?.decoder;
+    if (decoder === undefined) throw new Error('no batch is at hand');
+    const from = decoder.recordAddress(rowIndex);
+    let row = 0;
+    while (row < rowIndex && decoder.recordAddress(rowIndex - row - 1) === from) row++;
+    const end = recordEnd(memory.u8, from, this.#endOf(rowIndex, from), lineFeeds === 'syntax');
+    return {
+      shard: this.name,
+      offset: String(this.#bufferOffset + from - this.#buffer),
+      raw: memory.copyOut(from, end - from),
+      isWhole: false,
+      row,
+      values: makeKeptValues(),
+      isReadAgain: true,
+    };
+  }
+
   async close(): Promise<void> {
     this.#release();
+  }
+
+  /** Where the next record begins, or nothing more has been read. */
+  #endOf(rowIndex: number, from: number): number {
+    const behind = this.#buffer + (this.#used > 0 && this.#buffer + this.#used > from ? this.#used : this.#have);
+    for (let next = rowIndex + 1; next < this.#batchRows; next++) {
+      const address = this.#open?.decoder.recordAddress(next) ?? from;
+      if (address !== from) return address;
+    }
+    return behind;
   }
 
   #start(): Open {
@@ -150,14 +177,15 @@ export class FileShard implements ShardReader {
     return this.#open;
   }
 
-  #decode(decoder: Decoder): { batch: Batch; next: number } {
+  #decode(decoder: Decoder): { batch: Batch | null; next: number } {
     const from = this.#buffer + this.#used;
     try {
       return decoder.decode(from, this.#buffer + this.#have, this.#atEnd);
     } catch (error) {
       if (!(error instanceof DecodeFailure)) throw error;
-      const { memory, table } = this.#parts;
+      const { memory, table, onMalformed } = this.#parts;
       const offset = this.#bufferOffset + error.record.from - this.#buffer;
+      if (onMalformed !== null) return this.#keep(error, offset, onMalformed);
       throw malformedRow(error, {
         memory,
         table,
@@ -166,6 +194,33 @@ export class FileShard implements ShardReader {
         note: `the record starts at byte ${offset.toLocaleString('en')}`,
       });
     }
+  }
+
+  /** Hands a record on that cannot be decoded, and goes on behind it. */
+  #keep(
+    failure: DecodeFailure,
+    offset: number,
+    onMalformed: (record: MalformedRecord) => void,
+  ): { batch: Batch | null; next: number } {
+    const { memory, table, makeKeptValues } = this.#parts;
+    const { from, to } = failure.record;
+    const raw = memory.copyOut(from, Math.max(0, to - from));
+    const record = {
+      shard: this.name,
+      offset: String(offset),
+      raw,
+      isWhole: false,
+      row: 0,
+      values: makeKeptValues(),
+      isReadAgain: true,
+    };
+    onMalformed(malformedRecord(failure, table, record, this.#lines.lineAt(offset)));
+    const limit = this.#buffer + this.#have;
+    let next = Math.max(to, from + 1);
+    while (next < limit && memory.u8[next] === 13) next++;
+    if (next < limit && memory.u8[next] === 10) next++;
+    this.#keptRecords++;
+    return { batch: null, next: Math.min(next, limit) };
   }
 
   /** Brings what is not decoded to the front, and reads behind it. */
@@ -206,4 +261,12 @@ export class FileShard implements ShardReader {
     open.columns.close();
     this.#parts.memory.free(this.#buffer);
   }
+}
+
+/** The end of a record's text, without its line end; only in a csv it may have line feeds within. */
+function recordEnd(u8: Uint8Array, from: number, to: number, hasLineFeeds: boolean): number {
+  const lineFeed = hasLineFeeds ? -1 : u8.subarray(from, to).indexOf(10);
+  let end = lineFeed < 0 ? to : from + lineFeed;
+  while (end > from && (u8[end - 1] === 10 || u8[end - 1] === 13)) end--;
+  return end;
 }

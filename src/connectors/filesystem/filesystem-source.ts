@@ -1,12 +1,12 @@
+import type { Table } from '../../catalog/table.ts';
 import { fail } from '../../diagnostics/diagnostic.ts';
-import type { Span } from '../../diagnostics/source-text.ts';
 import type { DecoderRequest, Format } from '../../formats/format.ts';
 import { formatNamed } from '../../formats/index.ts';
-import type { SavedValue } from '../../memory/operator-state.ts';
+import type { CellValue } from '../../memory/cell-value.ts';
 import type { ScanColumn } from '../../plan/logical.ts';
 import type { Schema } from '../../types/column.ts';
 import type { ShardReader, Source, SourceRequest } from '../connector.ts';
-import { ConstantColumn, constantOf } from './constant-columns.ts';
+import { ConstantColumn, constantOf, fileMetadata } from './constant-columns.ts';
 import { type ListedFile, listFiles } from './file-list.ts';
 import { FileShard } from './file-shard.ts';
 
@@ -31,8 +31,6 @@ export class FilesystemSource implements Source {
   readonly #decoded: readonly ScanColumn[];
   readonly #decoderRequests = new Map<number, DecoderRequest>();
   #files: readonly ListedFile[] = [];
-  /** Of a restart: where files go on, by their names. */
-  #offsets: ReadonlyMap<string, number> = new Map();
   #listedMs = Number.NEGATIVE_INFINITY;
 
   constructor(request: SourceRequest) {
@@ -55,21 +53,11 @@ export class FilesystemSource implements Source {
     await this.#list();
   }
 
-  save(positions: ReadonlyMap<ShardReader, SavedValue>): SavedValue {
-    return Object.fromEntries([...positions].map(([{ name }, offset]) => [name, offset]));
-  }
-
-  resume(saved: SavedValue): void {
-    this.#offsets = new Map(Object.entries(saved as Record<string, number>));
-  }
-
   async shards(): Promise<readonly ShardReader[]> {
     const nowMs = this.#request.clock.nowMs();
     if (this.#monitorMs !== null && nowMs - this.#listedMs >= this.#monitorMs) await this.#list();
     const sizes = sizesFor(this.#files.length, this.#request.rowsMax);
     for (const file of this.#files) {
-      // What came after the start of a bounded read is not part of it.
-      if (this.bounded && this.#offsets.size > 0 && !this.#offsets.has(file.name)) continue;
       if (!this.#shards.has(file.absolutePath)) this.#shards.set(file.absolutePath, this.#shard(file, sizes));
     }
     return [...this.#shards.values()];
@@ -92,7 +80,7 @@ export class FilesystemSource implements Source {
     const { memory, table, columns, options } = this.#request;
     const partition = { keys: table.partitionedBy, defaultName: options.string('partition.default-name') ?? '' };
     const schema: Schema = columns.map(({ name, type, timeAttribute }) => ({ name, type, timeAttribute }));
-    const shard = new FileShard({
+    return new FileShard({
       memory,
       table,
       file,
@@ -100,16 +88,15 @@ export class FilesystemSource implements Source {
       schema,
       chunkBytes,
       makeDecoder: () => this.#decoder(rowsMax),
+      lineFeeds: this.#format.lineFeeds,
+      onMalformed: this.#request.onMalformed ?? null,
+      makeKeptValues: () => keptValues(table, file, partition),
       makeConstants: () =>
         columns.map((column) => {
           const value = constantOf(column, file, partition);
           return value === undefined ? null : new ConstantColumn(memory, column.type, value, rowsMax);
         }),
     });
-    const offset = this.#offsets.get(file.name) ?? 0;
-    if (offset > file.sizeBytes) failAtShrunkFile(file, offset, options.span('path'));
-    shard.startAt(offset);
-    return shard;
   }
 
   #decoder(rowsMax: number) {
@@ -131,18 +118,6 @@ export class FilesystemSource implements Source {
   }
 }
 
-/** What was read is gone: nobody can tell where to go on. */
-function failAtShrunkFile({ name, sizeBytes }: ListedFile, offset: number, span: Span | null): never {
-  fail(
-    'F013',
-    span,
-    `"${name}" has ${sizeBytes.toLocaleString('en')} bytes, of which ${offset.toLocaleString('en')} were read before the restart`,
-    {
-      help: 'a file must not become shorter while a job reads it; put it back, or start the job anew',
-    },
-  );
-}
-
 function sizesFor(files: number, rowsMax: number): Sizes {
   if (files <= fullSizeShardsMax) return { chunkBytes: 1024 * 1024, rowsMax };
   if (files <= halfSizeShardsMax) return { chunkBytes: 256 * 1024, rowsMax: Math.min(rowsMax, 2048) };
@@ -159,4 +134,24 @@ function patternOf({ options }: SourceRequest): RegExp | null {
       help: (error as Error).message,
     });
   }
+}
+
+/** Of all columns of the table, also those that the query does not read. */
+function keptValues(
+  table: Table,
+  file: ListedFile,
+  partition: { readonly keys: readonly string[]; readonly defaultName: string },
+): Readonly<Record<string, CellValue>> {
+  const values: Record<string, CellValue> = {};
+  for (const column of table.columns) {
+    if (column.kind === 'computed') continue;
+    const { name, type } = column;
+    const isMetadata = column.kind === 'metadata';
+    const read = isMetadata
+      ? { name, type: fileMetadata.get(column.key) ?? type, path: [column.key] }
+      : { name, type, path: [name] };
+    const value = constantOf({ ...read, metadata: isMetadata }, file, partition);
+    if (value !== undefined) values[name] = value;
+  }
+  return values;
 }

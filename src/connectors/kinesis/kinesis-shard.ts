@@ -10,10 +10,10 @@ import type { ShardCursor } from '../../streams/shard-cursor.ts';
 import { type ShardMetadata, shardId } from '../../streams/stream-metadata.ts';
 import type { Schema } from '../../types/column.ts';
 import { AddedColumns } from '../added-columns.ts';
-import type { ReadProgress, ReadResult, RowPlace, ShardReader } from '../connector.ts';
-import { malformedRow } from '../malformed-row.ts';
+import type { MalformedRecord, ReadProgress, ReadResult, RowPlace, ShardReader, SourceRecord } from '../connector.ts';
+import { malformedRecord, malformedRow } from '../malformed-row.ts';
 import { type RecordAt, RecordChunk } from './record-chunk.ts';
-import { RecordMetadata } from './record-metadata.ts';
+import { keptMetadata, RecordMetadata } from './record-metadata.ts';
 import { failAtStream } from './stream-of-table.ts';
 
 export interface KinesisShardParts {
@@ -22,8 +22,6 @@ export interface KinesisShardParts {
   readonly shard: ShardMetadata;
   readonly parents: readonly ShardReader[];
   readonly openCursor: () => ShardCursor;
-  /** The record that it begins with, where that is known. */
-  readonly fromIndex: number | null;
   readonly columns: readonly ScanColumn[];
   readonly schema: Schema;
   /** Rows of a batch when there is much to read. */
@@ -36,6 +34,8 @@ export interface KinesisShardParts {
   /** Whether the shard has been succeeded by others. */
   readonly hasChildren: () => boolean;
   readonly span: Span | null;
+  /** Takes records that cannot be decoded; null: they fail the job. */
+  readonly onMalformed: ((record: MalformedRecord) => void) | null;
   readonly onEnd: () => void;
 }
 
@@ -67,10 +67,6 @@ export class KinesisShard implements ShardReader {
   #hasEnded = false;
   /** Decoding goes on here. */
   #next = 0;
-  /** Of the batch that was given last. */
-  #lastRow = -1;
-  /** Where what the decoder gives in several batches begins. */
-  #splitFrom: number | null = null;
   #rows = 0;
   #bytes = 0;
   #malformedRecords = 0;
@@ -83,18 +79,6 @@ export class KinesisShard implements ShardReader {
 
   get parents(): readonly ShardReader[] {
     return this.#parts.parents;
-  }
-
-  /** The index of the record behind the last that was given; null where nothing was read yet. */
-  position(): number | null {
-    if (this.partRows > 0) return this.#splitFrom;
-    if (this.#next >= this.#chunk.to || this.#lastRow < 0) return this.#cursor?.nextIndex ?? this.#parts.fromIndex;
-    const { frame, record } = this.#chunk.recordAt(this.#opened().decoder.recordAddress(this.#lastRow));
-    return frame.firstIndex + record + 1;
-  }
-
-  get partRows(): number {
-    return this.#work?.decoder.partRows ?? 0;
   }
 
   get progress(): ReadProgress {
@@ -111,9 +95,8 @@ export class KinesisShard implements ShardReader {
     for (;;) {
       while (this.#next < this.#chunk.to) {
         const batch = this.#decode();
-        if (batch.rowCount === 0) continue;
+        if (batch === null || batch.rowCount === 0) continue;
         this.#rows += batch.rowCount;
-        this.#lastRow = batch.rowCount - 1;
         return { kind: 'batch', batch: this.#complete(batch) };
       }
       const result = this.#fill();
@@ -127,6 +110,28 @@ export class KinesisShard implements ShardReader {
     const at = this.#chunk.recordAt(address);
     const text = this.#parts.memory.text(at.address, at.end - at.address);
     return { shard: `${this.name}, sequence number ${this.#numberOf(at)}`, offset: null, line: null, text };
+  }
+
+  record(rowIndex: number): SourceRecord {
+    const { decoder } = this.#opened();
+    const from = decoder.recordAddress(rowIndex);
+    let row = 0;
+    while (row < rowIndex && decoder.recordAddress(rowIndex - row - 1) === from) row++;
+    return this.#sourceRecord(this.#chunk.recordAt(from), row);
+  }
+
+  #sourceRecord(at: RecordAt, row: number): SourceRecord {
+    const { isWholeRecord } = this.#opened();
+    const { memory, table, lineFeeds } = this.#parts;
+    return {
+      shard: this.name,
+      offset: this.#numberOf(at),
+      raw: memory.copyOut(at.address, at.end - at.address),
+      isWhole: isWholeRecord || lineFeeds === 'value',
+      row,
+      values: keptMetadata(table, this.#parts.shard.index, this.#numberOf(at), at.frame.arrivalMs),
+      isReadAgain: true,
+    };
   }
 
   async close(): Promise<void> {
@@ -153,7 +158,6 @@ export class KinesisShard implements ShardReader {
         case 'frames':
           this.#chunk.fill(read.frames, lineFeeds === 'blank');
           this.#next = this.#chunk.from;
-          this.#lastRow = -1;
           this.#bytes += this.#chunk.to - this.#chunk.from;
           this.#prepare(lineFeeds !== 'blank' && this.#chunk.hasOddRecords);
           return null;
@@ -180,9 +184,8 @@ export class KinesisShard implements ShardReader {
     };
   }
 
-  #decode(): Batch {
+  #decode(): Batch | null {
     const { decoder, isWholeRecord } = this.#opened();
-    if (decoder.isSplitting && decoder.partRows === 0) this.#splitFrom = this.position();
     const { from, to, behind } = isWholeRecord
       ? this.#nextRecord()
       : { from: this.#next, to: this.#chunk.to, behind: this.#chunk.to };
@@ -194,8 +197,14 @@ export class KinesisShard implements ShardReader {
       return batch;
     } catch (error) {
       if (!(error instanceof DecodeFailure)) throw error;
-      const { memory, table } = this.#parts;
+      const { memory, table, onMalformed } = this.#parts;
       const record = this.#chunk.recordAt(error.record.from);
+      if (onMalformed !== null) {
+        onMalformed(malformedRecord(error, table, this.#sourceRecord(record, 0), null));
+        this.#malformedRecords++;
+        this.#next = isWholeRecord ? behind : record.end + 1;
+        return null;
+      }
       const note = `sequence number ${this.#numberOf(record)}, partition key "${recordKey(record.frame, record.record)}"`;
       throw malformedRow(error, { memory, table, shard: this.name, line: 1, note });
     }

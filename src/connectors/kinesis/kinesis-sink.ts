@@ -91,8 +91,8 @@ export class KinesisSink implements Sink {
     if (stream === undefined) throw new Error('the sink is not open');
     const put = stream
       .putRecords(entries)
-      .then(({ records }) => {
-        for (const record of records) if ('errorCode' in record) throw record.cause;
+      .then(({ failure }) => {
+        if (failure !== null) throw failure;
       })
       .catch((error: unknown) => {
         this.#failure ??= { error };

@@ -1,3 +1,5 @@
+import type { Table } from '../../catalog/table.ts';
+import type { CellValue } from '../../memory/cell-value.ts';
 import type { Memory } from '../../memory/memory.ts';
 import type { ScanColumn } from '../../plan/logical.ts';
 import type { SequenceShard } from '../../streams/sequence-number.ts';
@@ -99,4 +101,20 @@ export class RecordMetadata {
     this.#allocated.push(address);
     return address;
   }
+}
+
+/** What a stream knows of a record that is kept, by the names of the table's columns. */
+export function keptMetadata(
+  table: Table,
+  shard: number,
+  sequenceNumber: string,
+  arrivalMs: number,
+): Readonly<Record<string, CellValue>> {
+  const known: Readonly<Record<string, CellValue>> = {
+    timestamp: BigInt(arrivalMs),
+    'shard-id': shardId(shard),
+    'sequence-number': sequenceNumber,
+  };
+  const columns = table.columns.filter((column) => column.kind === 'metadata');
+  return Object.fromEntries(columns.map(({ name, key }) => [name, known[key] ?? null]));
 }

@@ -1,6 +1,10 @@
+import type { Table } from '../../catalog/table.ts';
+import { DiagnosticError } from '../../diagnostics/diagnostic.ts';
 import { Arena } from '../../memory/arena.ts';
 import { writeBatch } from '../../memory/batch-writer.ts';
-import type { ReadResult, RowPlace, ShardReader, SourceRequest } from '../connector.ts';
+import type { CellValue } from '../../memory/cell-value.ts';
+import { type SqlType, withNullable } from '../../types/sql-type.ts';
+import type { ReadResult, RowPlace, ShardReader, SourceRecord, SourceRequest } from '../connector.ts';
 import type { ProgramRow, RowFeed } from './program-table.ts';
 import { RowCells, rowText } from './row-cells.ts';
 
@@ -16,6 +20,8 @@ export class ProgramShard implements ShardReader {
   readonly #arena: Arena;
   readonly #cells: RowCells;
   #rows: readonly ProgramRow[] = [];
+  /** Of each column of the table by itself; made when a row is first kept. */
+  #allCells: readonly { readonly name: string; readonly cells: RowCells }[] | null = null;
 
   constructor(name: string, feed: RowFeed, request: SourceRequest) {
     this.name = name;
@@ -43,8 +49,35 @@ export class ProgramShard implements ShardReader {
     return { shard: this.name, offset, line: offset + 1, text: row === undefined ? null : rowText(row) };
   }
 
+  /** The whole row, also what the query does not read of it. */
+  record(rowIndex: number): SourceRecord {
+    const row = this.#rows[rowIndex];
+    const offset = this.progress.rows - this.#rows.length + rowIndex;
+    const { table, tableColumns } = this.#request;
+    const known = this.#allCells ?? tableColumns.map(({ name, type }) => cellsOf(table, name, type));
+    this.#allCells = known;
+    const values: Record<string, CellValue> = {};
+    for (const { name, cells } of row === undefined ? [] : known) values[name] = cellOf(cells, row as ProgramRow);
+    return { shard: this.name, offset: String(offset), raw: null, isWhole: false, row: 0, values, isReadAgain: false };
+  }
+
   async close(): Promise<void> {
     this.#feed.close();
     this.#arena.release();
   }
+}
+
+/** NULL for what is no value of its column: no query has asked for it yet. */
+function cellOf(cells: RowCells, row: ProgramRow): CellValue {
+  try {
+    return cells.of(row, 0)[0] ?? null;
+  } catch (error) {
+    if (!(error instanceof DiagnosticError)) throw error;
+    return null;
+  }
+}
+
+function cellsOf(table: Table, name: string, type: SqlType): { readonly name: string; readonly cells: RowCells } {
+  const column = { name, type: withNullable(type, true), path: [name], metadata: false };
+  return { name, cells: new RowCells(table, [column]) };
 }

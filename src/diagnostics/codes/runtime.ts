@@ -10,5 +10,6 @@ export const runtimeCodes = {
   F016: 'more rows wait than a table may hold',
   F017: 'a function of the program failed, or gave no value of its type',
   F018: 'a table could not be looked up',
-  F019: 'a job cannot go on from its checkpoint',
+  F019: 'what a catalog has kept in its folder is damaged, or of another version',
+  F020: 'another process changes the same catalog',
 } as const;

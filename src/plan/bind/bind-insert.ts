@@ -23,6 +23,11 @@ export function bindInsert(insert: Insert, session: Session, binder: QueryBinder
   const object = session.get(insert.table);
   if (object.kind === 'view')
     fail('B017', insert.table.span, `"${object.view.path.name}" is a view; INSERT takes a table`);
+  const { kept } = object.table;
+  if (kept !== undefined)
+    fail('O006', insert.table.span, `"${object.table.path.name}" cannot be written`, {
+      help: `the jobs that read "${kept.base.path.name}" fill it`,
+    });
   if (insert.form === 'INSERT OVERWRITE')
     fail('B039', insert.span, 'a stream has no end at which INSERT OVERWRITE could replace what was there');
   if (insert.form === 'UPSERT INTO') fail('B039', insert.span, 'UPSERT INTO is not supported; write INSERT INTO');

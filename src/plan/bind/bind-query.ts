@@ -536,6 +536,7 @@ function withViewColumns(bound: BoundQuery, { columns }: View, span: Span): Boun
     span,
   );
   const { node, schema } = renamed;
-  const isAsMade = columns.every(({ type }, at) => sameType(type, schema[at]?.type ?? type));
-  return node === null || isAsMade ? renamed : ofNode(castColumns(node, columns, span));
+  const made = schema.map((column, at) => ({ ...column, type: columns[at]?.type ?? column.type }));
+  const isAsMade = made.every(({ type }, at) => sameType(type, schema[at]?.type ?? type));
+  return node === null || isAsMade ? renamed : ofNode(castColumns(node, made, span));
 }

@@ -1,4 +1,5 @@
-import type { CatalogObject, Session } from '../../catalog/session.ts';
+import type { CatalogObject } from '../../catalog/catalog.ts';
+import type { Session } from '../../catalog/session.ts';
 import type { View } from '../../catalog/view.ts';
 import { fail } from '../../diagnostics/diagnostic.ts';
 import type { CreateView, Statement } from '../../sql/ast.ts';
@@ -77,7 +78,7 @@ export function objectSchema(object: CatalogObject, session: Session, traits: Pi
   const { schema } = new QueryBinder(session, traits.source, true).view(view);
   return schema.map((column, at) => {
     const { name, type } = view.columns[at] ?? column;
-    return sameType(type, column.type) ? { ...column, name } : { name, type };
+    return type === null || sameType(type, column.type) ? { ...column, name } : { name, type };
   });
 }
 

@@ -48,6 +48,36 @@ type MetadataColumn = Extract<TableColumn, { readonly kind: 'metadata' }>;
  * @throws DiagnosticError B035, B038 for a watermark or computed column that cannot be
  */
 export function tableSource(table: Table, session: Session, traits: SourceTraits | null, span: Span): LogicalNode {
+  if (table.kept?.kind === 'late') return lateRows(table, table.kept.base, session, traits, span);
+  return declaredSource(table, session, traits, span);
+}
+
+/**
+ * `t$late`: its event time is one, and no watermark says how far it is. So no row of it is late, and what it is put
+ * together with waits until all of it has been read.
+ */
+function lateRows(table: Table, base: Table, session: Session, traits: SourceTraits | null, span: Span): LogicalNode {
+  const name = base.watermark?.column;
+  const time = declaredSource(base, session, null, span).schema.find((column) => column.name === name);
+  const precision = { precision: 3, nullable: true };
+  const columns = table.columns.map((column, at) =>
+    at === base.columns.length && column.kind === 'physical' && time?.type.kind === 'TIMESTAMP_LTZ'
+      ? { ...column, type: { kind: time.type.kind, ...precision } }
+      : column,
+  );
+  const node = declaredSource({ ...table, columns }, session, traits, span);
+  const asTime = (column: Column): Column =>
+    column.name === name ? asTimeAttribute({ ...column, timeAttribute: 'rowtime' }) : column;
+  if (node.kind === 'scan')
+    return {
+      ...node,
+      columns: node.columns.map((column) => ({ ...column, ...asTime(column) })),
+      schema: node.schema.map(asTime),
+    };
+  return { ...node, schema: node.schema.map(asTime) };
+}
+
+function declaredSource(table: Table, session: Session, traits: SourceTraits | null, span: Span): LogicalNode {
   const read = table.columns.filter((column) => column.kind !== 'computed');
   const columns = read.map(
     (column): ScanColumn => ({

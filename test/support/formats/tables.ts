@@ -164,7 +164,6 @@ export function sinkOf(declared: Table): SinkOutput {
     table: declared,
     schema,
     timeZone: 'UTC',
-    commitsAtCheckpoints: false,
     streamsFolder: defaultStreamsFolder,
     standardOutput: (text) => {
       out += text;

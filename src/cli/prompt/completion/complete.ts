@@ -1,6 +1,7 @@
 import * as T from '../../../../grammar/tokens.ts';
 import { isReservedWord, K, type SqlToken } from '../../../../grammar/tokens.ts';
 import type { Session } from '../../../catalog/session.ts';
+import { DiagnosticError } from '../../../diagnostics/diagnostic.ts';
 import { functionNames } from '../../../functions/registry.ts';
 import { type ExpectedWords, expectedWords } from '../../../sql/expected-words.ts';
 import { type CursorPlace, cursorPlace, nameOf } from './cursor-place.ts';
@@ -29,11 +30,21 @@ export interface Candidate {
 export function complete(text: string, cursor: number, session: Session, around: Surroundings): Completion | null {
   const place = cursorPlace(text, cursor);
   if (place === null) return null;
-  const found = candidates(place, session, around);
+  const found = candidatesOrNone(place, session, around);
   const word = place.word.toLowerCase();
   const matching = found.filter(({ label }) => label.toLowerCase().startsWith(word));
   const unique = [...new Map(matching.map((candidate) => [candidate.label, candidate])).values()];
   return unique.length === 0 ? null : { from: place.from, candidates: unique };
+}
+
+/** A catalog that cannot be read is told of by the statement that needs it. */
+function candidatesOrNone(place: CursorPlace, session: Session, around: Surroundings): Candidate[] {
+  try {
+    return candidates(place, session, around);
+  } catch (thrown) {
+    if (thrown instanceof DiagnosticError) return [];
+    throw thrown;
+  }
 }
 
 function candidates(place: CursorPlace, session: Session, around: Surroundings): Candidate[] {
@@ -112,9 +123,9 @@ function named(place: CursorPlace, session: Session): Candidate[] {
       return ofColumns(times.length > 0 ? times : columns);
     }
     case 'catalog':
-      return ofNames(session.catalogs.keys());
+      return ofNames(session.catalogs.names());
     case 'database':
-      return ofNames([...(session.catalogs.get(catalog)?.databases.keys() ?? []), ...session.catalogs.keys()]);
+      return ofNames([...(session.catalogs.get(catalog)?.databases.keys() ?? []), ...session.catalogs.names()]);
     case 'function':
       return ofNames(functionNames());
     case 'column':

@@ -1,6 +1,7 @@
 import * as T from '../../../../grammar/tokens.ts';
 import { K, type SqlToken } from '../../../../grammar/tokens.ts';
-import type { CatalogObject, Session } from '../../../catalog/session.ts';
+import type { CatalogObject } from '../../../catalog/catalog.ts';
+import type { Session } from '../../../catalog/session.ts';
 import { nameOf, openBracket } from './cursor-place.ts';
 
 export interface KnownColumn {
@@ -22,8 +23,7 @@ export function findTable(session: Session, parts: readonly string[]): CatalogOb
 }
 
 export function columnsOf(object: CatalogObject): KnownColumn[] {
-  if (object.kind === 'view')
-    return object.view.columns.map(({ name, timeAttribute }) => ({ name, isTime: timeAttribute !== undefined }));
+  if (object.kind === 'view') return object.view.columns.map(({ name }) => ({ name, isTime: false }));
   const { columns, watermark } = object.table;
   return columns.map(({ name }) => ({ name, isTime: name === watermark?.column }));
 }

@@ -1,0 +1,176 @@
+import { join } from 'node:path';
+import type { KeptKind, Table } from '../../catalog/table.ts';
+import { type SharedStreams, sharedStreams } from '../../streams/shared-streams.ts';
+import { StreamError } from '../../streams/stream-error.ts';
+import { KeptGenerations } from './kept-generations.ts';
+import { keptName } from './kept-name.ts';
+import { boundsOf, type KeptBounds } from './kept-options.ts';
+import { decodeKept, encodeKept, type KeptRecord } from './kept-record.ts';
+
+/** In memory so much is kept of a table at most, whatever its options say. */
+const memoryBytesMax = 16 * 1024 * 1024;
+
+/** Of what waits to be written, so much may gather before the job waits for it. */
+const pendingBytesMax = 4 * 1024 * 1024;
+
+/** A record of a stream is 1 MiB at most: the rest of a longer row is not kept. */
+const rawBytesMax = 700 * 1024;
+
+/** The rows that were kept of tables, by `keptName`: in the session's folder, or in memory where it has none. */
+export class KeptRows {
+  /** Beside the streams, and hidden among them; null: in memory. */
+  readonly folder: string | null;
+  readonly #memory = new Map<string, MemoryRecords>();
+  readonly #open = new Map<string, { readonly log: KeptLog; users: number }>();
+
+  constructor(streamsFolder: string | null) {
+    this.folder = streamsFolder === null ? null : join(streamsFolder, '.kept');
+  }
+
+  /** Where rows of a table are written; the last user closes it. */
+  log(table: Table, kind: KeptKind, nowMs: () => number): KeptLog {
+    const name = keptName(table, kind);
+    const open = this.#open.get(name) ?? {
+      log: new KeptLog(this.folder, name, boundsOf(table, kind), this.#inMemory(name), nowMs),
+      users: 0,
+    };
+    this.#open.set(name, open);
+    open.users++;
+    return open.log;
+  }
+
+  async release(table: Table, kind: KeptKind): Promise<void> {
+    const name = keptName(table, kind);
+    const open = this.#open.get(name);
+    if (open === undefined) return;
+    open.users--;
+    if (open.users > 0) return;
+    this.#open.delete(name);
+    await open.log.close();
+  }
+
+  /**
+   * What is kept of a table, oldest first: each row once that was dropped by a job at an offset, also where the job ran
+   * several times over the same data.
+   */
+  async records(table: Table, kind: KeptKind, nowMs: number): Promise<readonly KeptRecord[]> {
+    const name = keptName(table, kind);
+    const bounds = boundsOf(table, kind);
+    await this.#open.get(name)?.log.flush();
+    const records = new Map<string, KeptRecord>();
+    const take = (bytes: Uint8Array): void => {
+      const record = decodeKept(bytes);
+      if (nowMs - record.atMs > bounds.ageMaxMs) return;
+      const { job, operator, shard, offset, part, run } = record;
+      // What came again is as it came last.
+      records.set(JSON.stringify([job, operator, shard, offset, part, run]), record);
+    };
+    if (this.folder !== null) {
+      const shared = sharedStreams(this.folder);
+      try {
+        for (const bytes of new KeptGenerations(shared.store, name, bounds).records()) take(bytes);
+      } finally {
+        await shared.release();
+      }
+    }
+    for (const bytes of this.#memory.get(name)?.records ?? []) take(bytes);
+    return [...records.values()];
+  }
+
+  #inMemory(name: string): MemoryRecords {
+    const known = this.#memory.get(name) ?? { records: [], bytes: 0 };
+    this.#memory.set(name, known);
+    return known;
+  }
+}
+
+interface MemoryRecords {
+  readonly records: Uint8Array[];
+  bytes: number;
+}
+
+/** Takes rows of one table. What is taken waits in memory until `flush` has written it. */
+export class KeptLog {
+  readonly #folder: string | null;
+  readonly #name: string;
+  readonly #bounds: KeptBounds;
+  readonly #memory: MemoryRecords;
+  readonly #nowMs: () => number;
+  #pending: Uint8Array[] = [];
+  #pendingBytes = 0;
+  #shared: SharedStreams | null = null;
+  #generations: KeptGenerations | null = null;
+  #writing: Promise<void> = Promise.resolve();
+  /** Why rows are kept in memory though there is a folder. */
+  #problem: string | null = null;
+
+  constructor(folder: string | null, name: string, bounds: KeptBounds, memory: MemoryRecords, nowMs: () => number) {
+    this.#folder = folder;
+    this.#name = name;
+    this.#bounds = bounds;
+    this.#memory = memory;
+    this.#nowMs = nowMs;
+  }
+
+  add(record: KeptRecord): void {
+    const { raw } = record;
+    const bytes = encodeKept(
+      raw === null || raw.length <= rawBytesMax ? record : { ...record, raw: raw.subarray(0, rawBytesMax) },
+    );
+    this.#pending.push(bytes);
+    this.#pendingBytes += bytes.length;
+  }
+
+  /** Whether what waits must be written before more is read. */
+  get isFull(): boolean {
+    return this.#pendingBytes > pendingBytesMax;
+  }
+
+  get hasPending(): boolean {
+    return this.#pending.length > 0;
+  }
+
+  /** What is kept in memory alone is gone with the process; null: it is on the disk. */
+  get problem(): string | null {
+    return this.#problem;
+  }
+
+  /** Writes what waits. Where the disk does not take it, it stays in memory, and `problem` says so. */
+  async flush(): Promise<void> {
+    const records = this.#pending;
+    this.#pending = [];
+    this.#pendingBytes = 0;
+    this.#writing = this.#writing.then(() => this.#write(records));
+    await this.#writing;
+  }
+
+  async close(): Promise<void> {
+    await this.flush();
+    await this.#shared?.release();
+    this.#shared = null;
+    this.#generations = null;
+  }
+
+  async #write(records: readonly Uint8Array[]): Promise<void> {
+    if (records.length === 0) return;
+    if (this.#folder !== null && this.#problem === null) {
+      try {
+        this.#shared ??= sharedStreams(this.#folder);
+        this.#generations ??= new KeptGenerations(this.#shared.store, this.#name, this.#bounds);
+        await this.#generations.put(records, this.#nowMs());
+        return;
+      } catch (error) {
+        if (!(error instanceof StreamError)) throw error;
+        this.#problem = error.message;
+      }
+    }
+    const bytesMax = Math.min(this.#bounds.bytesMax, memoryBytesMax);
+    for (const record of records) {
+      this.#memory.records.push(record);
+      this.#memory.bytes += record.length;
+    }
+    let gone = 0;
+    while (this.#memory.bytes > bytesMax) this.#memory.bytes -= this.#memory.records[gone++]?.length ?? 0;
+    this.#memory.records.splice(0, gone);
+  }
+}

@@ -1,0 +1,208 @@
+import type { KeptKind, Table } from '../catalog/table.ts';
+import type { MalformedRecord, SourceRecord } from '../connectors/connector.ts';
+import type { KeptFacts, KeptRecord } from '../connectors/kept/kept-record.ts';
+import type { KeptLog, KeptRows } from '../connectors/kept/kept-rows.ts';
+import type { Batch } from '../memory/batch.ts';
+import { columnReaders } from '../memory/batch-reader.ts';
+import type { CellValue } from '../memory/cell-value.ts';
+import type { Memory } from '../memory/memory.ts';
+import type { DroppedRow } from '../operators/late-row-list.ts';
+import type { PhysicalGraph } from '../physical/graph.ts';
+import type { BatchElement } from './element.ts';
+import { KeptTables } from './kept-tables.ts';
+import { RowText } from './row-text.ts';
+
+export interface RowKeeperParts {
+  readonly graph: PhysicalGraph;
+  readonly memory: Memory;
+  readonly timeZone: string;
+  readonly keptRows: KeptRows;
+  readonly nowMs: () => number;
+  /** As `t$late` calls the job: asked for when the first row is kept. */
+  readonly jobName: () => string;
+}
+
+/** How many rows of a table a job has kept, and where. */
+export interface KeptCount {
+  /** `clicks$late` */
+  readonly table: string;
+  readonly kind: KeptKind;
+  readonly rows: number;
+  /** Why they are in memory alone though the session has a folder; null: they are where they should be. */
+  readonly problem: string | null;
+  readonly isDurable: boolean;
+}
+
+interface Log {
+  readonly table: Table;
+  readonly kind: KeptKind;
+  readonly log: KeptLog;
+  rows: number;
+}
+
+/**
+ * Keeps the rows that a job would lose: those that come late, and those that cannot be decoded or computed. A row of a
+ * source is kept as the source has it; one that an operator has made, with the first table that it came from.
+ */
+export class RowKeeper {
+  readonly #parts: RowKeeperParts;
+  readonly #tables: KeptTables;
+  readonly #logs = new Map<string, Log>();
+  readonly #texts = new Map<string, RowText>();
+  /** Names this run among those of the same job. */
+  readonly #run: string;
+  #jobName: string | null = null;
+
+  constructor(parts: RowKeeperParts) {
+    this.#parts = parts;
+    const { graph, nowMs } = parts;
+    this.#run = `${nowMs()}`;
+    this.#tables = new KeptTables(graph);
+  }
+
+  /** Whether late rows of an operator are kept: of a table that says so, unless the job reads what was kept of it. */
+  keepsLate(operator: string, input: number): boolean {
+    return this.#tables.of('late', operator, input) !== null;
+  }
+
+  /** Takes malformed records of a source; null: they fail the job. */
+  malformed(source: string): ((record: MalformedRecord) => void) | null {
+    const table = this.#tables.ofSource('errors', source);
+    if (table === null) return null;
+    return ({ record, code, message, place, column, line }) => {
+      const facts = this.#facts(record, null, '');
+      this.#add(table, 'errors', { ...record, ...facts, error: { code, message, place, column, line }, shown: null });
+    };
+  }
+
+  /** Keeps the late rows of a batch. */
+  late(rows: readonly DroppedRow[], element: BatchElement, operator: string, input: number): void {
+    const table = this.#tables.of('late', operator, input);
+    if (table === null) return;
+    let last = -1;
+    let times = 0;
+    for (const { rowIndex, watermarkMs, timeMs } of rows) {
+      // A row of several windows may be late in each of them.
+      times = rowIndex === last ? times + 1 : 0;
+      last = rowIndex;
+      const time = timeMs ?? this.#eventTime(element.batch, rowIndex);
+      const late = { watermarkMs, timeMs: time };
+      this.#add(table, 'late', { ...this.#row(element, rowIndex, operator, input, String(times)), late });
+    }
+  }
+
+  /** Whether anything waits to be written. */
+  get hasPending(): boolean {
+    return [...this.#logs.values()].some(({ log }) => log.hasPending);
+  }
+
+  get isFull(): boolean {
+    return [...this.#logs.values()].some(({ log }) => log.isFull);
+  }
+
+  async flush(): Promise<void> {
+    for (const { log } of this.#logs.values()) if (log.hasPending) await log.flush();
+  }
+
+  async close(): Promise<void> {
+    for (const { log, table, kind } of this.#logs.values()) {
+      await log.flush();
+      await this.#parts.keptRows.release(table, kind);
+    }
+  }
+
+  /** Gives the memory back. */
+  release(): void {
+    for (const text of this.#texts.values()) text.close();
+    this.#texts.clear();
+  }
+
+  get counts(): readonly KeptCount[] {
+    const isDurable = this.#parts.keptRows.folder !== null;
+    return [...this.#logs.values()].map(({ table, kind, rows, log }) => ({
+      table: `${table.path.name}$${kind}`,
+      kind,
+      rows,
+      problem: log.problem,
+      isDurable: isDurable && log.problem === null,
+    }));
+  }
+
+  #row(element: BatchElement, rowIndex: number, operator: string, input: number, part: string): KeptRecord {
+    const { batch, origin } = element;
+    const record = origin?.record(rowIndex) ?? null;
+    if (record !== null) return { ...record, ...this.#facts(record, operator, part), shown: null };
+    if (origin !== null) {
+      // The source has no bytes: the values that the query reads are all that is there.
+      const { shard, offset } = origin.place(rowIndex);
+      const values: Record<string, CellValue> = {};
+      const readers = columnReaders(this.#parts.memory, batch);
+      for (const [at, { name }] of batch.schema.entries()) values[name] = readers[at]?.(rowIndex) ?? null;
+      const read = {
+        shard,
+        offset: String(offset ?? rowIndex),
+        raw: null,
+        isWhole: false,
+        row: 0,
+        values,
+        isReadAgain: false,
+      };
+      return { ...read, ...this.#facts(read, operator, part), shown: null };
+    }
+    const shown = this.#text(batch, operator, input).of(batch, rowIndex);
+    this.#made++;
+    return {
+      ...this.#facts(null, operator, `${this.#made}`),
+      raw: null,
+      isWhole: false,
+      row: 0,
+      values: {},
+      shown,
+    };
+  }
+
+  /** Rows that operators have made and that were kept: they have no place but their number. */
+  #made = 0;
+
+  #facts(record: SourceRecord | null, operator: string | null, part: string): KeptFacts {
+    this.#jobName ??= this.#parts.jobName();
+    return {
+      atMs: this.#parts.nowMs(),
+      job: this.#jobName,
+      operator,
+      shard: record?.shard ?? null,
+      offset: record?.offset ?? null,
+      part: record === null ? part : `${record.row} ${part}`,
+      run: record?.isReadAgain === true ? null : this.#run,
+    };
+  }
+
+  /** The row's time where the operator's input has one of its own. */
+  #eventTime(batch: Batch, rowIndex: number): number | null {
+    const at = batch.schema.findIndex(({ timeAttribute }) => timeAttribute === 'rowtime');
+    if (at < 0) return null;
+    const value = columnReaders(this.#parts.memory, batch)[at]?.(rowIndex);
+    return typeof value === 'bigint' ? Number(value) : null;
+  }
+
+  #text({ schema }: Batch, operator: string, input: number): RowText {
+    const key = `${operator} ${input}`;
+    let text = this.#texts.get(key);
+    if (text === undefined) {
+      text = new RowText(this.#parts.memory, schema, this.#parts.timeZone);
+      this.#texts.set(key, text);
+    }
+    return text;
+  }
+
+  #add(table: Table, kind: KeptKind, record: KeptRecord): void {
+    const key = `${kind} ${JSON.stringify(table.path)}`;
+    let log = this.#logs.get(key);
+    if (log === undefined) {
+      log = { table, kind, log: this.#parts.keptRows.log(table, kind, this.#parts.nowMs), rows: 0 };
+      this.#logs.set(key, log);
+    }
+    log.rows++;
+    log.log.add(record);
+  }
+}

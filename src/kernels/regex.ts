@@ -6,10 +6,12 @@ import { textFind } from './text-search';
 const slotsAt: usize = 4;
 const splitsAt: usize = 8;
 const firstAt: usize = 12;
-/** Words: where the bytes stand with which each match begins, and how many there are. */
-const prefixAt: i32 = 11;
-const prefixBytesAt: i32 = 12;
-const codeAt: i32 = 13;
+/** Words: where the bytes stand that are in each match, how many there are, and how many come before them. */
+const needleAt: i32 = 11;
+const needleBytesAt: i32 = 12;
+const needleFewestAt: i32 = 13;
+const needleMostAt: i32 = 14;
+const codeAt: i32 = 15;
 const hasReferences: u32 = 1;
 const canBeEmpty: u32 = 2;
 const isAnchored: u32 = 4;
@@ -123,6 +125,24 @@ function isBeside(table: i32, at: i32, behind: bool): bool {
   } else if (p == textBytes) return false;
   decode(text + p);
   return holds(table, decoded);
+}
+
+/** The byte behind the characters of a class that stand from `from` on. */
+function spanEnd(table: i32, from: i32): i32 {
+  const ascii = program + (<usize>table << 2);
+  let at = from;
+  while (at < textBytes) {
+    const byte = <u32>load<u8>(text + at);
+    if (byte < 0x80) {
+      if (((load<u32>(ascii + ((byte >> 5) << 2)) >> (byte & 31)) & 1) == 0) break;
+      at++;
+    } else {
+      const size = decode(text + at);
+      if (!holds(table, decoded)) break;
+      at += size;
+    }
+  }
+  return at;
 }
 
 /** 1 where a body ends here that began before, 0 where none does, -2 where it takes too long. */
@@ -263,6 +283,10 @@ function run(from: i32, start: i32, remembers: bool): i32 {
         if (load<i32>(slots + (<usize>word(pc + 1) << 2)) == at) pc += 2;
         else failed = true;
         break;
+      case 17: // span
+        at = spanEnd(word(pc + 1), at);
+        pc = word(pc + 2);
+        break;
       default:
         failed = true;
     }
@@ -320,12 +344,16 @@ export function regexFind(code: usize, address: usize, length: i32, from: i32, i
 function search(from: i32, remembers: bool): i32 {
   const flags = load<u32>(program);
   const last = (flags & canBeEmpty) != 0 ? textBytes : textBytes - 1;
-  const prefix = program + (<usize>word(prefixAt) << 2);
-  const prefixBytes = <u32>word(prefixBytesAt);
+  const needle = program + (<usize>word(needleAt) << 2);
+  const needleBytes = <u32>word(needleBytesAt);
+  const fewest = word(needleFewestAt);
+  const most = word(needleMostAt);
+  let found = -1;
   for (let start = from; start <= last; start++) {
-    if (prefixBytes != 0) {
-      start = textFind(text, textBytes, prefix, prefixBytes, start);
-      if (start < 0) return 0;
+    if (needleBytes != 0) {
+      if (found < start + fewest) found = textFind(text, textBytes, needle, needleBytes, start + fewest);
+      if (found < 0) return 0;
+      if (start < found - most) start = found - most;
     }
     if (start < textBytes) {
       const byte = <u32>load<u8>(text + start);

@@ -37,6 +37,13 @@ const patterns = [
   '(?!a)[a1]|😀',
   '(?<=a{1,2}b?)1',
   '(?<!ab|é)[b1]',
+  '(^|b)é1([^b]*)',
+  '(a|é)?b1|1(?=b)',
+  '[ab1]?(1b)é?',
+  '[^ab]*b[ab]*',
+  '([a1]*)[ é]*(b?)1',
+  '[ab]*(?<=b)1',
+  '([^b]*(b)[^1]*)*1',
 ];
 
 /** All matches of a pattern of java.util.regex, as their places. */

@@ -74,6 +74,10 @@ class Machine {
           pc += 2;
           break;
         }
+        case op.span:
+          at = this.#spanEnd(words[pc + 1]!, at);
+          pc = words[pc + 2]!;
+          break;
         case op.split:
           holds = this.#isNew(words[pc + 3]!, at, remembers);
           if (holds) stack.push(words[pc + 2]!, at);
@@ -145,6 +149,16 @@ class Machine {
         }
       }
     }
+  }
+
+  #spanEnd(table: number, from: number): number {
+    let at = from;
+    while (at < this.#text.length) {
+      const [code, size] = decode(this.#text, at);
+      if (!this.#inClass(table, code)) break;
+      at += size;
+    }
+    return at;
   }
 
   #looksBack(pc: number, at: number): boolean {

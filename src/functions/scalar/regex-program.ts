@@ -1,3 +1,4 @@
+import { charactersOf, isNullable, lengthsOf, needleOf, startsAtStart } from './regex-matches.ts';
 import type { RegexNode } from './regex-syntax.ts';
 
 /**
@@ -14,17 +15,19 @@ export interface RegexProgram {
 }
 
 /**
- * Words before the code: flags, slots, splits, then 256 bits of the bytes with which a match can begin, where the bytes
- * stand with which each match begins, and how many there are.
+ * Words before the code: flags, slots, splits, then 256 bits of the bytes with which a match can begin; where the bytes
+ * stand that are in each match, how many there are, and how many come before them at least and at most.
  */
 export const programHeader = {
   flags: 0,
   slots: 1,
   splits: 2,
   first: 3,
-  prefix: 11,
-  prefixBytes: 12,
-  code: 13,
+  needle: 11,
+  needleBytes: 12,
+  needleFewest: 13,
+  needleMost: 14,
+  code: 15,
 } as const;
 
 /** The program has references: a state's success depends on what groups hold. */
@@ -64,8 +67,12 @@ export const op = {
   lookBehind: 15,
   /** slot: the end of a body that looked back */
   atSlot: 16,
+  /** word of the table, place behind: all characters of a class that come, of which none needs to be given back */
+  span: 17,
 } as const;
 
+/** A split's own words. */
+const splitWords = 4;
 /** Beyond this a pattern such as `(a{1000}){1000}` is too large. */
 const wordsMax = 100_000;
 /** Characters that a lookbehind may go back; Java's own bound is as arbitrary. */
@@ -88,6 +95,8 @@ class Compiler {
   readonly #words: number[] = Array.from({ length: programHeader.code }, () => 0);
   readonly #tables = new Map<string, number>();
   readonly #patches: { readonly at: number; readonly source: string }[] = [];
+  /** The splits of classes that are repeated as often as they can be. */
+  readonly #rounds: number[] = [];
   #slots = 2;
   #splits = 0;
   #flags = 0;
@@ -102,8 +111,11 @@ class Compiler {
     this.#write(this.#tree);
     this.#emit(op.save, 1, op.match);
     for (const { at, source } of this.#patches) this.#words[at] = this.#table(source);
-    this.#first(programHeader.code, new Set());
-    this.#prefix();
+    this.#spans();
+    const { bytes, isAny } = this.#first(programHeader.code);
+    for (const byte of bytes) this.#words[programHeader.first + (byte >> 5)]! |= 1 << (byte & 31);
+    if (isAny) this.#flags |= canBeEmpty;
+    this.#needle();
     const words = Int32Array.from(this.#words);
     words[programHeader.flags] = this.#flags | (startsAtStart(this.#tree) ? isAnchored : 0);
     words[programHeader.slots] = this.#slots;
@@ -194,6 +206,7 @@ class Compiler {
     const [inside, outside] = isGreedy ? [1, 2] : [2, 1];
     if (max === null) {
       const split = this.#emit(op.split, 0, 0, this.#splits++);
+      if (isGreedy && body.kind === 'class') this.#rounds.push(split);
       this.#words[split + inside] = this.#here();
       const round = isNullable(body) ? this.#slots++ : null;
       if (round !== null) this.#emit(op.save, round);
@@ -226,7 +239,7 @@ class Compiler {
 
   /** Each start from which the body may end here is tried, the nearest first. */
   #lookBehind(body: RegexNode, negated: number): void {
-    const [fewest, most] = lengthsOf(body);
+    const [fewest, most] = lengthsOf(body, charactersOf);
     if (most > lookBehindMax) throw new NotCompiled();
     const slot = this.#slots++;
     const at = this.#emit(op.lookBehind, negated, 0, fewest, most, slot);
@@ -252,45 +265,55 @@ class Compiler {
     return at;
   }
 
-  /** Puts the bytes with which each match begins behind the code. */
-  #prefix(): void {
-    const words = this.#words;
-    const bytes: number[] = [];
-    for (let pc: number = programHeader.code; ; pc += 2) {
-      if (words[pc] === op.byte) bytes.push(words[pc + 1]!);
-      else if (words[pc] !== op.save) break;
+  /** A class is taken in one go where what comes behind it begins with none of its characters, or has matched. */
+  #spans(): void {
+    for (const split of this.#rounds) {
+      const behind = this.#words[split + 2]!;
+      const own = this.#first(split + splitWords).bytes;
+      const { bytes, isAny } = this.#first(behind);
+      if (!this.#isMatch(behind) && (isAny || [...bytes].some((byte) => own.has(byte)))) continue;
+      this.#words.splice(split, 3, op.span, this.#words[split + splitWords + 1]!, behind);
     }
-    words[programHeader.prefixBytes] = bytes.length;
-    const packed = new Int32Array(Math.ceil(bytes.length / 4));
-    new Uint8Array(packed.buffer).set(bytes);
-    words[programHeader.prefix] = this.#emit(...packed);
   }
 
-  /** Collects the bytes with which a match from `pc` can begin. */
-  #first(from: number, seen: Set<number>): void {
+  /** Whether nothing is left to match at a place. */
+  #isMatch(from: number): boolean {
+    let pc = from;
+    while (this.#words[pc] === op.save) pc += 2;
+    return this.#words[pc] === op.match;
+  }
+
+  /** Puts the longest text that is in each match behind the code. */
+  #needle(): void {
+    const { text, fewest, most } = needleOf(this.#tree);
+    const bytes = Buffer.from(text, 'utf8');
+    const packed = new Int32Array(Math.ceil(bytes.length / 4));
+    new Uint8Array(packed.buffer).set(bytes);
+    this.#words[programHeader.needle] = this.#emit(...packed);
+    this.#words[programHeader.needleBytes] = bytes.length;
+    this.#words[programHeader.needleFewest] = fewest;
+    this.#words[programHeader.needleMost] = most;
+  }
+
+  /** The bytes with which a match from a place of the code can begin; any, where it may take none or is not looked into. */
+  #first(from: number, into: FirstBytes = { bytes: new Set(), isAny: false }, seen = new Set<number>()): FirstBytes {
     const words = this.#words;
     let pc = from;
-    const add = (byte: number): void => {
-      words[programHeader.first + (byte >> 5)]! |= 1 << (byte & 31);
-    };
-    const all = (): void => {
-      for (let byte = 0; byte < 256; byte++) add(byte);
-      this.#flags |= canBeEmpty;
-    };
     while (!seen.has(pc)) {
       seen.add(pc);
       switch (words[pc]) {
         case op.byte:
-          add(words[pc + 1]!);
-          return;
-        case op.class: {
-          const table = words[pc + 1]!;
-          for (let byte = 0; byte < 128; byte++) if ((words[table + (byte >> 5)]! >>> (byte & 31)) & 1) add(byte);
-          if (words[table + 4]! > 0) for (let byte = 0xc2; byte < 0xf5; byte++) add(byte);
-          return;
-        }
+          into.bytes.add(words[pc + 1]!);
+          return into;
+        case op.class:
+          this.#firstOfClass(words[pc + 1]!, into.bytes);
+          return into;
+        case op.span:
+          this.#firstOfClass(words[pc + 1]!, into.bytes);
+          pc = words[pc + 2]!;
+          break;
         case op.split:
-          this.#first(words[pc + 1]!, seen);
+          this.#first(words[pc + 1]!, into, seen);
           pc = words[pc + 2]!;
           break;
         case op.jump:
@@ -304,7 +327,7 @@ class Compiler {
         case op.atEnd:
           pc += 1;
           // The end has no byte.
-          if (words[pc - 1] === op.atEnd) this.#flags |= canBeEmpty;
+          if (words[pc - 1] === op.atEnd) into.isAny = true;
           break;
         case op.peek:
         case op.behind:
@@ -314,77 +337,27 @@ class Compiler {
           pc = words[pc + 2]!;
           break;
         case op.never:
-          return;
+          return into;
         default:
-          // The end of the program, and what is not looked into.
-          all();
-          return;
+          for (let byte = 0; byte < 256; byte++) into.bytes.add(byte);
+          into.isAny = true;
+          return into;
       }
     }
+    return into;
+  }
+
+  #firstOfClass(table: number, into: Set<number>): void {
+    const words = this.#words;
+    for (let byte = 0; byte < 128; byte++) if ((words[table + (byte >> 5)]! >>> (byte & 31)) & 1) into.add(byte);
+    if (words[table + 4]! > 0) for (let byte = 0xc2; byte < 0xf5; byte++) into.add(byte);
   }
 }
 
-function isNullable(node: RegexNode): boolean {
-  switch (node.kind) {
-    case 'character':
-    case 'class':
-    case 'never':
-      return false;
-    case 'sequence':
-      return node.parts.every(isNullable);
-    case 'alternatives':
-      return node.parts.some(isNullable);
-    case 'capture':
-    case 'atomic':
-      return isNullable(node.body);
-    case 'repeat':
-      return node.min === 0 || isNullable(node.body);
-    default:
-      return true;
-  }
-}
-
-/** The fewest and the most characters that a match takes. */
-function lengthsOf(node: RegexNode): readonly [fewest: number, most: number] {
-  switch (node.kind) {
-    case 'character':
-    case 'class':
-      return [1, 1];
-    case 'sequence': {
-      const parts = node.parts.map(lengthsOf);
-      return [parts.reduce((sum, [part]) => sum + part, 0), parts.reduce((sum, [, part]) => sum + part, 0)];
-    }
-    case 'alternatives': {
-      const parts = node.parts.map(lengthsOf);
-      return [Math.min(...parts.map(([part]) => part)), Math.max(...parts.map(([, part]) => part))];
-    }
-    case 'capture':
-    case 'atomic':
-      return lengthsOf(node.body);
-    case 'repeat': {
-      const [fewest, most] = lengthsOf(node.body);
-      return [fewest * node.min, node.max === null ? Number.POSITIVE_INFINITY : most * node.max];
-    }
-    case 'reference':
-      return [0, Number.POSITIVE_INFINITY];
-    default:
-      return [0, 0];
-  }
-}
-
-function startsAtStart(node: RegexNode): boolean {
-  switch (node.kind) {
-    case 'sequence':
-      return node.parts[0] !== undefined && startsAtStart(node.parts[0]);
-    case 'alternatives':
-      return node.parts.every(startsAtStart);
-    case 'capture':
-      return startsAtStart(node.body);
-    case 'look':
-      return !node.isAhead && node.isNegated && node.body.kind === 'class' && node.body.source === '[\\s\\S]';
-    default:
-      return false;
-  }
+interface FirstBytes {
+  readonly bytes: Set<number>;
+  /** It can be empty, at the end of the text too. */
+  isAny: boolean;
 }
 
 const tables = new Map<string, readonly number[]>();

@@ -6,7 +6,8 @@ import { writePipeline } from '../codegen/pipeline.ts';
 import { QueryModule, status } from '../codegen/query-module.ts';
 import type { Batch, ColumnEncoding } from '../memory/batch.ts';
 import { BatchBuilder } from '../memory/batch-builder.ts';
-import type { InputRows, PhysicalOperator } from '../physical/graph.ts';
+import type { PhysicalOperator } from '../physical/graph.ts';
+import { inputAt } from '../physical/inputs.ts';
 import { isAppendOnly } from '../plan/logical.ts';
 import { i32, type Local } from '../wasm/code.ts';
 import { LateRowList } from './late-row-list.ts';
@@ -133,7 +134,7 @@ export abstract class CompiledOperator implements Operator {
   /** Behind the last row of a batch, also where it failed: the rows before are good. */
   protected afterRows(_compiled: Compiled): void {}
 
-  /** What the rows end in; `input` is 1 for the right input of a join. */
+  /** What the rows end in; `input` is the number of a join's input. */
   protected abstract end(module: QueryModule, output: OutputWriter, input: number): PipelineEnd<unknown>;
 
   /** Further functions of the module. */
@@ -175,7 +176,7 @@ export abstract class CompiledOperator implements Operator {
     const key = `${input} ${encoding}`;
     const known = this.#compiled.get(key);
     if (known !== undefined) return known;
-    const rows: InputRows = input === 0 ? this.node : (this.node.right ?? this.node);
+    const rows = inputAt(this.node, input);
     const module = new QueryModule(this.context.memory, this.context.session);
     const output = new OutputWriter(module, this.output, (rowCount) => this.#send(rowCount));
     writePipeline(

@@ -8,6 +8,7 @@ import { GroupAggregate } from './group-aggregate.ts';
 import { IntervalJoin } from './interval-join.ts';
 import { Limit } from './limit.ts';
 import { LookupJoin } from './lookup-join.ts';
+import { MultiJoin } from './multi-join.ts';
 import type { Operator } from './operator.ts';
 import type { OperatorContext } from './operator-context.ts';
 import { OverArrival } from './over-arrival.ts';
@@ -71,6 +72,8 @@ export function createOperator(node: PhysicalOperator, context: OperatorContext)
       return new Union();
     case 'join':
       return createJoin(node, work, context);
+    case 'multi-join':
+      return new MultiJoin(node, work, context);
     case 'session-window':
       return SessionRows.of(node, work.window, context);
     default:

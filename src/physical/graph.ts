@@ -67,12 +67,14 @@ export interface InputRows {
 export interface PhysicalOperator extends InputRows {
   readonly id: string;
   /**
-   * Ids of sources or operators; two for a join, more only for `union`, none for `values` (which sends its rows at the first
+   * Ids of sources or operators; two for a join, more only for `union` and `multi-join`, none for `values` (which sends its rows at the first
    * watermark).
    */
   readonly inputs: readonly string[];
   /** The right input of a join alone; the left one, and the only one of other work, is the operator's own. */
   readonly right?: InputRows;
+  /** Of a join of several inputs, those behind the right one. */
+  readonly further?: readonly InputRows[];
   readonly work: Work;
   /** What happens to the rows that the work sends, before they leave: filters and projections. */
   readonly after: readonly Step[];
@@ -197,5 +199,7 @@ export type Work =
       /** Of each side, the smallest set of columns that no two of its rows share; null where none is known. */
       readonly uniqueKeys: { readonly left: readonly number[] | null; readonly right: readonly number[] | null };
     }
+  /** An inner join of several inputs that only grow: of each, the values that must be equal in all, over its columns. */
+  | { readonly kind: 'multi-join'; readonly keys: readonly (readonly Expression[])[] }
   /** Keeps the rows of each key of a sink, and sends the last of those that are there. */
   | { readonly kind: 'upsert-materialize'; readonly keys: readonly number[]; readonly stateTtlMs: number };

@@ -20,6 +20,7 @@ export function dropsLateRows(work: Work): boolean {
     case 'aggregate':
     case 'collect':
     case 'limit':
+    case 'multi-join':
     case 'union':
     case 'upsert-materialize':
     case 'values':

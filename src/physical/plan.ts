@@ -27,6 +27,7 @@ import type {
   Work,
 } from './graph.ts';
 import { dropsLateRows } from './late-rows.ts';
+import { type SeveralInputs, severalInputs } from './several-inputs.ts';
 import { stepsFrom } from './steps-from.ts';
 import { seesWatermark } from './watermark-readers.ts';
 
@@ -199,6 +200,11 @@ class Planner {
       case 'union':
         return this.#operator(node, node.inputs, { kind: 'union' });
       case 'join': {
+        const several = severalInputs(node, {
+          readers: (input) => this.#readers.get(input) ?? 0,
+          changes: (input) => this.#changes(input),
+        });
+        if (several !== null) return this.#several(node, several);
         const { left, right, type, keys, condition, method } = node;
         // A row that comes without the one that it replaces is found by the key that holds the join's.
         const keyOf = (side: 'left' | 'right', input: LogicalNode): readonly number[] | null =>
@@ -224,6 +230,11 @@ class Planner {
     const isLeftOut = fromChanges.updateBefore && !changes.updateBefore;
     const steps: readonly Step[] = isLeftOut ? [{ kind: 'drop-update-before' }] : [];
     return { from: id, fromSchema: schema, fromChanges, steps, schema, changes, span };
+  }
+
+  #several(node: LogicalNode, { inputs, keys, condition }: SeveralInputs): Stream {
+    const stream = this.#operator(node, inputs, { kind: 'multi-join', keys });
+    return condition === null ? stream : { ...stream, steps: [{ kind: 'filter', condition }] };
   }
 
   /** The rows of a table that a join looks up: of its own, since the answers are. Time does not go by them. */
@@ -312,7 +323,7 @@ class Planner {
   ): Stream {
     // The rows of a union come without steps of their own.
     const taken = work.kind === 'union' ? streams.map((stream) => this.#settled(stream)) : streams;
-    const [first, second] = taken;
+    const [first, second, ...further] = taken;
     const rows = first === undefined ? noRows : inputRows(first);
     const id = this.#id(work.kind);
     this.operators.push({
@@ -321,7 +332,8 @@ class Planner {
       ...(work.kind === 'union'
         ? { ...rows, inputChanges: unitedChanges(taken.map(({ fromChanges }) => fromChanges)) }
         : rows),
-      ...(work.kind === 'join' && second !== undefined ? { right: inputRows(second) } : {}),
+      ...(work.kind !== 'union' && second !== undefined ? { right: inputRows(second) } : {}),
+      ...(work.kind === 'multi-join' ? { further: further.map(inputRows) } : {}),
       work,
       after: [],
       workSchema: schema,

@@ -1,10 +1,12 @@
-import type { PhysicalOperator, Step } from './graph.ts';
+import type { InputRows, PhysicalOperator, Step } from './graph.ts';
+import { inputsOf } from './inputs.ts';
 
-/** What happens in an operator to the rows that come straight from the node of an id; of both inputs of a self join. */
+/** What happens in an operator to the rows that come straight from the node of an id; of all such inputs of a self join. */
 export function stepsFrom(
-  { inputs, steps, right }: Pick<PhysicalOperator, 'inputs' | 'steps' | 'right'>,
+  operator: InputRows & Pick<PhysicalOperator, 'inputs' | 'right' | 'further'>,
   id: string,
 ): readonly (readonly Step[])[] {
+  const { inputs, steps, right } = operator;
   if (right === undefined) return inputs.includes(id) ? [steps] : [];
-  return [...(inputs[0] === id ? [steps] : []), ...(inputs[1] === id ? [right.steps] : [])];
+  return inputsOf(operator).flatMap((rows, at) => (inputs[at] === id ? [rows.steps] : []));
 }

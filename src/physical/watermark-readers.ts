@@ -1,16 +1,15 @@
 import type { Expression } from '../plan/expression.ts';
-import type { PhysicalOperator, Step } from './graph.ts';
+import type { InputRows, PhysicalOperator, Step } from './graph.ts';
+import { inputsOf } from './inputs.ts';
 
 /** Whether an operator's rows see the watermark itself, by CURRENT_WATERMARK. */
-export function seesWatermark({
-  steps,
-  right,
-  work,
-  after,
-}: Pick<PhysicalOperator, 'steps' | 'right' | 'work' | 'after'>): boolean {
+export function seesWatermark(
+  operator: InputRows & Pick<PhysicalOperator, 'right' | 'further' | 'work' | 'after'>,
+): boolean {
+  const { work, after } = operator;
   const aggregates = 'aggregates' in work ? work.aggregates : [];
   const expressions = [
-    ...[...steps, ...(right?.steps ?? []), ...after].flatMap(expressionsOf),
+    ...[...inputsOf(operator).flatMap(({ steps }) => steps), ...after].flatMap(expressionsOf),
     ...(work.kind === 'join' && work.condition !== null ? [work.condition] : []),
     ...aggregates.flatMap(({ args, filter }) => (filter === null ? args : [...args, filter])),
   ];

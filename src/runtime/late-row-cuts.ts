@@ -1,4 +1,5 @@
 import type { PhysicalGraph, PhysicalOperator, Step } from '../physical/graph.ts';
+import { inputsOf } from '../physical/inputs.ts';
 import { dropsLateRows } from '../physical/late-rows.ts';
 import { stepsFrom } from '../physical/steps-from.ts';
 import { seesWatermark } from '../physical/watermark-readers.ts';
@@ -89,8 +90,10 @@ function handsOnAtOnce({ work }: PhysicalOperator): boolean {
   }
 }
 
-function windowsOf({ steps, right, work }: PhysicalOperator): readonly WindowKind[] {
-  const windows = [...steps, ...(right?.steps ?? [])].flatMap((step) => (step.kind === 'window' ? [step.window] : []));
+function windowsOf(operator: PhysicalOperator): readonly WindowKind[] {
+  const { work } = operator;
+  const all = inputsOf(operator).flatMap(({ steps }) => steps);
+  const windows = all.flatMap((step) => (step.kind === 'window' ? [step.window] : []));
   if ('window' in work && work.window !== null) windows.push(work.window.window);
   if (work.kind === 'join' && work.method.kind === 'window') windows.push(work.method.window);
   return windows;

@@ -9,6 +9,7 @@ import { createOperator } from '../../../src/operators/create.ts';
 import type { Operator, Output } from '../../../src/operators/operator.ts';
 import { utcClock } from '../../../src/operators/wall-clock.ts';
 import type { PhysicalOperator } from '../../../src/physical/graph.ts';
+import { inputAt } from '../../../src/physical/inputs.ts';
 import { zoneBytes, zoneNamed } from '../../../src/types/zone.ts';
 
 /** A row that came out: its change kind (0 +I, 1 -U, 2 +U, 3 -D), then its values. */
@@ -49,7 +50,7 @@ export class OperatorRun {
 
   /** A batch of rows in the columns of an input (1: the right one of a join), then the watermark that they bring. */
   rowsIn(rows: readonly (readonly CellValue[])[], kinds?: readonly number[], input = 0): void {
-    const { inputSchema } = input === 0 ? this.#node : (this.#node.right ?? this.#node);
+    const { inputSchema } = inputAt(this.#node, input);
     const batch = writeBatch(this.#memory, this.#arena, inputSchema, rows, kinds === undefined ? {} : { kinds });
     this.#memory.u32[(batch.address + descriptor.shard) >> 2] = this.#shard;
     this.#setTime('after', this.#time('before'));

@@ -15,7 +15,7 @@ import type {
 import { physicalOf } from '../types/physical.ts';
 import { type SqlType, withNullable } from '../types/sql-type.ts';
 import { type Code, f32, f64, type I32, type I64, i32, i64, type Local, type ValueType } from '../wasm/code.ts';
-import { call, type FunctionBuilder, type Label } from '../wasm/function-builder.ts';
+import { call, type FunctionBuilder, type FunctionRef, type Label } from '../wasm/function-builder.ts';
 import { ComputedExpressions } from './computed-expressions.ts';
 import { loadPlain, putPlain } from './plain-code.ts';
 import { plainValue } from './plain-value.ts';
@@ -61,6 +61,9 @@ export class CodeWriter implements ExpressionWriter {
 
   /** Written before the function ends with a failure: what is in locals goes where it belongs. */
   onFailure: (() => void) | null = null;
+
+  /** Where a row that fails is told of, and where its successor begins; null: it ends the function. */
+  passOver: { readonly note: FunctionRef<'void'>; readonly next: Label } | null = null;
 
   /** Set by the pipeline for each row. */
   rowWatermark: I64 = i64.const(-(2n ** 63n));
@@ -242,6 +245,11 @@ export class CodeWriter implements ExpressionWriter {
     );
     for (const [at, value] of shown.slice(0, 2).entries()) {
       putPlain(this, this.module.failureAddress + failureRecord.shown + at * failureRecord.shownBytes, value);
+    }
+    if (this.passOver !== null) {
+      f.do(call(this.passOver.note));
+      f.br(this.passOver.next);
+      return;
     }
     this.onFailure?.();
     f.return(i32.const(status.failed));

@@ -2,7 +2,7 @@ import type { Span } from '../diagnostics/source-text.ts';
 import type { Value } from '../functions/value.ts';
 import { type ColumnEncoding, changeKind, descriptor, shardTime } from '../memory/batch.ts';
 import type { Step } from '../physical/graph.ts';
-import type { Expression } from '../plan/expression.ts';
+import type { AggregateCall, Expression } from '../plan/expression.ts';
 import type { Schema } from '../types/column.ts';
 import { BIGINT, TIMESTAMP, withNullable } from '../types/sql-type.ts';
 import { type I32, type I64, i32, i64, type Local, select } from '../wasm/code.ts';
@@ -10,6 +10,7 @@ import type { Label } from '../wasm/function-builder.ts';
 import { batchScope, ComputedColumns } from './batch-scope.ts';
 import { CodeWriter, type RowScope } from './expression-writer.ts';
 import { type QueryModule, status } from './query-module.ts';
+import type { RowFailure } from './row-failure.ts';
 import { writeUnnest } from './unnest.ts';
 import { floorMultiple, isUtc, localWallClock } from './window-time.ts';
 
@@ -37,6 +38,22 @@ export interface PipelineInput {
 export interface PipelineContext {
   /** Where the operator keeps the watermark of the last `onWatermark`, as i64 ms. */
   readonly watermarkAddress: number;
+  /** Who takes rows that cannot be computed; null: the first ends the function. */
+  readonly failures?: KeptFailures | null;
+}
+
+/**
+ * Rows that cannot be computed are told of, and passed over. That they leave no trace in the state, all that the row's
+ * columns can fail at is computed before the operator sees it; what fails later still ends the function.
+ */
+export interface KeptFailures {
+  readonly note: (failure: RowFailure) => void;
+  /** Of the rows behind the steps. */
+  readonly columnCount: number;
+  /** Their arguments are computed by the operator: they are tried beforehand. */
+  readonly aggregates: readonly AggregateCall[];
+  /** The operator has no state that a failing row could leave half done. */
+  readonly isStateless: boolean;
 }
 
 /** What a pipeline ends in; `State` is what its code keeps in locals while the function runs. */
@@ -65,6 +82,16 @@ export function writePipeline<State>(
   const kinds = input.updating ? f.hoisted(i32.load(batch, { offset: descriptor.kinds })) : null;
   const marks = watermarkMarks(writer, batch, steps, context);
   const state = end.open(writer);
+  const { failures } = context;
+  const note =
+    failures == null ? null : module.callback('rowFailed', [], 'void', () => failures.note(module.failure()));
+  const take = (_: CodeWriter, row: PipelineRow): void => {
+    if (failures != null) {
+      writeTrial(writer, row.scope, failures);
+      if (!failures.isStateless) writer.passOver = null;
+    }
+    end.row(writer, row, state);
+  };
   writer.hasRow = true;
   f.while(i32.ltU(writer.row, rowCount), () => {
     f.block((next) => {
@@ -72,7 +99,9 @@ export function writePipeline<State>(
       const kind = kinds === null ? i32.const(0) : f.local('i32', rowKind(kinds, writer.row));
       const watermark = marks.before();
       writer.rowWatermark = watermark;
-      writeSteps(writer, steps, { scope, kind, watermark, next }, marks, (_, row) => end.row(writer, row, state));
+      writer.passOver = note === null ? null : { note, next };
+      writeSteps(writer, steps, { scope, kind, watermark, next }, marks, take);
+      writer.passOver = null;
     });
     f.set(writer.row, i32.add(writer.row, i32.const(1)));
   });
@@ -80,6 +109,21 @@ export function writePipeline<State>(
   marks.finish();
   end.close?.(writer, state);
   f.return(i32.const(status.ok));
+}
+
+/** With more columns they are computed where they are used alone: a function has 50,000 locals at most. */
+const triedColumnsMax = 1000;
+
+/** Computes all that a row can fail at. */
+function writeTrial(writer: CodeWriter, scope: RowScope, { columnCount, aggregates }: KeptFailures): void {
+  for (let column = 0; column < Math.min(columnCount, triedColumnsMax); column++) scope.column(column);
+  for (const { args, filter } of aggregates) {
+    const tryAll = (): void => {
+      for (const arg of args) writer.write(arg, scope);
+    };
+    if (filter === null) tryAll();
+    else writer.f.if(writer.isTrue(writer.write(filter, scope)), () => writer.f.scope(tryAll));
+  }
 }
 
 function rowKind(kinds: Local<'i32'>, row: Local<'i32'>): I32 {
@@ -155,6 +199,8 @@ function writeSteps(
 ): void {
   const { f } = writer;
   const [step, ...rest] = steps;
+  // What fails of one of several rows that a row became is that one.
+  if (writer.passOver !== null) writer.passOver = { ...writer.passOver, next: row.next };
   if (step === undefined) {
     body(writer, row);
     return;

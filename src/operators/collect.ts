@@ -5,6 +5,7 @@ import type { Batch, ColumnEncoding } from '../memory/batch.ts';
 import { BatchBuilder } from '../memory/batch-builder.ts';
 import type { PhysicalOperator } from '../physical/graph.ts';
 import { isAppendOnly } from '../plan/logical.ts';
+import { FailedRows } from './failed-rows.ts';
 import { newMetrics, type Operator, type Output } from './operator.ts';
 import type { OperatorContext } from './operator-context.ts';
 import { noState } from './state-size.ts';
@@ -21,6 +22,7 @@ import { noState } from './state-size.ts';
 export class Collect implements Operator {
   readonly metrics = newMetrics();
   readonly stateSize = noState;
+  readonly failedRows: FailedRows | null;
   readonly #node: PhysicalOperator;
   readonly #context: OperatorContext;
   readonly #output: BatchBuilder;
@@ -31,6 +33,7 @@ export class Collect implements Operator {
 
   constructor(node: PhysicalOperator, context: OperatorContext) {
     this.#node = node;
+    this.failedRows = context.keepsFailedRows === true ? new FailedRows() : null;
     this.#context = context;
     this.#output = new BatchBuilder(context.memory, node.schema, {
       capacity: context.batchRows,
@@ -87,7 +90,10 @@ export class Collect implements Operator {
       module,
       { schema: this.#node.inputSchema, encoding, updating: !isAppendOnly(this.#node.inputChanges) },
       [...this.#node.steps, ...this.#node.after],
-      { watermarkAddress: this.#cells },
+      {
+        watermarkAddress: this.#cells,
+        failures: this.failedRows?.failures(this.#node, 0, this.#node.schema.length) ?? null,
+      },
       this.#node.span,
       {
         open: (writer) => output.open(writer),

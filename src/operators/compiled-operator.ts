@@ -10,6 +10,7 @@ import type { PhysicalOperator } from '../physical/graph.ts';
 import { inputAt } from '../physical/inputs.ts';
 import { isAppendOnly } from '../plan/logical.ts';
 import { i32, type Local } from '../wasm/code.ts';
+import { FailedRows } from './failed-rows.ts';
 import { LateRowList } from './late-row-list.ts';
 import { newMetrics, type Operator, type Output } from './operator.ts';
 import type { OperatorContext } from './operator-context.ts';
@@ -41,6 +42,7 @@ export function watermarkI64(ms: number): bigint {
 export abstract class CompiledOperator implements Operator {
   readonly metrics = newMetrics();
   readonly lateRows: LateRowList | null;
+  readonly failedRows: FailedRows | null;
   protected readonly node: PhysicalOperator;
   protected readonly context: OperatorContext;
   protected readonly output: BatchBuilder;
@@ -59,6 +61,7 @@ export abstract class CompiledOperator implements Operator {
       watermarks: node.marksWatermarks,
     });
     this.lateRows = context.keepsLateRows === true ? new LateRowList(context.memory) : null;
+    this.failedRows = context.keepsFailedRows === true ? new FailedRows() : null;
     this.cells = context.memory.alloc(cellBytes);
     context.memory.u8.fill(0, this.cells, this.cells + cellBytes);
     this.setCell(baseCells.watermark, i64Min);
@@ -183,7 +186,10 @@ export abstract class CompiledOperator implements Operator {
       module,
       { schema: rows.inputSchema, encoding, updating: !isAppendOnly(rows.inputChanges) },
       rows.steps,
-      { watermarkAddress: this.cells + baseCells.watermark },
+      {
+        watermarkAddress: this.cells + baseCells.watermark,
+        failures: this.failedRows?.failures(this.node, input, rows.stepSchema.length) ?? null,
+      },
       this.node.span,
       this.end(module, output, input),
     );

@@ -15,6 +15,8 @@ export interface LateRow {
   readonly watermarkMs: number;
 }
 
+const passedOver = { note: () => {}, columnCount: 0, aggregates: [], isStateless: true };
+
 /** i64 row, i64 watermark. */
 const entryBytes = 16;
 /** u32 count, u32 address of the list. */
@@ -35,6 +37,8 @@ export class LateRowScan {
   readonly #steps: readonly Step[];
   readonly #boundaryMs: number;
   readonly #every: boolean;
+  /** Rows that cannot be computed are passed over here as by the operators, which keep them. */
+  readonly #keepsFailures: boolean;
   readonly #compiled = new Map<
     ColumnEncoding,
     { readonly module: QueryModule; readonly process: (batch: number) => number }
@@ -51,8 +55,9 @@ export class LateRowScan {
     session: SessionSettings,
     schema: Schema,
     steps: readonly Step[],
-    options: { readonly boundaryMs: number; readonly every: boolean },
+    options: { readonly boundaryMs: number; readonly every: boolean; readonly keepsFailures?: boolean },
   ) {
+    this.#keepsFailures = options.keepsFailures === true;
     this.#memory = memory;
     this.#session = session;
     this.#schema = schema;
@@ -118,7 +123,7 @@ export class LateRowScan {
       module,
       { schema: this.#schema, encoding, updating: false },
       this.#steps,
-      { watermarkAddress: this.#time },
+      { watermarkAddress: this.#time, failures: this.#keepsFailures ? passedOver : null },
       step.span,
       {
         open: () => null,

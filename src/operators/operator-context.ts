@@ -12,4 +12,6 @@ export interface OperatorContext {
   readonly zone: WallClock;
   /** Whether rows that are dropped for being late are noted for who keeps them. */
   readonly keepsLateRows?: boolean;
+  /** The same of rows that cannot be computed; else the first fails the job. */
+  readonly keepsFailedRows?: boolean;
 }

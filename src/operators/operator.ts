@@ -1,5 +1,6 @@
 import type { Batch } from '../memory/batch.ts';
 import type { CellValue } from '../memory/cell-value.ts';
+import type { FailedRows } from './failed-rows.ts';
 import type { LateRowList } from './late-row-list.ts';
 import type { StateSize } from './state-size.ts';
 
@@ -29,6 +30,8 @@ export interface Operator {
   readonly watermarkDelayMs?: number;
   /** Where it notes the late rows of a batch, if somebody keeps them. */
   readonly lateRows?: LateRowList | null;
+  /** Where it tells of rows that cannot be computed, if somebody keeps them. */
+  readonly failedRows?: FailedRows | null;
   /** Counters for the summary and metrics; read at any time. */
   readonly metrics: OperatorMetrics;
   /** What it holds just now; not asked for when it is closed. */

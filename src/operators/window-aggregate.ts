@@ -17,6 +17,7 @@ import type { Schema } from '../types/column.ts';
 import { type SqlType, TIMESTAMP } from '../types/sql-type.ts';
 import { f64, type I64, i32, i64, type Local } from '../wasm/code.ts';
 import { call, type FunctionRef } from '../wasm/function-builder.ts';
+import { FailedRows } from './failed-rows.ts';
 import { GroupStores } from './group-store.ts';
 import { LateRowList, writeLateRow } from './late-row-list.ts';
 import { newMetrics, type Operator, type Output } from './operator.ts';
@@ -47,6 +48,7 @@ type WindowAggregateWork = Extract<Work, { readonly kind: 'window-aggregate' }>;
 export class WindowAggregate implements Operator {
   readonly metrics = newMetrics();
   readonly lateRows: LateRowList | null;
+  readonly failedRows: FailedRows | null;
   readonly #work: WindowAggregateWork;
   readonly #node: PhysicalOperator;
   readonly #context: OperatorContext;
@@ -91,6 +93,7 @@ export class WindowAggregate implements Operator {
       watermarks: node.marksWatermarks,
     });
     this.lateRows = context.keepsLateRows === true ? new LateRowList(context.memory) : null;
+    this.failedRows = context.keepsFailedRows === true ? new FailedRows() : null;
     this.#cells = context.memory.alloc(cells.bytes);
     context.memory.u8.fill(0, this.#cells, this.#cells + cells.bytes);
     this.#setCell(cells.watermark, -(2n ** 63n));
@@ -119,8 +122,9 @@ export class WindowAggregate implements Operator {
     if (this.#work.window.time === 'processing') {
       this.#setCell(cells.now, BigInt(this.#context.session.processingTimeMs()));
     }
-    if (compiled.process(batch.address) !== status.ok) throw compiled.module.failure();
+    const ended = compiled.process(batch.address);
     this.metrics.lateRows = Number(this.#context.memory.i64[(this.#cells + cells.lateRows) >> 3] ?? 0n);
+    if (ended !== status.ok) throw compiled.module.failure();
   }
 
   onWatermark(watermarkMs: number, out: Output): void {
@@ -348,7 +352,10 @@ export class WindowAggregate implements Operator {
       module,
       { schema: this.#node.inputSchema, encoding, updating: !isAppendOnly(this.#node.inputChanges) },
       this.#node.steps,
-      { watermarkAddress: this.#cells + cells.watermark },
+      {
+        watermarkAddress: this.#cells + cells.watermark,
+        failures: this.failedRows?.failures(this.#node, 0, this.#node.stepSchema.length) ?? null,
+      },
       this.#node.span,
       {
         open: (writer): CurrentSlice => ({

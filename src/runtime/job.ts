@@ -1,4 +1,5 @@
 import type { LookupSource, Sink, Source } from '../connectors/connector.ts';
+import { keptBounds } from '../connectors/kept/kept-options.ts';
 import type { SessionSettings } from '../functions/value.ts';
 import type { Memory } from '../memory/memory.ts';
 import { LateRowScan } from '../operators/late-row-scan.ts';
@@ -122,7 +123,13 @@ export class Job {
         memory: parts.memory,
         columnCount: scan.columns.length,
         isKept: isKept(each),
-        scan: cuts === null ? null : new LateRowScan(parts.memory, parts.session, scan.schema, cuts.steps, cuts),
+        scan:
+          cuts === null
+            ? null
+            : new LateRowScan(parts.memory, parts.session, scan.schema, cuts.steps, {
+                ...cuts,
+                keepsFailures: keptBounds(scan.table, 'errors') !== null,
+              }),
         marksSuffice: cuts?.marksSuffice ?? true,
         isOnlySource: parts.graph.sources.length === 1,
         idleTimeoutMs: parts.idleTimeoutMs,

@@ -32,11 +32,12 @@ export class KeptTables {
     const table = this.#tables.get(source);
     if (table === undefined || table.kept !== undefined) return null;
     if (kind === 'late' && table.watermark === null) return null;
-    return keptBounds(table, kind) === null || this.#readsKept(table, kind) ? null : table;
+    // What fails must still be passed over, though it is not kept again.
+    return keptBounds(table, kind) === null || (kind === 'late' && this.readsKept(table, kind)) ? null : table;
   }
 
   /** A statement that replays what was kept of a table meets the same rows of the table again: they are there already. */
-  #readsKept(table: Table, kind: KeptKind): boolean {
+  readsKept(table: Table, kind: KeptKind): boolean {
     return [...this.#tables.values()].some(
       ({ kept }) => kept !== undefined && kept.kind === kind && isSame(kept.base, table),
     );

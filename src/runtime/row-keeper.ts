@@ -1,7 +1,9 @@
 import type { KeptKind, Table } from '../catalog/table.ts';
+import type { RowFailure } from '../codegen/row-failure.ts';
 import type { MalformedRecord, SourceRecord } from '../connectors/connector.ts';
 import type { KeptFacts, KeptRecord } from '../connectors/kept/kept-record.ts';
 import type { KeptLog, KeptRows } from '../connectors/kept/kept-rows.ts';
+import { placeOf } from '../diagnostics/source-text.ts';
 import type { Batch } from '../memory/batch.ts';
 import { columnReaders } from '../memory/batch-reader.ts';
 import type { CellValue } from '../memory/cell-value.ts';
@@ -60,9 +62,9 @@ export class RowKeeper {
     this.#tables = new KeptTables(graph);
   }
 
-  /** Whether late rows of an operator are kept: of a table that says so, unless the job reads what was kept of it. */
-  keepsLate(operator: string, input: number): boolean {
-    return this.#tables.of('late', operator, input) !== null;
+  /** Whether such rows of an operator are kept. */
+  keeps(kind: KeptKind, operator: string, input: number): boolean {
+    return this.#tables.of(kind, operator, input) !== null;
   }
 
   /** Takes malformed records of a source; null: they fail the job. */
@@ -89,6 +91,18 @@ export class RowKeeper {
       const late = { watermarkMs, timeMs: time };
       this.#add(table, 'late', { ...this.#row(element, rowIndex, operator, input, String(times)), late });
     }
+  }
+
+  /** Keeps a row that could not be computed. @throws RowFailure where nobody keeps it */
+  failed(failure: RowFailure, element: BatchElement, operator: string, input: number): void {
+    const table = this.#tables.of('errors', operator, input);
+    if (table === null || failure.rowIndex === null) throw failure;
+    const { rowIndex, message, span, cause } = failure;
+    const place = placeOf(span);
+    const line = element.origin?.place(rowIndex).line ?? null;
+    const row = this.#row(element, rowIndex, operator, input, place);
+    const error = { code: cause === null ? 'F001' : 'F017', message, place, column: null, line };
+    this.#add(table, 'errors', { ...row, error });
   }
 
   /** Whether anything waits to be written. */
@@ -203,6 +217,6 @@ export class RowKeeper {
       this.#logs.set(key, log);
     }
     log.rows++;
-    log.log.add(record);
+    if (!this.#tables.readsKept(table, kind)) log.log.add(record);
   }
 }

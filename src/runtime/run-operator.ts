@@ -113,10 +113,14 @@ class RunningOperator {
 
   #process(element: BatchElement, index: number): void {
     const { batch, origin } = element;
-    const { lateRows } = this.#operator;
+    const { lateRows, failedRows } = this.#operator;
     const keeping = this.#keeping;
     this.#current = element;
-    const process = (): void => this.#operator.process(batch, this.#out, index);
+    const take = (): void => this.#operator.process(batch, this.#out, index);
+    const process = (): void =>
+      failedRows == null || keeping === null
+        ? take()
+        : failedRows.during(take, (failure) => keeping.keeper.failed(failure, element, keeping.id, index));
     try {
       if (lateRows == null || keeping === null) process();
       else lateRows.during(process, (rows) => keeping.keeper.late(rows, element, keeping.id, index));

@@ -43,10 +43,11 @@ export function makeJob(
   const operators = new Map<string, Operator>();
   try {
     for (const node of graph.operators) {
-      const keepsLateRows = node.inputs.some((_, input) => keeper.keepsLate(node.id, input));
+      const keepsLateRows = node.inputs.some((_, input) => keeper.keeps('late', node.id, input));
+      const keepsFailedRows = node.inputs.some((_, input) => keeper.keeps('errors', node.id, input));
       operators.set(
         node.id,
-        createOperator(node, { memory, session: times, batchRows, zone: zone.clock, keepsLateRows }),
+        createOperator(node, { memory, session: times, batchRows, zone: zone.clock, keepsLateRows, keepsFailedRows }),
       );
     }
     const given = { memory, timeZone, clock, recordBatches, programTables, streamsFolder, keptRows: context.keptRows };

@@ -41,6 +41,7 @@ export { Tidemark, type TidemarkOptions } from './library/tidemark.ts';
 export type { NestedValue } from './memory/nested.ts';
 export { type Clock, ManualClock, systemClock } from './runtime/clock.ts';
 export type { JobMetrics, JobProgress, JobSummary } from './runtime/job.ts';
+export type { KeptCount } from './runtime/row-keeper.ts';
 export { jsonText, rowTexts } from './session/result-text.ts';
 export type { AnswerHeader, ChangeKindText, ResultRow, StatementEvent } from './session/statement-event.ts';
 export { DamagedSegmentError, StreamError, type StreamErrorName } from './streams/stream-error.ts';

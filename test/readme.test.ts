@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pc from 'picocolors';
 import { describe, expect, test } from 'vitest';
@@ -35,6 +36,24 @@ describe('the programs in the README', () => {
     expect([stderr, status]).toEqual(['', 0]);
     expect(stdout).toBe(output);
   });
+});
+
+test('late rows are kept, and put back, as the README shows', () => {
+  const [, script = '', output = ''] =
+    /<!-- late.sql -->\n```sql\n(.*?)```\n\n```\n\$ npx tidemark run late.sql --rows 3\n(.*?)```/s.exec(readme) ?? [];
+  const folder = mkdtempSync(join(tmpdir(), 'tidemark-readme-'));
+  try {
+    symlinkSync(join(root, 'queries'), join(folder, 'queries'), 'dir');
+    writeFileSync(join(folder, 'late.sql'), script);
+    const main = join(root, 'src/cli/main.ts');
+    const { stdout, stderr } = spawnSync(process.execPath, [main, 'run', 'late.sql', '--rows', '3'], {
+      cwd: folder,
+      encoding: 'utf8',
+    });
+    expect(stdout + stderr.replace(/^done in .*\n/, '')).toBe(output);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 describe('the queries print what their README says', () => {

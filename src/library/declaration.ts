@@ -11,6 +11,13 @@ export interface TableDeclaration<C extends Columns> {
   readonly watermark?: WatermarkDeclaration<C> | undefined;
   /** The columns that tell rows apart; believed, not checked. */
   readonly primaryKey?: readonly (keyof C & string)[] | undefined;
+  /**
+   * What happens to a row that is none of the table's, or cannot be computed: the query fails, or it is kept in `name$errors`
+   * and the query goes on. By default `fail`.
+   */
+  readonly onError?: 'fail' | 'keep' | undefined;
+  /** Rows that come too late are kept in `name$late`, or only counted. By default `keep`. */
+  readonly lateRows?: 'keep' | 'drop' | undefined;
   /** Rows that may wait in the table for a job. By default 65,536. */
   readonly bufferRows?: number | undefined;
 }
@@ -38,7 +45,12 @@ export function tableSql<C extends Columns>(
     lines.push(`WATERMARK FOR ${column} AS ${expression}`);
   }
   if (primaryKey !== undefined) lines.push(`PRIMARY KEY (${primaryKey.map(quoted).join(', ')}) NOT ENFORCED`);
-  const written = Object.entries(options).map(([key, value]) => `'${key}' = '${value.replaceAll("'", "''")}'`);
+  const given = {
+    ...options,
+    ...(declaration.onError === undefined ? {} : { 'tidemark.on-error': declaration.onError }),
+    ...(declaration.lateRows === undefined ? {} : { 'tidemark.late.rows': declaration.lateRows }),
+  };
+  const written = Object.entries(given).map(([key, value]) => `'${key}' = '${value.replaceAll("'", "''")}'`);
   return new SourceText(
     `table "${name}"`,
     `CREATE TEMPORARY TABLE ${quoted(name)} (\n  ${lines.join(',\n  ')}\n) WITH (${written.join(', ')})`,

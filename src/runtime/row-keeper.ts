@@ -35,6 +35,9 @@ export interface KeptCount {
   readonly isDurable: boolean;
 }
 
+/** Tells the runs of a process apart that begin in the same millisecond. */
+let runs = 0;
+
 interface Log {
   readonly table: Table;
   readonly kind: KeptKind;
@@ -58,7 +61,7 @@ export class RowKeeper {
   constructor(parts: RowKeeperParts) {
     this.#parts = parts;
     const { graph, nowMs } = parts;
-    this.#run = `${nowMs()}`;
+    this.#run = `${nowMs()}.${runs++}`;
     this.#tables = new KeptTables(graph);
   }
 

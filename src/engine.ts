@@ -13,6 +13,7 @@ import { defineFunction } from './session/function-statement.ts';
 import { JobFailure } from './session/run-job.ts';
 import { executeDeclaration, explainStatement, runStatement } from './session/run-statement.ts';
 import { type SessionContext, sessionZone } from './session/session-context.ts';
+import { type SessionJob, SessionJobs } from './session/session-jobs.ts';
 import type { AnswerHeader, RefusalStage, StatementEvent } from './session/statement-event.ts';
 import type { Statement } from './sql/ast.ts';
 import { parse, parseScript } from './sql/parse.ts';
@@ -55,8 +56,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
   /** @internal In the place of the engine's own. */
   readonly onBatch?: EngineOptions['onBatch'];
-  /** @internal Told the job of the statement, before it reads its first row. */
-  readonly onJob?: ((job: Job) => void) | undefined;
+  /** @internal Told the job of the statement, before it reads its first row, and how SHOW JOBS tells it. */
+  readonly onJob?: ((job: Job, entry: SessionJob) => void) | undefined;
 }
 
 /** A session: catalogs, settings, and the scripts that run in it. Several may run at the same time, and see each other's tables. */
@@ -72,6 +73,7 @@ export class Engine {
     this.#onBatch = options.onBatch;
     this.#context = {
       session: new Session(options.settings, options.catalogsFolder ?? defaultCatalogsFolder),
+      jobs: new SessionJobs(),
       memory,
       clock: options.clock ?? systemClock,
       standardOutput: options.standardOutput ?? ((text) => void process.stdout.write(text)),

@@ -45,6 +45,9 @@ describe('the streams of a handle', () => {
         { shardId: 'shardId-000000000001', isOpen: true, startingHashKey: 2n ** 127n, parents: [] },
       ],
     });
+    // One that cannot be as asked for is not there afterwards.
+    await expect(tide.streams.create('short', { retentionHours: 1 })).rejects.toThrow('a retention of 1 hours');
+    expect(tide.streams.list()).toEqual(['clicks', 'orders']);
     await tide.streams.delete('orders');
     expect(tide.streams.list()).toEqual(['clicks']);
     expect(() => tide.streams.open('orders')).toThrow('there is no stream "orders"');

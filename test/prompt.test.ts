@@ -182,10 +182,41 @@ describe('the prompt', () => {
     expect(lines).toContain('tidemark> SELECT 2 AS b;');
   });
 
-  test('quit leaves, and gives the terminal back', async () => {
+  test('an INSERT without an end goes on behind the prompt, is told of, and stopped', async () => {
+    await enter("CREATE TABLE endless (n INT) WITH ('connector' = 'datagen', 'rows-per-second' = '50');");
+    await enter("CREATE TABLE nothing (n INT) WITH ('connector' = 'blackhole');");
+    await enter("SET 'pipeline.name' = 'drain';");
+    const started = await enter('INSERT INTO nothing SELECT n FROM endless;');
+    const [, id = ''] = /^job (\d+) goes on/.exec(started.at(-1) ?? '') ?? [];
+    expect((await enter(`DESCRIBE JOB '${id}';`)).find((line) => line.includes('drain'))).toMatch(
+      new RegExp(`^│ ${id} +│ drain +│ RUNNING │ \\d{4}-`),
+    );
+    const unknown = await enter("STOP JOB '0';");
+    expect(unknown.at(1)).toBe("error[B052]: there is no job '0'");
+    screen.type(`\u000cSTOP JOB '${id}';${keys.enter}`);
+    await screen.until((lines) => lines.some((line) => line.startsWith(`job ${id}: stopped`)));
+    await screen.untilLast('tidemark>');
+    expect((await enter('SHOW JOBS;')).find((line) => line.includes('drain'))).toContain('CANCELED');
+  });
+
+  test('table.dml-sync has it waited for', async () => {
+    await enter("SET 'table.dml-sync' = 'true';");
+    screen.type(`\u000cINSERT INTO nothing SELECT n FROM endless;${keys.enter}`);
+    await screen.until((lines) => lines.at(-1)?.startsWith('live') === true);
+    screen.type(keys.ctrlC);
+    const lines = await screen.untilLast('tidemark>');
+    expect(lines.at(-2)).toMatch(/^stopped /);
+    await enter("RESET 'table.dml-sync';");
+  });
+
+  test('quit stops what goes on, leaves, and gives the terminal back', async () => {
+    expect((await enter('INSERT INTO nothing SELECT n FROM endless;')).at(-1)).toContain('goes on');
     screen.type(`quit${keys.enter}`);
     expect(await screen.ended).toBe(0);
-    expect(screen.written.endsWith('\u001b[?2004l\u001b[?25h')).toBe(true);
+    const [last = '', stopped] = screen.written.split(/(job \d+: stopped[^\n]*\r\n)$/);
+    expect(stopped).toBeDefined();
+    // In grey.
+    expect(last.endsWith('\u001b[?2004l\u001b[?25h\u001b[2m')).toBe(true);
   });
 });
 

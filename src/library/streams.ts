@@ -35,8 +35,7 @@ export class Streams {
     name: string,
     { shards = 1, retentionHours }: { readonly shards?: number; readonly retentionHours?: number } = {},
   ): Promise<DataStream> {
-    const stream = await this.#store.createStream(name, shards);
-    if (retentionHours !== undefined) await stream.setRetention(retentionHours);
+    await this.#store.createStream(name, shards, retentionHours);
     return this.open(name);
   }
 

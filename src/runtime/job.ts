@@ -186,6 +186,11 @@ export class Job {
     }
   }
 
+  /** Whether its input has an end. */
+  get isBounded(): boolean {
+    return [...this.#parts.sources.values()].every(({ bounded }) => bounded);
+  }
+
   /** Stops after the batch at hand. */
   cancel(): void {
     this.#stop.abort();

@@ -27,11 +27,6 @@ export function refusalOf(statement: Statement): Diagnostic {
       );
     case 'call':
       return refuse('there are no procedures', 'the catalogs in memory have none');
-    case 'stopJob':
-      return refuse(
-        'there are no jobs to name: a statement runs until it ends or is stopped',
-        'stop it by Ctrl-C, or by its signal',
-      );
     case 'loadModule':
     case 'unloadModule':
       return refuse(

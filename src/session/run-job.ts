@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { pathText } from '../catalog/object-path.ts';
 import type { Table } from '../catalog/table.ts';
 import type { Sink } from '../connectors/connector.ts';
 import { tableWarnings } from '../connectors/index.ts';
@@ -14,14 +15,15 @@ import { makeJob } from './make-job.ts';
 import { BatchSink, ResultSink } from './result-sink.ts';
 import { rowOrder } from './row-order.ts';
 import type { SessionContext } from './session-context.ts';
+import type { SessionJob } from './session-jobs.ts';
 import type { AnswerHeader, StatementEvent } from './statement-event.ts';
 
 /** How a job's rows are taken and the job itself is reached while it runs. */
 export interface JobHooks {
   /** Takes an answer's batches where they lie, instead of rows among the events. */
   readonly onBatch: ((batch: Batch, header: AnswerHeader) => void | Promise<void>) | null;
-  /** Told the job before it reads its first row. */
-  readonly onJob: ((job: Job) => void) | null;
+  /** Told the job before it reads its first row, and how SHOW JOBS tells it. */
+  readonly onJob: ((job: Job, entry: SessionJob) => void) | null;
   /** Aborted: the job stops after the batch at hand. */
   readonly signal: AbortSignal;
 }
@@ -54,16 +56,25 @@ export async function* runJob(
   const warnings = tablesOf(graph).flatMap(tableWarnings);
   if (warnings.length > 0) yield { kind: 'warnings', diagnostics: warnings };
   if (header !== null) yield { kind: 'answer', header };
-  hooks.onJob?.(job);
   const stop = (): void => job.cancel();
+  const entry = context.jobs.begin({
+    name: shownName(graph, context),
+    startMs: context.clock.nowMs(),
+    cancel: () => stop(),
+  });
+  hooks.onJob?.(job, entry);
   hooks.signal.addEventListener('abort', stop, { once: true });
   if (hooks.signal.aborted) stop();
   const ended = job.run().then(
     (summary) => {
+      entry.end(summary.outcome === 'cancelled' ? 'CANCELED' : 'FINISHED');
       void channel.push({ kind: 'summary', summary });
       channel.end();
     },
-    (error: unknown) => channel.fail(error),
+    (error: unknown) => {
+      entry.end('FAILED');
+      channel.fail(error);
+    },
   );
   try {
     yield* channel;
@@ -86,6 +97,14 @@ function jobName(sinks: readonly LogicalSink[], { session }: SessionContext): st
     .update(printPlan(sinks, { types: true }))
     .digest('hex');
   return `job-${digest.slice(0, 8)}`;
+}
+
+/** `pipeline.name`; else Flink's word for it. */
+function shownName({ sinks }: PhysicalGraph, { session }: SessionContext): string {
+  const name = session.settings.get('pipeline.name');
+  if (name !== undefined && name !== '') return name;
+  const tables = sinks.flatMap(({ table }) => (table === null ? [] : pathText(table.path)));
+  return tables.length === 0 ? 'collect' : `insert-into_${tables.join(',')}`;
 }
 
 /** Each table that is read or written, once. */

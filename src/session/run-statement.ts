@@ -7,14 +7,16 @@ import type { TableTraitsOf } from '../plan/bind/table-traits.ts';
 import { appendOnly, type LogicalSink } from '../plan/logical.ts';
 import { optimize } from '../plan/optimize.ts';
 import type { CompilePlan, ExecutePlan, Explain, Statement } from '../sql/ast.ts';
+import type { SqlType } from '../types/sql-type.ts';
 import { addCreatedTable, executeCatalogStatement, isThereAlready } from './catalog-statement.ts';
 import { compilePlan, type Planning, restorePlan } from './compiled-plan.ts';
 import { explainText } from './explain.ts';
 import { codeText } from './explain-code.ts';
+import { executeJobStatement } from './job-statement.ts';
 import { refusalOf } from './refused-statement.ts';
 import { type JobHooks, runJob } from './run-job.ts';
 import type { SessionContext } from './session-context.ts';
-import type { StatementEvent } from './statement-event.ts';
+import type { ResultRow, StatementEvent } from './statement-event.ts';
 import type { TableSchemas } from './table-schemas.ts';
 import { answerTexts, type TextAnswer } from './text-answer.ts';
 
@@ -51,7 +53,8 @@ export async function* runStatement(
     yield* runPlan(statement, context, hooks);
     return;
   }
-  const answer = executeCatalogStatement(statement, session, schemasOf(context));
+  const jobAnswer = await executeJobStatement(statement, context);
+  const answer = jobAnswer === 'other' ? executeCatalogStatement(statement, session, schemasOf(context)) : jobAnswer;
   if (answer === 'other') throw new DiagnosticError([refusalOf(statement)]);
   session.catalogs.save();
   if (answer !== null) yield* textAnswer(answer, context);
@@ -150,9 +153,14 @@ function* textAnswer({ columns, rows }: TextAnswer, { session }: SessionContext)
     kind: 'rows',
     rows: rows.map((values) => ({
       kind: '+I' as const,
-      values: values.map((value, at) =>
-        columns[at]?.type.kind === 'BOOLEAN' && value !== null ? value === 'TRUE' : value,
-      ),
+      values: values.map((value, at) => textValue(value, columns[at]?.type.kind)),
     })),
   };
+}
+
+/** What is told as a text, as a value of its type: TRUE, and the milliseconds of a time. */
+function textValue(text: string | null, kind: SqlType['kind'] | undefined): ResultRow['values'][number] {
+  if (text === null) return null;
+  if (kind === 'BOOLEAN') return text === 'TRUE';
+  return kind === 'TIMESTAMP_LTZ' ? BigInt(text) : text;
 }

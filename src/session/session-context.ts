@@ -7,6 +7,7 @@ import { utcClock, type WallClock } from '../operators/wall-clock.ts';
 import { zoneClock } from '../operators/zone-clock.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { zoneBytes, zoneNamed } from '../types/zone.ts';
+import type { SessionJobs } from './session-jobs.ts';
 
 /** A zone as jobs use it: its table in the memory and its wall clock. */
 export interface SessionZone {
@@ -17,6 +18,8 @@ export interface SessionZone {
 /** What the statements of a script share. */
 export interface SessionContext {
   readonly session: Session;
+  /** What runs, and has run. */
+  readonly jobs: SessionJobs;
   readonly memory: Memory;
   readonly clock: Clock;
   readonly standardOutput: (text: string) => void;

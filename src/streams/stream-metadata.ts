@@ -23,7 +23,7 @@ export interface ShardMetadata extends SequenceShard, HashKeyRange {
 }
 
 export const retentionHoursMin = 24;
-export const retentionHoursMax = 8760;
+const retentionHoursMax = 8760;
 /** Kinesis' default for an account is 10,000 as well. */
 export const shardsMax = 10_000;
 
@@ -43,12 +43,26 @@ export function parseShardId(text: string): number {
   return Number(digits[1]);
 }
 
-export function newStream(name: string, shardCount: number, nowMs: number): StreamMetadata {
+/** @throws StreamError InvalidArgumentException */
+export function checkRetention(hours: number): void {
+  if (Number.isInteger(hours) && hours >= retentionHoursMin && hours <= retentionHoursMax) return;
+  throw new StreamError(
+    'InvalidArgumentException',
+    `a retention of ${hours} hours is not between ${retentionHoursMin} and ${retentionHoursMax}`,
+  );
+}
+
+export function newStream(
+  name: string,
+  shardCount: number,
+  nowMs: number,
+  retentionHours = retentionHoursMin,
+): StreamMetadata {
   const createdSeconds = Math.floor(nowMs / 1000);
   return {
     name,
     createdMs: nowMs,
-    retentionHours: retentionHoursMin,
+    retentionHours,
     horizonFloorMs: 0,
     nextShardIndex: shardCount,
     shards: evenRanges(shardCount).map((range, index) => ({

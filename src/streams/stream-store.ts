@@ -5,7 +5,7 @@ import { Stream, type StreamOptions } from './stream.ts';
 import type { StreamEnvironment } from './stream-environment.ts';
 import { StreamError, storageError } from './stream-error.ts';
 import { StreamLock } from './stream-lock.ts';
-import { newStream, type StreamMetadata, shardsMax } from './stream-metadata.ts';
+import { checkRetention, newStream, retentionHoursMin, type StreamMetadata, shardsMax } from './stream-metadata.ts';
 
 /** A stream that is deleted gets such a name first: at once it is gone as a whole. */
 const deletedPrefix = '.deleted-';
@@ -26,8 +26,9 @@ export class StreamStore {
   }
 
   /** @throws StreamError ResourceInUseException where there is one of that name */
-  async createStream(name: string, shardCount: number): Promise<Stream> {
+  async createStream(name: string, shardCount: number, retentionHours = retentionHoursMin): Promise<Stream> {
     checkName(name);
+    checkRetention(retentionHours);
     if (!Number.isInteger(shardCount) || shardCount < 1) {
       throw new StreamError(
         'ValidationException',
@@ -51,7 +52,9 @@ export class StreamStore {
       const lock = await StreamLock.take(this.#environment, folder, name);
       try {
         checkNew();
-        await storeMetadata(files, folder, newStream(name, shardCount, clock.nowMs()), { isInDoubt: false });
+        await storeMetadata(files, folder, newStream(name, shardCount, clock.nowMs(), retentionHours), {
+          isInDoubt: false,
+        });
       } finally {
         await lock.release();
       }

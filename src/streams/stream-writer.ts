@@ -8,9 +8,8 @@ import type { StreamEnvironment } from './stream-environment.ts';
 import { StreamError, storageError } from './stream-error.ts';
 import { StreamLock } from './stream-lock.ts';
 import {
+  checkRetention,
   horizonMs,
-  retentionHoursMax,
-  retentionHoursMin,
   type ShardMetadata,
   type StreamMetadata,
   shardId,
@@ -138,12 +137,7 @@ export class StreamWriter {
 
   /** What is too old is not readable at once, and does not come back when the retention is raised. */
   async setRetention(hours: number): Promise<void> {
-    if (!Number.isInteger(hours) || hours < retentionHoursMin || hours > retentionHoursMax) {
-      throw new StreamError(
-        'InvalidArgumentException',
-        `a retention of ${hours} hours is not between ${retentionHoursMin} and ${retentionHoursMax}`,
-      );
-    }
+    checkRetention(hours);
     await this.#changeAsAsked(async () => ({
       ...this.#metadata,
       retentionHours: hours,

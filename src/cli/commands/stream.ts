@@ -51,8 +51,7 @@ export function create(
   err: Terminal,
 ): Promise<number> {
   return withStreams(options, err, async (store) => {
-    const stream = await store.createStream(name, options.shards);
-    if (options.retention !== stream.metadata.retentionHours) await stream.setRetention(options.retention);
+    await store.createStream(name, options.shards, options.retention);
     out.write(`created stream ${name} with ${count(options.shards, 'shard')}: ${arnOf(name)}\n`);
     return exitCode.ok;
   });

@@ -5,6 +5,7 @@ export const helpText = `A statement ends with ";" and may have several lines. T
   SOURCE 'file'   runs a script, or a folder: its setup.sql, then its other .sql files
   SET             the settings; SET 'key' = 'value', RESET 'key'
   SHOW TABLES     what there is; DESCRIBE NAME, SHOW CREATE TABLE NAME
+  SHOW JOBS       what runs: an INSERT that reads a stream goes on behind the prompt, until STOP JOB 'ID'
   EXPLAIN ...     how a query would run
   clear           an empty screen
   quit, exit      leave, as ctrl-d does

@@ -57,6 +57,7 @@ export async function prompt(options: PromptOptions, out: Terminal, err: Termina
     process.off('SIGINT', onInterrupt);
     keyboard.close();
     engine.close();
+    await runner.rest();
   }
 }
 

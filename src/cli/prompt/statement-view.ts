@@ -3,6 +3,7 @@ import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import { renderDiagnostic } from '../../diagnostics/render.ts';
 import { isAppendOnly } from '../../plan/logical.ts';
 import type { Job, JobSummary } from '../../runtime/job.ts';
+import type { SessionJob } from '../../session/session-jobs.ts';
 import type { AnswerHeader, ResultRow, StatementEvent } from '../../session/statement-event.ts';
 import type { AnswerWriter } from '../formats/answer-writer.ts';
 import { tableWriter } from '../formats/table.ts';
@@ -44,6 +45,8 @@ export class StatementView {
   /** When something came last. */
   #busyAtMs = 0;
   #events = 0;
+  /** Its job, where that goes on behind the prompt. */
+  #left: SessionJob | null = null;
   /** Events at the last measures of their rate, a second apart. */
   #rate = { atMs: 0, events: 0, perSecond: 0 };
 
@@ -58,6 +61,19 @@ export class StatementView {
   /** The job whose progress is shown. */
   watch(job: Job): void {
     this.#job = job;
+  }
+
+  /** Whether rows come of it. */
+  get hasAnswer(): boolean {
+    return this.#rowCount !== null;
+  }
+
+  /** Its job goes on while other statements are entered: from here on only how it ends is told. */
+  leave(job: SessionJob): void {
+    this.#finish();
+    this.#left = job;
+    const told = `job ${job.id} goes on   SHOW JOBS tells what runs, STOP JOB '${job.id}' stops it`;
+    this.#out.write(`${this.#out.colors.dim(told)}\n`);
   }
 
   /** It was asked to stop: what still comes is not shown. */
@@ -91,17 +107,23 @@ export class StatementView {
 
   /** It has ended, or was stopped. */
   end(): void {
-    this.#finish();
+    if (this.#left === null) this.#finish();
     const rows = this.#isText ? null : (this.#live?.size ?? this.#rowCount);
     const isStopped = this.#isStopping || this.#summary?.outcome === 'cancelled';
     const elapsedMs = performance.now() - this.#startMs;
     const line = endLine({ isStopped, rows, elapsedMs, summary: this.#summary });
     const kept = keptLines(this.#summary?.kept ?? []);
-    for (const text of [line, ...kept]) this.#out.write(`${this.#out.colors.dim(text)}\n`);
+    const of = this.#left === null ? '' : `job ${this.#left.id}: `;
+    for (const text of [of + line, ...kept]) this.#region.writeAbove(`${this.#out.colors.dim(text)}\n`);
   }
 
   /** It was refused, or failed: what there is of its answer stays. */
   refused(diagnostics: readonly Diagnostic[]): void {
+    if (this.#left !== null) {
+      this.#region.writeAbove(`${this.#out.colors.dim(`job ${this.#left.id} has failed:`)}\n`);
+      this.#show(diagnostics);
+      return;
+    }
     if (this.#rowCount === 0) {
       this.#writer?.refused(diagnostics);
       this.#writer = null;

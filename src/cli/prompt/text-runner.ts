@@ -1,6 +1,9 @@
 import { DiagnosticError } from '../../diagnostics/diagnostic.ts';
 import { SourceText } from '../../diagnostics/source-text.ts';
 import type { Engine } from '../../engine.ts';
+import type { Job } from '../../runtime/job.ts';
+import type { SessionJob } from '../../session/session-jobs.ts';
+import type { StatementEvent } from '../../session/statement-event.ts';
 import type { ClientCommand, Statement } from '../../sql/ast.ts';
 import { parse } from '../../sql/parse.ts';
 import { describeFunction } from '../commands/functions.ts';
@@ -17,6 +20,8 @@ import { StatementView } from './statement-view.ts';
 const depthMax = 20;
 /** A statement that has not stopped after so long may be left with another Ctrl-C. */
 const stopPatienceMs = 2000;
+/** An INSERT without an end is waited for so long: what is wrong with it mostly shows at its start. */
+const goesOnAfterMs = 300;
 
 export interface RunnerParts {
   readonly engine: Engine;
@@ -34,6 +39,8 @@ export class TextRunner {
   readonly #parts: RunnerParts;
   /** When the statement that runs was asked to stop. */
   #stoppedAtMs = 0;
+  /** Jobs that go on behind the prompt. */
+  readonly #goingOn = new Set<Promise<Outcome>>();
 
   constructor(parts: RunnerParts) {
     this.#parts = parts;
@@ -48,6 +55,11 @@ export class TextRunner {
     }
     const outcome = await this.#script(new SourceText('prompt', text), 0);
     return outcome === 'left' ? 'left' : 'done';
+  }
+
+  /** Waits for the jobs that go on, which the engine was told to stop. */
+  async rest(): Promise<void> {
+    await Promise.all(this.#goingOn);
   }
 
   async #script(source: SourceText, depth: number): Promise<Outcome> {
@@ -109,21 +121,46 @@ export class TextRunner {
     }
   }
 
+  /** Until it has ended; an INSERT that reads without end goes on behind the prompt, as Flink's client has it. */
   async #execute(statement: Statement): Promise<Outcome> {
-    const { engine, out, keyboard, err } = this.#parts;
+    const { engine, keyboard } = this.#parts;
     const stop = new AbortController();
     const view = this.#view();
     keyboard.read((key) => this.#pressWhileRunning(key, stop, view));
     const onInterrupt = (): void => this.#stop(stop, view);
     process.on('SIGINT', onInterrupt);
+    let timer: NodeJS.Timeout | undefined;
+    const goesOn = Promise.withResolvers<SessionJob>();
+    const onJob = (job: Job, entry: SessionJob): void => {
+      view.watch(job);
+      const isWaitedFor = view.hasAnswer || job.isBounded || engine.session.settings.boolean('table.dml-sync');
+      if (!isWaitedFor) timer = setTimeout(() => goesOn.resolve(entry), goesOnAfterMs);
+    };
+    const ended = this.#follow(view, engine.execute(statement, { signal: stop.signal, onJob }), stop.signal);
     try {
-      const events = engine.execute(statement, { signal: stop.signal, onJob: (job) => view.watch(job) });
+      const first = await Promise.race([ended, goesOn.promise]);
+      if (typeof first === 'string') return first;
+      if (stop.signal.aborted) return await ended;
+      view.leave(first);
+      this.#goingOn.add(ended);
+      void ended.finally(() => this.#goingOn.delete(ended));
+      return 'done';
+    } finally {
+      clearTimeout(timer);
+      process.off('SIGINT', onInterrupt);
+      keyboard.read(null);
+    }
+  }
+
+  async #follow(view: StatementView, events: AsyncIterable<StatementEvent>, signal: AbortSignal): Promise<Outcome> {
+    const { out, err } = this.#parts;
+    try {
       for await (const event of events) {
         view.take(event);
         await out.drained();
       }
       view.end();
-      return stop.signal.aborted ? 'ended' : 'done';
+      return signal.aborted ? 'ended' : 'done';
     } catch (thrown) {
       if (thrown instanceof DiagnosticError) view.refused(thrown.diagnostics);
       else {
@@ -132,9 +169,6 @@ export class TextRunner {
         err.write(`${thrown instanceof Error ? thrown.stack : String(thrown)}\n`);
       }
       return 'ended';
-    } finally {
-      process.off('SIGINT', onInterrupt);
-      keyboard.read(null);
     }
   }
 

@@ -86,8 +86,8 @@ export class KeptGenerations {
     if (newest !== undefined && !isFull && (await takesWrites(newest.stream))) return newest;
     for (let number = (newest?.number ?? 0) + 1; ; number++) {
       try {
-        const stream = await this.#store.createStream(`${this.#name}.${number}`, 1);
-        await stream.setRetention(retentionHours(this.#bounds.ageMaxMs));
+        const hours = retentionHours(this.#bounds.ageMaxMs);
+        const stream = await this.#store.createStream(`${this.#name}.${number}`, 1, hours);
         const made = { number, stream, bytes: 0, lastMs: nowMs };
         all.push(made);
         return made;

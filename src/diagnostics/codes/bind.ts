@@ -42,6 +42,7 @@ export const bindCodes = {
   B045: 'a join with the elements of a value that cannot be',
   B050: 'a window function that a stream cannot keep up',
   B051: 'a plan that does not fit any more',
+  B052: 'a job that does not run',
   B055: 'a pattern that cannot be',
   B056: 'a pattern without an order in time',
 } as const;

@@ -1,0 +1,74 @@
+/** How a job stands, in Flink's words. */
+type JobStatus = 'RUNNING' | 'FINISHED' | 'CANCELED' | 'FAILED';
+
+/** Of jobs that have ended so many of the last are told. */
+const endedMax = 20;
+
+/** A job of a session, as SHOW JOBS tells it. */
+export class SessionJob {
+  /** Jobs are counted from 1 in their session. */
+  readonly id: string;
+  /** `pipeline.name`; else as Flink's client calls it. */
+  readonly name: string;
+  /** Wall time. */
+  readonly startMs: number;
+  readonly #cancel: () => void;
+  readonly #ended: Promise<void>;
+  #tellEnd: () => void = () => {};
+  #status: JobStatus = 'RUNNING';
+
+  constructor(id: string, { name, startMs, cancel }: NewSessionJob) {
+    this.id = id;
+    this.name = name;
+    this.startMs = startMs;
+    this.#cancel = cancel;
+    this.#ended = new Promise((resolve) => {
+      this.#tellEnd = resolve;
+    });
+  }
+
+  get status(): JobStatus {
+    return this.#status;
+  }
+
+  /** Told by who runs it. */
+  end(status: Exclude<JobStatus, 'RUNNING'>): void {
+    this.#status = status;
+    this.#tellEnd();
+  }
+
+  /** Stops it after the batch at hand; resolves when it has ended. */
+  async stop(): Promise<void> {
+    this.#cancel();
+    await this.#ended;
+  }
+}
+
+interface NewSessionJob {
+  readonly name: string;
+  readonly startMs: number;
+  readonly cancel: () => void;
+}
+
+/** The jobs of a session: those that run, and the last of those that have ended. */
+export class SessionJobs {
+  readonly #jobs = new Map<string, SessionJob>();
+  #count = 0;
+
+  begin(parts: NewSessionJob): SessionJob {
+    const job = new SessionJob(String(++this.#count), parts);
+    this.#jobs.set(job.id, job);
+    const ended = this.list().filter(({ status }) => status !== 'RUNNING');
+    for (const { id } of ended.slice(0, -endedMax)) this.#jobs.delete(id);
+    return job;
+  }
+
+  get(id: string): SessionJob | null {
+    return this.#jobs.get(id) ?? null;
+  }
+
+  /** In the order of their start. */
+  list(): readonly SessionJob[] {
+    return [...this.#jobs.values()];
+  }
+}

@@ -12,25 +12,18 @@ export abstract class FunctionRules extends ValueRules {
   declare readonly orderBy: RuleOf<OrderItem[]>;
   declare readonly orderItem: RuleOf<OrderItem>;
   declare readonly windowSpecification: RuleOf<WindowSpecification>;
+  declare readonly jdbcCall: RuleOf<Expression>;
 
   /** `f(DISTINCT a, b => 1) FILTER (WHERE c) OVER w` */
   override readonly functionCall: RuleOf<Expression> = this.RULE('functionCall', () => {
     const start = this.LA(1);
     return this.or<Expression>(0, [
-      {
-        ALT: () => {
-          this.consume(0, T.BraceFunction);
-          const name = this.subrule(0, this.functionName);
-          const list = this.subrule(0, this.argumentList);
-          this.consume(0, T.RightBrace);
-          return { ...emptyCall, span: this.spanFrom(start), name, ...list };
-        },
-      },
+      { ALT: () => this.subrule(0, this.jdbcCall) },
       {
         ALT: () => {
           this.maybe(0, K.SPECIFIC);
-          const name = this.subrule(1, this.functionName);
-          const list = this.subrule(1, this.argumentList);
+          const name = this.subrule(0, this.functionName);
+          const list = this.subrule(0, this.argumentList);
           const nullTreatment = this.option(1, {
             GATE: () => this.LA(2).tokenType === K.NULLS,
             DEF: () => this.subrule(0, this.nullTreatment),

@@ -13,10 +13,10 @@ import type {
 import * as T from '../tokens.ts';
 import { K } from '../tokens.ts';
 import type { RuleOf } from './dsl.ts';
-import { FunctionRules } from './functions.ts';
+import { JdbcRules } from './jdbc.ts';
 
 /** The JSON functions of the SQL standard, with their clauses. */
-export abstract class JsonRules extends FunctionRules {
+export abstract class JsonRules extends JdbcRules {
   override readonly jsonCall: RuleOf<Expression> = this.RULE('jsonCall', () =>
     this.or<Expression>(0, [
       { ALT: () => this.subrule(0, this.jsonExists) },

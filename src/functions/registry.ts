@@ -8,7 +8,7 @@ import { jsonArrayAgg, jsonObjectAgg } from './aggregate/json-agg.ts';
 import { listagg } from './aggregate/listagg.ts';
 import { percentileFunction } from './aggregate/percentile.ts';
 import { singleValue } from './aggregate/single-value.ts';
-import { sum } from './aggregate/sum.ts';
+import { sum, sum0 } from './aggregate/sum.ts';
 import { stddevPop, stddevSamp, varPop, varSamp } from './aggregate/variance.ts';
 import type { AggregateFunction } from './aggregate-function.ts';
 import { arithmeticFunctions } from './scalar/arithmetic.ts';
@@ -39,6 +39,7 @@ import { nowFunctions } from './scalar/now.ts';
 import { objectFunctions } from './scalar/object.ts';
 import { overlapsFunctions } from './scalar/overlaps.ts';
 import { padFunctions } from './scalar/pad.ts';
+import { printFunctions } from './scalar/print.ts';
 import { printfFunctions } from './scalar/printf.ts';
 import { randomFunctions } from './scalar/random.ts';
 import { regexpFunctions } from './scalar/regexp.ts';
@@ -87,6 +88,7 @@ const scalarTopics: readonly (readonly ScalarFunction[])[] = [
   roundingFunctions,
   randomFunctions,
   typeOfFunctions,
+  printFunctions,
   currentDatabaseFunctions,
   concatFunctions,
   letterCaseFunctions,
@@ -125,7 +127,7 @@ const scalarTopics: readonly (readonly ScalarFunction[])[] = [
 ];
 
 const aggregateTopics: readonly (readonly AggregateFunction[])[] = [
-  [count, sum, average, min, max],
+  [count, sum, sum0, average, min, max],
   [firstValue, lastValue, listagg, singleValue],
   [arrayAgg, collect, jsonArrayAgg, jsonObjectAgg, percentileFunction],
   [stddevPop, stddevSamp, varPop, varSamp],

@@ -1,5 +1,5 @@
 import { physicalOf } from '../../types/physical.ts';
-import { DECIMAL, type SqlType } from '../../types/sql-type.ts';
+import { DECIMAL, type SqlType, withNullable } from '../../types/sql-type.ts';
 import { f32, f64, type I32, i32, i64 } from '../../wasm/code.ts';
 import type { AggregateCode, AggregateFunction, StateAccess } from '../aggregate-function.ts';
 import { resultHalves } from '../decimal-value.ts';
@@ -107,6 +107,21 @@ export const sum: AggregateFunction = {
     },
   ],
   examples: [{ sql: 'SUM(x) FROM (VALUES (1), (2)) AS t(x)', result: '3' }],
+};
+
+/** What Flink itself sums counts by. */
+export const sum0: AggregateFunction = {
+  name: '$SUM0',
+  summary: 'The sum of the values that are not NULL, in their own type; 0 without any.',
+  nullableIf: 'never',
+  overloads: [
+    {
+      params: [numeric('value')],
+      returns: ([value]) => withNullable(sumReturns(value), false),
+      code: ([value], type) => sumCode(withNullable(value ?? type, false), type),
+    },
+  ],
+  examples: [{ sql: '$SUM0(x) FROM (VALUES (CAST(NULL AS INT))) AS t(x)', result: '0' }],
 };
 
 function sumReturns(value: SqlType | undefined): SqlType {

@@ -6,7 +6,7 @@ import type { Parameter, ScalarFunction, ScalarOverload } from '../scalar-functi
 import type { ExpressionWriter, Value } from '../value.ts';
 import { writeCivilDate } from './civil-date.ts';
 import { type Count, floorDivided, wallClockOf } from './temporal-value.ts';
-import { literalUnit, type TimeUnit, timeUnits, unitOf } from './time-unit.ts';
+import { literalUnit, monthsIn, type TimeUnit, timeUnits, unitOf } from './time-unit.ts';
 
 /**
  * Fields of times, always BIGINT. A TIMESTAMP_LTZ shows those of the session zone's wall clock, EPOCH too, as in Flink.
@@ -15,7 +15,8 @@ import { literalUnit, type TimeUnit, timeUnits, unitOf } from './time-unit.ts';
 const all = Object.keys(timeUnits) as TimeUnit[];
 const ofTime: readonly TimeUnit[] = ['HOUR', 'MINUTE', 'SECOND', 'MILLISECOND'];
 const ofDayInterval: readonly TimeUnit[] = ['DAY', ...ofTime];
-const ofMonthInterval: readonly TimeUnit[] = ['YEAR', 'QUARTER', 'MONTH'];
+const ofMonthInterval: readonly TimeUnit[] = ['MILLENNIUM', 'CENTURY', 'YEAR', 'QUARTER', 'MONTH'];
+const ofDate = all.filter((unit) => unit !== 'MICROSECOND' && unit !== 'NANOSECOND');
 
 function writeField(w: ExpressionWriter, unit: TimeUnit, value: Value): Value {
   const type = BIGINT(false);
@@ -91,7 +92,9 @@ function timestampField(w: ExpressionWriter, unit: TimeUnit, { units, unitsPerSe
 /** An interval's fields have its sign. */
 function monthField(unit: TimeUnit, months: ReturnType<ExpressionWriter['i32']>) {
   const rest = i32.remS(months, i32.const(12));
-  if (unit === 'YEAR') return i32.divS(months, i32.const(12));
+  if (unit === 'YEAR' || unit === 'CENTURY' || unit === 'MILLENNIUM') {
+    return i32.divS(months, i32.const(monthsIn(unit) ?? 12));
+  }
   return unit === 'MONTH' ? rest : i32.add(i32.divS(i32.sub(rest, i32.const(1)), i32.const(3)), i32.const(1));
 }
 
@@ -116,6 +119,8 @@ const kindOf = (name: string, ...kinds: readonly string[]): Parameter =>
 const timestampValue = parameter('value', 'TIMESTAMP', isTimestamp);
 const dateValue = kindOf('DATE', 'DATE');
 const timeValue = kindOf('TIME', 'TIME');
+const dayInterval = kindOf('INTERVAL DAY TO SECOND', 'INTERVAL_DAY_TIME');
+const monthInterval = kindOf('INTERVAL YEAR TO MONTH', 'INTERVAL_YEAR_MONTH');
 
 function extraction(units: readonly TimeUnit[], value: Parameter): ScalarOverload {
   return {
@@ -136,10 +141,10 @@ export const extract: ScalarFunction = {
   ],
   overloads: [
     extraction(all, timestampValue),
-    extraction(all, dateValue),
+    extraction(ofDate, dateValue),
     extraction(ofTime, timeValue),
-    extraction(ofDayInterval, kindOf('INTERVAL DAY TO SECOND', 'INTERVAL_DAY_TIME')),
-    extraction(ofMonthInterval, kindOf('INTERVAL YEAR TO MONTH', 'INTERVAL_YEAR_MONTH')),
+    extraction(ofDayInterval, dayInterval),
+    extraction(ofMonthInterval, monthInterval),
   ],
 };
 
@@ -157,6 +162,8 @@ function named(
   });
   const overloads = [from(timestampValue), from(dateValue)];
   if (ofTime.includes(unit)) overloads.push(from(timeValue));
+  if (ofDayInterval.includes(unit)) overloads.push(from(dayInterval));
+  if (ofMonthInterval.includes(unit)) overloads.push(from(monthInterval));
   return { name, category: 'temporal', summary, examples: [example], overloads };
 }
 

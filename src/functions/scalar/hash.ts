@@ -1,12 +1,15 @@
-import { CHAR, type SqlType, VARCHAR, withNullable } from '../../types/sql-type.ts';
+import { CHAR, INT, type SqlType, VARCHAR, withNullable } from '../../types/sql-type.ts';
 import { i32 } from '../../wasm/code.ts';
-import { character, int } from '../parameters.ts';
+import { isBinary, isCharacter, isInteger } from '../coercion.ts';
+import { parameter } from '../parameters.ts';
 import type { ScalarFunction } from '../scalar-function.ts';
 import type { ExpressionWriter, Value } from '../value.ts';
 import { md5Constants, sha256Constants, sha512Constants } from './hash-constants.ts';
 import { newText } from './text-value.ts';
 
-/** Digests of the text's UTF-8 bytes, in lower-case hexadecimal digits. */
+const text = parameter('text', 'STRING', (type) => isCharacter(type) || isBinary(type));
+
+/** Digests of a text's UTF-8 bytes, or of bytes, in lower-case hexadecimal digits. */
 function digest(name: string, algorithm: Algorithm, digits: number, result: string): ScalarFunction {
   return {
     name,
@@ -15,7 +18,7 @@ function digest(name: string, algorithm: Algorithm, digits: number, result: stri
     examples: [{ sql: `${name}('order-7')`, result }],
     overloads: [
       {
-        params: [character('text')],
+        params: [text],
         returns: () => CHAR(digits, false),
         code: { kind: 'wasm', write: (w, [text], type) => writeDigest(w, algorithm, text!, type) },
       },
@@ -69,6 +72,9 @@ export const sha512 = digest(
   'be5f104217a58f7b96adf02b2fbc66dc5c6a22dfdc81c112c75e1f037909c6197ba8782bccee42fb1c934eb2a2ada14a3a57a3a0a0275274f5dc18b034b83793',
 );
 
+/** Of a BIGINT the lower half counts. */
+const bits = parameter('bits', 'INT', (type) => (isInteger(type) ? INT(type.nullable) : null));
+
 const sizes = [224, 256, 384, 512] as const;
 
 /** The digest of the size that the row asks for. */
@@ -94,7 +100,7 @@ export const sha2: ScalarFunction = {
   examples: [{ sql: "SHA2('order-7', 256) = SHA256('order-7')", result: 'TRUE' }],
   overloads: [
     {
-      params: [character('text'), int('bits')],
+      params: [text, bits],
       returns: () => VARCHAR(128, false),
       code: { kind: 'wasm', write: writeSha2 },
     },

@@ -1,4 +1,4 @@
-import { DOUBLE, INT, STRING } from '../../types/sql-type.ts';
+import { CHAR, DOUBLE, INT } from '../../types/sql-type.ts';
 import { int } from '../parameters.ts';
 import type { HostCall, HostValue, ScalarFunction, ScalarOverload } from '../scalar-function.ts';
 
@@ -105,7 +105,7 @@ const uuid: ScalarFunction = {
   deterministic: false,
   summary: 'A random UUID (version 4).',
   overloads: [
-    { params: [], returns: () => STRING(false), code: { kind: 'host', evaluate: () => crypto.randomUUID() } },
+    { params: [], returns: () => CHAR(36, false), code: { kind: 'host', evaluate: () => crypto.randomUUID() } },
   ],
   examples: [{ sql: 'CHAR_LENGTH(UUID())', result: '36' }],
 };

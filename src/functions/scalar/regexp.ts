@@ -12,9 +12,8 @@ import { checkedLength, newText } from './text-value.ts';
 /** The REGEXP family: patterns of java.util.regex; a malformed one gives FALSE or NULL. */
 
 const texts = [character('text'), character('pattern')];
-const group = parameter('group', 'INTEGER', (type) =>
-  isInteger(type) ? { kind: 'BIGINT', nullable: type.nullable } : null,
-);
+/** Of a BIGINT the lower half counts. */
+const group = parameter('group', 'INTEGER', (type) => (isInteger(type) ? INT(type.nullable) : null));
 
 /** A literal pattern for the kernel: its program, and room for the places of a match. */
 interface Search {

@@ -1,5 +1,5 @@
 import { i32, i64, select } from '../../wasm/code.ts';
-import { isDatetime, isTimestamp } from '../coercion.ts';
+import { isTimestamp } from '../coercion.ts';
 import { parameter } from '../parameters.ts';
 import type { ScalarOverload } from '../scalar-function.ts';
 import type { ExpressionWriter, Value } from '../value.ts';
@@ -10,7 +10,7 @@ import { literalUnit, type TimeUnit, timeUnits, unitOf } from './time-unit.ts';
  * `FLOOR(t TO u)` and `CEIL(t TO u)`: overloads of the numeric FLOOR and CEIL. Weeks start on Sunday; a TIMESTAMP_LTZ is
  * cut on the session zone's wall clock (where Flink is an hour off across a change of the clock).
  */
-const dateUnits: readonly TimeUnit[] = [
+const timeOfDayUnits: readonly TimeUnit[] = [
   'MILLENNIUM',
   'CENTURY',
   'DECADE',
@@ -24,7 +24,9 @@ const dateUnits: readonly TimeUnit[] = [
   'SECOND',
   'MILLISECOND',
 ];
-const timestampUnits: readonly TimeUnit[] = [...dateUnits, 'MICROSECOND', 'NANOSECOND'];
+const timestampUnits: readonly TimeUnit[] = [...timeOfDayUnits, 'MICROSECOND', 'NANOSECOND'];
+/** Flink takes any field of a DATE, which has nothing below a day. */
+const dateUnits = Object.keys(timeUnits) as TimeUnit[];
 
 type Direction = 'Floor' | 'Ceil';
 
@@ -32,6 +34,7 @@ function writeRounded(w: ExpressionWriter, value: Value, unit: TimeUnit, directi
   const code = i32.const(timeUnits[unit]);
   const { type } = value;
   if (type.kind === 'DATE') {
+    if (timeUnits[unit] > timeUnits.DAY) return value;
     return w.value(type, null, w.kernel(`date${direction}`, 'i32', w.i32(value), code));
   }
   const kernel = `timestamp${direction}`;
@@ -95,11 +98,8 @@ function overloads(direction: Direction): readonly ScalarOverload[] {
   const returns: ScalarOverload['returns'] = ([value]) => value!;
   return [
     { params: [parameter('value', 'TIMESTAMP', isTimestamp), unitOf(timestampUnits)], returns, code },
-    {
-      params: [parameter('value', 'DATETIME', (type) => isDatetime(type) && !isTimestamp(type)), unitOf(dateUnits)],
-      returns,
-      code,
-    },
+    { params: [parameter('value', 'DATE', ({ kind }) => kind === 'DATE'), unitOf(dateUnits)], returns, code },
+    { params: [parameter('value', 'TIME', ({ kind }) => kind === 'TIME'), unitOf(timeOfDayUnits)], returns, code },
   ];
 }
 

@@ -39,11 +39,31 @@ export function bindAggregateCall(
   const name = (node.name.parts[0]?.name ?? '').toUpperCase();
   const entry = context.functions.aggregate(name);
   if (entry === undefined) throw new Error(`${name} is registered`);
+  const json = calledByItsName(node, name);
+  if (json !== null) return bindJsonAggregate(json, context, grouped);
   if (node.withinGroup !== null || node.orderBy.length > 0) return notYet('W003', node.span, `${name} with ORDER BY`);
   const args = argumentsOf(node, context, entry);
   if (name === 'COUNT') checkCount(node, args.length);
   const distinct = node.quantifier === 'DISTINCT';
   return resolved(withNullTreatment(entry, node), args, { node, distinct, filter: filterOf(node, context), grouped });
+}
+
+/** `JSON_ARRAYAGG_NULL_ON_NULL(a)`: Flink has a function for each clause, which may be called by its name. */
+function calledByItsName(node: FunctionCall, name: string): JsonAggregate | null {
+  const [, aggregate, clause] = /^(JSON_(?:ARRAY|OBJECT)AGG)_(NULL|ABSENT)_ON_NULL$/.exec(name) ?? [];
+  if (aggregate === undefined) return null;
+  const items = (node.arguments ?? []).map(({ value }) => value);
+  const [first, second] = items;
+  const isArray = aggregate === 'JSON_ARRAYAGG';
+  const value = isArray ? first : second;
+  if (items.length !== (isArray ? 1 : 2) || value === undefined || value.kind === 'star') {
+    fail('B005', node.span, `${name} takes ${isArray ? 'one value' : 'a key and a value'}`);
+  }
+  const { span, withinGroup, filter, over, orderBy } = node;
+  const nullClause = clause === 'NULL' ? 'NULL ON NULL' : 'ABSENT ON NULL';
+  const key = isArray ? null : (first ?? null);
+  const parts = { span, withinGroup, filter, over, orderBy, nullClause, key, value } as const;
+  return { kind: 'jsonAggregate', name: isArray ? 'JSON_ARRAYAGG' : 'JSON_OBJECTAGG', ...parts };
 }
 
 /** ARRAY_AGG(x IGNORE NULLS) is another function; the others do without NULLs as they are. */

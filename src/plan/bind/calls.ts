@@ -128,6 +128,11 @@ export function isConstant(expression: Expression): boolean {
 /** @throws DiagnosticError B011 for a function of Flink that stands elsewhere, W004 for one not executed, B002 for none */
 export function unknownFunction(name: string, span: Span, functions: FunctionLookup = builtInFunctions): never {
   const upper = name.toUpperCase();
+  const jdbc = /^\{fn (\w+)\}$/.exec(name)?.[1];
+  if (jdbc !== undefined) {
+    const help = functions.scalar(jdbc) === undefined ? undefined : `write ${jdbc.toUpperCase()}(...)`;
+    throw new DiagnosticError([unsupported('W004', span, name, { help })]);
+  }
   const other = otherFunctions.get(upper);
   if (other?.isLater === false) fail('B011', span, `${upper} may not stand here`, { help: other.reason });
   if (other !== undefined || !/^[A-Z]/.test(upper) || upper.includes(' ')) {

@@ -75,48 +75,81 @@ export function asDecimal(type: SqlType): DecimalType {
  * VALUES, the inputs of UNION ALL, the items of an ARRAY. Null where there is none. Nullable when one of them is.
  */
 export function commonType(types: readonly SqlType[]): SqlType | null {
+  return commonOf(types, branches);
+}
+
+/**
+ * The type that functions find for arguments (COALESCE, GREATEST, ARRAY_CONCAT), where it is not that of `commonType`:
+ * FLOAT and DOUBLE meet in DOUBLE whichever comes first, a DECIMAL in the FLOAT behind it, and a zoneless time in the
+ * zoned one.
+ */
+export function commonArgumentType(types: readonly SqlType[]): SqlType | null {
+  return commonOf(types, functionArguments);
+}
+
+/** Where the two ways to find a common type part: what two numbers and two timestamps meet in. */
+interface Meeting {
+  numbers(a: SqlType, b: SqlType): SqlType;
+  timestamps(a: TimeType, b: TimeType): TimeType['kind'];
+}
+
+const branches: Meeting = {
+  numbers: commonNumber,
+  // Of a zoneless and a zoned time the first decides, or the last where their precisions differ.
+  timestamps: (a, b) => (a.precision === b.precision ? a : b).kind,
+};
+
+const functionArguments: Meeting = {
+  numbers(a, b) {
+    if (isApproximate(a) && b.kind === 'DOUBLE') return withNullable(b, a.nullable || b.nullable);
+    if (a.kind === 'DECIMAL' && b.kind === 'FLOAT') return withNullable(b, a.nullable || b.nullable);
+    return commonNumber(a, b);
+  },
+  timestamps: (a, b) => (a.kind === b.kind ? a.kind : 'TIMESTAMP_LTZ'),
+};
+
+function commonOf(types: readonly SqlType[], meeting: Meeting): SqlType | null {
   const nullable = types.some((type) => type.nullable);
   let common: SqlType | null = null;
   for (const type of types) {
     if (type.kind === 'NULL') continue;
-    common = common === null ? type : common2(common, type);
+    common = common === null ? type : common2(common, type, meeting);
     if (common === null) return null;
   }
   if (common === null) return types[0] ?? null;
   return withNullable(common, nullable);
 }
 
-function common2(a: SqlType, b: SqlType): SqlType | null {
+function common2(a: SqlType, b: SqlType, meeting: Meeting): SqlType | null {
   if (sameType(a, b)) return mergeNullable(a, b);
-  if (isNumeric(a) && isNumeric(b)) return commonNumber(a, b);
+  if (isNumeric(a) && isNumeric(b)) return meeting.numbers(a, b);
   if (isCharacter(a) && isCharacter(b)) return commonText(a, b, 'VARCHAR');
   if (isBinary(a) && isBinary(b)) return commonText(a, b, 'VARBINARY');
   if (a.kind === 'TIME' && b.kind === 'TIME') return a.precision >= b.precision ? a : b;
   if (isTimestamp(a) && isTimestamp(b)) {
-    // Flink: a zoneless and a zoned time meet in the zoned one.
-    const kind = a.kind === 'TIMESTAMP_LTZ' || b.kind === 'TIMESTAMP_LTZ' ? 'TIMESTAMP_LTZ' : 'TIMESTAMP';
+    const kind = meeting.timestamps(a, b);
     return { kind, precision: Math.max(a.precision, b.precision), nullable: a.nullable || b.nullable };
   }
   if (a.kind === 'INTERVAL_DAY_TIME' && b.kind === 'INTERVAL_DAY_TIME') return a;
   if (a.kind === 'INTERVAL_YEAR_MONTH' && b.kind === 'INTERVAL_YEAR_MONTH') return a;
   if (a.kind === 'ARRAY' && b.kind === 'ARRAY') {
-    const element = commonType([a.element, b.element]);
+    const element = commonOf([a.element, b.element], meeting);
     return element && ARRAY(element, a.nullable || b.nullable);
   }
   if (a.kind === 'MULTISET' && b.kind === 'MULTISET') {
-    const element = commonType([a.element, b.element]);
+    const element = commonOf([a.element, b.element], meeting);
     return element && MULTISET(element, a.nullable || b.nullable);
   }
   if (a.kind === 'MAP' && b.kind === 'MAP') {
-    const key = commonType([a.key, b.key]);
-    const value = commonType([a.value, b.value]);
+    const key = commonOf([a.key, b.key], meeting);
+    const value = commonOf([a.value, b.value], meeting);
     return key && value && MAP(key, value, a.nullable || b.nullable);
   }
   if (a.kind === 'ROW' && b.kind === 'ROW' && a.fields.length === b.fields.length) {
     if (a.className !== b.className) return null;
     const fields = a.fields.map((field, at) => ({
       name: field.name,
-      type: commonType([field.type, b.fields[at]!.type]),
+      type: commonOf([field.type, b.fields[at]!.type], meeting),
     }));
     return fields.every(hasType) ? { ...a, fields, nullable: a.nullable || b.nullable } : null;
   }

@@ -1,5 +1,5 @@
 import { DOUBLE, INT, type SqlType, withNullable } from '../types/sql-type.ts';
-import { commonType, isCharacter, isInteger, isNumeric, isTimestamp } from './coercion.ts';
+import { commonArgumentType, isCharacter, isInteger, isNumeric, isTimestamp } from './coercion.ts';
 import type { Parameter, ParameterContext } from './scalar-function.ts';
 
 /**
@@ -42,13 +42,13 @@ export const character = (name: string, options?: Options) => parameter(name, 'S
 export const timestamp = (name: string, options?: Options) => parameter(name, 'TIMESTAMP', isTimestamp, options);
 /** Anything but a bare NULL. */
 export const any = (name: string, options?: Options) => parameter(name, 'ANY', (type) => type.kind !== 'NULL', options);
-/** The common type of all arguments; a bare NULL among them is NULL of that type. */
+/** The type that all arguments have in common; a bare NULL among them is NULL of that type. */
 export const common = (name: string, options?: Options) =>
   parameter(
     name,
     'COMMON',
     (type, { args }) => {
-      const shared = commonType(args);
+      const shared = commonArgumentType(args);
       return shared === null || shared.kind === 'NULL' ? null : withNullable(shared, type.nullable);
     },
     options,

@@ -1,5 +1,6 @@
 import type { OptionSpec, OptionValues } from '../../catalog/options.ts';
 import { fail } from '../../diagnostics/diagnostic.ts';
+import { compiledRegex, type JavaRegex } from '../../functions/scalar/java-regex.ts';
 import type { Format } from '../format.ts';
 import { jsonEnvelope } from '../record-struct.ts';
 import { JsonEncoder, type RowFrames } from './json-encoder.ts';
@@ -35,16 +36,14 @@ function changeFormat({ name, envelope, keys, frames, options = [] }: ChangeForm
   };
 }
 
-/** The filter of `database.include` or `table.include`; none where the option is not given. */
-function includeOf(options: OptionValues, key: string): { key: string; pattern: RegExp }[] {
+/** The filter of `database.include` or `table.include`, a pattern of Java's; none where the option is not given. */
+function includeOf(options: OptionValues, key: string): { key: string; pattern: JavaRegex }[] {
   const name = `${key}.include`;
   const text = options.string(name);
   if (text === undefined) return [];
-  try {
-    return [{ key, pattern: new RegExp(`^(?:${text})$`, 'u') }];
-  } catch (error) {
-    return fail('O003', options.span(name), `"${text}" is no regular expression`, { help: (error as Error).message });
-  }
+  const pattern = compiledRegex(text) && compiledRegex(`\\A(?:${text})\\z`);
+  if (pattern === null) fail('O003', options.span(name), `"${text}" is no regular expression`);
+  return [{ key, pattern }];
 }
 
 /** `debezium-json`: {before, after, op}; c and r insert, u updates, d deletes. */

@@ -1,3 +1,4 @@
+import type { JavaRegex } from '../../functions/scalar/java-regex.ts';
 import type { Memory } from '../../memory/memory.ts';
 import type { ScanColumn, ScanFilter } from '../../plan/logical.ts';
 import type { Schema } from '../../types/column.ts';
@@ -29,7 +30,7 @@ export interface JsonEnvelope {
   /** Debezium with its schema: the change is the member `payload`. */
   readonly hasPayload: boolean;
   /** Only records whose texts under these keys match are read. */
-  readonly include: readonly { readonly key: string; readonly pattern: RegExp }[];
+  readonly include: readonly { readonly key: string; readonly pattern: JavaRegex }[];
 }
 
 /** Records that the general way takes before a template is learnt: short inputs are done by then. */
@@ -145,7 +146,7 @@ export class JsonProgram implements RecordProgram {
     const members = record as Readonly<Record<string, unknown>>;
     return this.#parts.envelope.include.every(({ key, pattern }) => {
       const value = members[key];
-      return typeof value === 'string' && pattern.test(value);
+      return typeof value === 'string' && pattern.first(value) !== null;
     });
   }
 

@@ -1,7 +1,7 @@
 import { decodeNested, encodeNested, type NestedValue } from '../../memory/nested.ts';
 import { ARRAY, type ArrayType, BOOLEAN, INT, type SqlType, STRING, withNullable } from '../../types/sql-type.ts';
 import { i32 } from '../../wasm/code.ts';
-import { castsImplicitly, commonType, isCharacter } from '../coercion.ts';
+import { castsImplicitly, commonArgumentType, isCharacter } from '../coercion.ts';
 import { boolean, character, int, parameter } from '../parameters.ts';
 import type { HostCall, HostValue, Parameter, ScalarFunction, ScalarOverload } from '../scalar-function.ts';
 import type { Value } from '../value.ts';
@@ -23,7 +23,7 @@ const member = parameter('element', 'ELEMENT', (type, { args }) => {
   const element = elementOf(args[0]);
   if (type.kind === 'NULL') return withNullable(element, true);
   const fits = isCharacter(type) === isCharacter(element) && castsImplicitly(type, element);
-  return fits || (isCharacter(type) && isCharacter(element)) ? withNullable(element, type.nullable) : null;
+  return fits ? withNullable(element, type.nullable) : null;
 });
 
 /** A value that is looked for. */
@@ -86,7 +86,7 @@ const commonArray = (variadic: boolean) =>
     'array',
     'ARRAY',
     (type, { args }) => {
-      const common = commonType(args);
+      const common = commonArgumentType(args);
       return common?.kind === 'ARRAY' ? withNullable(common, type.nullable) : null;
     },
     { variadic },
@@ -97,7 +97,7 @@ export const arrayConcat = arrayFunction({
   summary: 'The elements of all arrays in one.',
   example: ['ARRAY_CONCAT(ARRAY[1, 2], ARRAY[3])', '[1, 2, 3]'],
   params: [commonArray(true)],
-  returns: (args) => withNullable(commonType(args)!, false),
+  returns: (args) => withNullable(commonArgumentType(args)!, false),
   evaluate: (args, call) =>
     encodeNested(
       call.type,
@@ -138,7 +138,7 @@ export const arrayExcept = arrayFunction({
   summary: 'The elements of the first array that the second does not hold, each once.',
   example: ['ARRAY_EXCEPT(ARRAY[1, 2, 3, 2], ARRAY[2])', '[1, 3]'],
   params: [commonArray(false), commonArray(false)],
-  returns: (args) => withNullable(commonType(args)!, false),
+  returns: (args) => withNullable(commonArgumentType(args)!, false),
   evaluate: (args, call) => {
     const element = elementOf(call.type);
     const others = keysOf(element, elements(args, call, 1));
@@ -154,7 +154,7 @@ export const arrayIntersect = arrayFunction({
   summary: 'The elements of the first array that the second holds too, each once.',
   example: ['ARRAY_INTERSECT(ARRAY[1, 2, 3], ARRAY[3, 2, 9])', '[2, 3]'],
   params: [commonArray(false), commonArray(false)],
-  returns: (args) => withNullable(commonType(args)!, false),
+  returns: (args) => withNullable(commonArgumentType(args)!, false),
   evaluate: (args, call) => {
     const element = elementOf(call.type);
     const others = keysOf(element, elements(args, call, 1));
@@ -170,7 +170,7 @@ export const arrayUnion = arrayFunction({
   summary: 'The elements of both arrays, each once.',
   example: ['ARRAY_UNION(ARRAY[3, 1, 3], ARRAY[2, 1])', '[3, 1, 2]'],
   params: [commonArray(false), commonArray(false)],
-  returns: (args) => withNullable(commonType(args)!, false),
+  returns: (args) => withNullable(commonArgumentType(args)!, false),
   evaluate: (args, call) =>
     encodeNested(
       call.type,

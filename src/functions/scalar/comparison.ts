@@ -1,7 +1,16 @@
 import { BIGINT, BOOLEAN, type SqlType, withNullable } from '../../types/sql-type.ts';
 import { f32, f64, type I32, i32, i64, ifElse } from '../../wasm/code.ts';
 import { writeFromText } from '../cast/from-text.ts';
-import { commonType, isCharacter, isDatetime, isInteger, isNumeric } from '../coercion.ts';
+import {
+  commonArgumentType,
+  commonType,
+  isCharacter,
+  isDatetime,
+  isInteger,
+  isInterval,
+  isNumeric,
+  isTimestamp,
+} from '../coercion.ts';
 import { parameter } from '../parameters.ts';
 import type { ScalarFunction, ScalarOverload } from '../scalar-function.ts';
 import type { ExpressionWriter, HostValue, Value } from '../value.ts';
@@ -80,7 +89,8 @@ function sameBytes(w: ExpressionWriter, a: Value, b: Value): I32 {
 /** Both sides as their common type; only what `<` and the like order, where it is one of them. */
 const comparable = (name: string, operator: Comparison = '=') =>
   parameter(name, 'COMPARABLE', (type, { args, literals }) => {
-    const common = commonType(args) ?? textBeside(args, literals, operator);
+    const common =
+      (args.every(isTimestamp) ? commonArgumentType : commonType)(args) ?? textBeside(args, literals, operator);
     if (common === null) return null;
     // NULL = NULL: two truths that nobody knows.
     if (common.kind === 'NULL') return BOOLEAN();
@@ -122,7 +132,7 @@ function comparison(operator: Comparison, summary: string, example: string): Sca
     name: operator,
     category: 'comparison',
     summary,
-    overloads: isOrdering(operator) ? [overload] : [overload, timeAndText(operator), truthAndText(operator)],
+    overloads: isOrdering(operator) ? [overload] : [overload, timeAndText(operator), otherAndText(operator)],
     examples: [{ sql: example, result: 'TRUE' }],
   };
 }
@@ -159,17 +169,20 @@ function writeTimeAndText(w: ExpressionWriter, operator: Comparison, a: Value, b
   return truth;
 }
 
-/** A BOOLEAN never equals a text; IN reads the text. */
-function truthAndText(operator: Comparison): ScalarOverload {
-  const isBoolean = (type: SqlType) => type.kind === 'BOOLEAN';
+/** A BOOLEAN or an interval never equals a text; IN reads the text. */
+function otherAndText(operator: Comparison): ScalarOverload {
   return {
-    params: [beside('a', 'BOOLEAN_OR_TEXT', isBoolean), beside('b', 'BOOLEAN_OR_TEXT', isBoolean)],
+    params: [beside('a', 'BOOLEAN_OR_TEXT', isNeverText), beside('b', 'BOOLEAN_OR_TEXT', isNeverText)],
     returns: () => BOOLEAN(false),
     code: {
       kind: 'wasm',
       write: (w) => w.value(BOOLEAN(false), null, i32.const(operator === '<>' ? 1 : 0)),
     },
   };
+}
+
+function isNeverText(type: SqlType): boolean {
+  return type.kind === 'BOOLEAN' || isInterval(type);
 }
 
 /** Equal, with NULL a value like others. */
@@ -180,7 +193,7 @@ function writeSame(w: ExpressionWriter, a: Value, b: Value): I32 {
   return same;
 }
 
-/** As `writeSame`, for a time or a BOOLEAN beside text. */
+/** As `writeSame`, for a time, a BOOLEAN or an interval beside text. */
 function writeSameAsText(w: ExpressionWriter, a: Value, b: Value): I32 {
   const same = w.f.local('i32', i32.and(w.isNull(a), w.isNull(b)));
   w.f.if(i32.eqz(i32.or(w.isNull(a), w.isNull(b))), () => {
@@ -207,7 +220,7 @@ function distinction(name: string, negated: boolean, summary: string, example: s
   };
 }
 
-const readable = (type: SqlType): boolean => isDatetime(type) || type.kind === 'BOOLEAN';
+const readable = (type: SqlType): boolean => isDatetime(type) || isNeverText(type);
 
 function distinctionOf(params: ScalarOverload['params'], negated: boolean, write: typeof writeSame): ScalarOverload {
   return {

@@ -1,7 +1,7 @@
-import { BOOLEAN, DOUBLE, type SqlType, withNullable } from '../../types/sql-type.ts';
+import { BOOLEAN, type SqlType, withNullable } from '../../types/sql-type.ts';
 import { f64, type I32, type I64, i32, i64, type Local, select } from '../../wasm/code.ts';
 import { writeCast } from '../cast/write-cast.ts';
-import { commonType, isBinary, isCharacter, isDatetime, isNumeric, isTimestamp } from '../coercion.ts';
+import { commonArgumentType, commonType, isBinary, isCharacter, isDatetime, isTimestamp } from '../coercion.ts';
 import { any, boolean, common, parameter } from '../parameters.ts';
 import { resolveScalar } from '../resolve.ts';
 import type { Argument, ScalarFunction } from '../scalar-function.ts';
@@ -13,7 +13,7 @@ import { sure } from './text-value.ts';
 const nullable = (args: readonly SqlType[]): boolean => args.some((type) => type.nullable);
 
 function shared(args: readonly SqlType[]): SqlType {
-  const type = commonType(args);
+  const type = commonArgumentType(args);
   if (type === null) throw new Error('the arguments have no common type');
   return type;
 }
@@ -94,23 +94,21 @@ function branch(name: string) {
     const [, then, otherwise] = args as readonly [SqlType, SqlType, SqlType];
     const both = commonType([then, otherwise]);
     if (both === null || then.kind === 'NULL' || otherwise.kind === 'NULL' || nested.has(both.kind)) return null;
-    return withNullable(isDatetime(then) && then.kind === otherwise.kind ? then : both, type.nullable);
+    const isOfFirst =
+      (isDatetime(then) && then.kind === otherwise.kind) || (isTimestamp(then) && isTimestamp(otherwise));
+    return withNullable(isOfFirst ? then : both, type.nullable);
   });
 }
 
-/**
- * The type that COALESCE and IFNULL find: FLOAT and DOUBLE meet in DOUBLE whichever comes first, a DATE and a timestamp
- * in DATE.
- */
+/** The type that COALESCE and IFNULL find: a DATE or a TIME and a TIMESTAMP meet in the DATE or TIME. */
 function mergedType(args: readonly SqlType[]): SqlType | null {
   const isNullable = nullable(args);
   const typed = args.filter((type) => type.kind !== 'NULL');
-  if (typed.every(isNumeric) && typed.some((type) => type.kind === 'DOUBLE')) return DOUBLE(isNullable);
-  const days = typed.find((type) => type.kind === 'DATE');
-  if (days !== undefined && typed.every((type) => type.kind === 'DATE' || isTimestamp(type))) {
-    return withNullable(days, isNullable);
+  const part = typed.find((type) => type.kind === 'DATE' || type.kind === 'TIME');
+  if (part !== undefined && typed.every((type) => type.kind === part.kind || type.kind === 'TIMESTAMP')) {
+    return withNullable(part, isNullable);
   }
-  return commonType(args);
+  return commonArgumentType(args);
 }
 
 const merged = (name: string, options?: { readonly variadic: true }) =>

@@ -118,6 +118,12 @@ const kindOf = (name: string, ...kinds: readonly string[]): Parameter =>
   parameter('value', name, (type) => kinds.includes(type.kind));
 const timestampValue = parameter('value', 'TIMESTAMP', isTimestamp);
 const dateValue = kindOf('DATE', 'DATE');
+/** Of a constant NULL Flink makes no code, which for others it cannot make. */
+const noDate = parameter(
+  'value',
+  'NULL',
+  (type, { literals, index }) => type.kind === 'DATE' && literals[index] === null,
+);
 const timeValue = kindOf('TIME', 'TIME');
 const dayInterval = kindOf('INTERVAL DAY TO SECOND', 'INTERVAL_DAY_TIME');
 const monthInterval = kindOf('INTERVAL YEAR TO MONTH', 'INTERVAL_YEAR_MONTH');
@@ -142,6 +148,7 @@ export const extract: ScalarFunction = {
   overloads: [
     extraction(all, timestampValue),
     extraction(ofDate, dateValue),
+    extraction(['MICROSECOND', 'NANOSECOND'], noDate),
     extraction(ofTime, timeValue),
     extraction(ofDayInterval, dayInterval),
     extraction(ofMonthInterval, monthInterval),

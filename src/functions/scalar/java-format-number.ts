@@ -24,7 +24,7 @@ export function floatingText(value: number, specifier: Specifier): string {
   const text = ((): string => {
     switch (conversion) {
       case 'a':
-        return enclosed(hexadecimal(magnitude, specifier, isNegative), isNegative, specifier);
+        return enclosed(hexadecimal(magnitude, isNegative, specifier), isNegative, specifier);
       case 'e':
         return scientific(magnitude, precision ?? 6, isNegative, specifier);
       case 'g': {
@@ -41,7 +41,7 @@ export function floatingText(value: number, specifier: Specifier): string {
 }
 
 /** Between what the flags put for a sign. */
-function enclosed(text: string, isNegative: boolean, { flags }: Specifier): string {
+function enclosed(text: string, isNegative: boolean, { flags }: Pick<Specifier, 'flags'>): string {
   if (!isNegative) return (flags.has('+') ? '+' : flags.has(' ') ? ' ' : '') + text;
   return flags.has('(') ? `(${text})` : `-${text}`;
 }
@@ -90,13 +90,15 @@ function halfUp(value: number, precision: number): string {
 }
 
 /** `0x1.8p3`; a precision cuts the fraction to so many digits, one at least, and rounds half to even. */
-function hexadecimal(value: number, { precision, flags, width = 0 }: Specifier, isNegative: boolean): string {
+function hexadecimal(value: number, isNegative: boolean, { precision, flags, width = 0 }: Specifier): string {
   const digits = precision === undefined ? undefined : Math.max(1, precision);
   const [mantissa, exponent] = hexParts(value, digits === undefined || digits >= 13 ? undefined : digits);
   const [whole = '', fraction = ''] = mantissa.split('.');
-  const text = `${whole}.${digits === undefined ? fraction : fraction.padEnd(digits, '0')}p${exponent}`;
-  const room = width - 2 - (isNegative || flags.has('+') || flags.has(' ') ? 1 : 0);
-  return `0x${flags.has('0') ? text.padStart(room, '0') : text}`;
+  const padded = digits === undefined ? fraction : fraction.padEnd(digits, '0');
+  // Java counts the sign, and not the digits that are added behind the point.
+  const taken = enclosed('', isNegative, { flags }).length + `0x${mantissa}p${exponent}`.length;
+  const zeros = flags.has('0') ? '0'.repeat(Math.max(0, width - taken)) : '';
+  return `0x${zeros}${whole}.${padded}p${exponent}`;
 }
 
 /** As Double.toHexString: a subnormal has the exponent -1022, but is normal once it is rounded. */

@@ -14,7 +14,9 @@ function part(at: Date, ms: bigint, letter: string): string {
   const digits = (value: number, count: number): string => String(value).padStart(count, '0');
   const several = (letters: string): string => letters.replace(/[a-zA-Z]/g, (each) => part(at, ms, each));
   const hour = at.getUTCHours();
-  const year = at.getUTCFullYear();
+  // Before the year 1 Java counts the years before Christ.
+  const full = at.getUTCFullYear();
+  const year = full > 0 ? full : 1 - full;
   const month = months[at.getUTCMonth()] ?? '';
   const weekday = days[at.getUTCDay()] ?? '';
   switch (letter) {
@@ -60,7 +62,7 @@ function part(at: Date, ms: bigint, letter: string): string {
     case 'y':
       return digits(year % 100, 2);
     case 'j':
-      return digits(Math.floor((at.getTime() - Date.UTC(year, 0, 1)) / 86_400_000) + 1, 3);
+      return digits(Math.floor((at.getTime() - new Date(at).setUTCMonth(0, 1)) / 86_400_000) + 1, 3);
     case 'm':
       return digits(at.getUTCMonth() + 1, 2);
     case 'd':

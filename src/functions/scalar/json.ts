@@ -9,6 +9,14 @@ import { ask, clause, input, path, plainSteps, returnedType, returning, scalarTe
 import { isJsonArray, isScalar, type Json, tryParseJson, writeJson } from './json-text.ts';
 import { jsonValue } from './json-value.ts';
 
+/** Flink takes a path that is known before the rows. */
+const literalPath = parameter(
+  'path',
+  'STRING literal',
+  (type, { literals, index }) => isCharacter(type) && typeof literals[index] === 'string',
+  { literal: true },
+);
+
 export const jsonExists: ScalarFunction = {
   name: 'JSON_EXISTS',
   category: 'json',
@@ -16,7 +24,7 @@ export const jsonExists: ScalarFunction = {
   examples: [{ sql: `JSON_EXISTS('{"a": 1}', '$.a')`, result: 'TRUE' }],
   overloads: [
     {
-      params: [input, path, clause('onError')],
+      params: [input, literalPath, clause('onError')],
       returns: () => BOOLEAN(),
       code: { kind: 'wasm', write: writeJsonExists },
     },

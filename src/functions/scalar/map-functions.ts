@@ -1,7 +1,7 @@
 import { decodeNested, encodeNested, type NestedValue } from '../../memory/nested.ts';
 import { ARRAY, type ArrayType, MAP, type MapType, ROW, type SqlType, withNullable } from '../../types/sql-type.ts';
 import { i32 } from '../../wasm/code.ts';
-import { commonType } from '../coercion.ts';
+import { commonArgumentType } from '../coercion.ts';
 import { parameter } from '../parameters.ts';
 import type { HostCall, HostValue, ScalarFunction } from '../scalar-function.ts';
 import { array, map } from './nested-access.ts';
@@ -107,7 +107,7 @@ const commonMap = parameter(
   'map',
   'MAP',
   (type, { args }) => {
-    const common = commonType(args);
+    const common = commonArgumentType(args);
     return common?.kind === 'MAP' ? withNullable(common, type.nullable) : null;
   },
   { variadic: true },
@@ -121,7 +121,7 @@ export const mapUnion: ScalarFunction = {
   overloads: [
     {
       params: [commonMap],
-      returns: (args) => withNullable(commonType(args)!, false),
+      returns: (args) => withNullable(commonArgumentType(args)!, false),
       code: {
         kind: 'host',
         evaluate: (args, call) => {

@@ -1,6 +1,8 @@
 import { rowLayout } from '../../memory/nested.ts';
 import {
   type ArrayType,
+  BIGINT,
+  DOUBLE,
   INT,
   type MapType,
   type MultisetType,
@@ -8,8 +10,16 @@ import {
   type SqlType,
   withNullable,
 } from '../../types/sql-type.ts';
-import { type I32, i32, i64 } from '../../wasm/code.ts';
-import { castsImplicitly, isBinary, isCharacter, isInteger, isNumeric } from '../coercion.ts';
+import { type F64, f32, f64, type I32, i32, i64 } from '../../wasm/code.ts';
+import {
+  castsImplicitly,
+  isApproximate,
+  isBinary,
+  isCharacter,
+  isDatetime,
+  isInteger,
+  isNumeric,
+} from '../coercion.ts';
 import { parameter } from '../parameters.ts';
 import type { ScalarFunction } from '../scalar-function.ts';
 import type { ExpressionWriter, Value } from '../value.ts';
@@ -26,21 +36,25 @@ export const map = (name: string) => parameter(name, 'MAP', (type) => type.kind 
  */
 export function comparableTo(type: SqlType, element: SqlType): SqlType | null {
   if (type.kind === 'NULL') return withNullable(element, true);
-  if (isCharacter(type) && isCharacter(element)) return type;
-  if (isBinary(type) && isBinary(element)) return type;
-  const isSameFamily = type.kind === element.kind || (isNumeric(type) && isNumeric(element));
-  return isSameFamily && castsImplicitly(type, element) ? withNullable(element, type.nullable) : null;
+  const isSameFamily = type.kind === element.kind || families.some((isOf) => isOf(type) && isOf(element));
+  if (!isSameFamily || !castsImplicitly(type, element)) return null;
+  return isCharacter(type) || isBinary(type) ? type : withNullable(element, type.nullable);
 }
+
+const families = [isCharacter, isBinary, isNumeric, isDatetime];
 
 const index = parameter('index', 'INT from 1', (type, { literals }) => {
   const literal = literals[1];
   return type.kind === 'INT' && (typeof literal !== 'number' || literal >= 1);
 });
 
-/** A whole number is sought as it is: one that is too large for the keys is none of them. */
+/** A number is sought as it is: one that is too large for the keys, or has a fraction, is none of them. */
 const key = parameter('key', 'KEY', (type, { args }) => {
   const wanted = (args[0] as MapType).key;
-  return isInteger(type) && isInteger(wanted) ? type : comparableTo(type, wanted);
+  if (isCharacter(type) && isCharacter(wanted)) return type;
+  if (isInteger(type) && isInteger(wanted)) return type;
+  if (isApproximate(type) && (isInteger(wanted) || isApproximate(wanted))) return DOUBLE(type.nullable);
+  return isDatetime(type) && type.kind !== wanted.kind ? null : comparableTo(type, wanted);
 });
 
 const bits: Readonly<Record<string, bigint>> = { TINYINT: 8n, SMALLINT: 16n, INT: 32n, BIGINT: 64n };
@@ -50,6 +64,17 @@ function fits(w: ExpressionWriter, value: Value, type: SqlType): I32 {
   const unused = i64.const(64n - (bits[type.kind] ?? 64n));
   const number = w.f.local('i64', value.physical === 'i64' ? w.i64(value) : i64.extendI32S(w.i32(value)));
   return i64.eq(i64.shrS(i64.shl(number, unused), unused), number);
+}
+
+/** The key that a DOUBLE may be: a whole number, or a FLOAT. */
+function keyOfDouble(w: ExpressionWriter, value: Value, type: SqlType): Value {
+  if (type.kind === 'DOUBLE') return value;
+  if (type.kind === 'FLOAT') return w.value(withNullable(type, false), null, f32.demoteF64(w.f64(value)));
+  return w.value(BIGINT(false), null, i64.truncSatF64S(w.f64(value)));
+}
+
+function asDouble(w: ExpressionWriter, value: Value): F64 {
+  return value.physical === 'f32' ? f64.promoteF32(w.f32(value)) : f64.convertI64S(w.i64(value));
 }
 
 export const item: ScalarFunction = {
@@ -90,8 +115,13 @@ export const item: ScalarFunction = {
           const result = w.variable(withNullable(type, true));
           const keys = w.f.local('i32', w.kernel('mapKeys', 'i32', address));
           const keyType = (from!.type as MapType).key;
-          const place = w.f.local('i32', writeFind(w, keys, keyType, wanted!));
-          if (isInteger(keyType)) w.f.if(i32.eqz(fits(w, wanted!, keyType)), () => w.f.set(place, i32.const(-1)));
+          const sought = wanted!.physical === 'f64' ? keyOfDouble(w, wanted!, keyType) : wanted!;
+          const place = w.f.local('i32', writeFind(w, keys, keyType, sought));
+          if (sought !== wanted) {
+            const isSame = f64.eq(asDouble(w, sought), w.f64(wanted!));
+            w.f.if(i32.eqz(isSame), () => w.f.set(place, i32.const(-1)));
+          }
+          if (isInteger(keyType)) w.f.if(i32.eqz(fits(w, sought, keyType)), () => w.f.set(place, i32.const(-1)));
           w.f.if(i32.geS(place, i32.const(0)), () => {
             const values = w.f.local('i32', w.kernel('mapValues', 'i32', address));
             assignElement(w, result, values, place);

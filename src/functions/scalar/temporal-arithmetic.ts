@@ -94,7 +94,8 @@ function combining(operator: 'add' | 'sub'): readonly ScalarOverload[] {
 export const temporalPlusOverloads: readonly ScalarOverload[] = [
   moving(1),
   {
-    params: [duration('interval'), moment('time')],
+    // Flink moves a TIMESTAMP_LTZ on the left only.
+    params: [duration('interval'), kind('time', 'DATETIME', 'DATE', 'TIME', 'TIMESTAMP')],
     returns: ([, time]) => time!,
     code: { kind: 'wasm', write: (w, [interval, time], type) => writeMoved(w, time!, interval!, 1, type) },
   },
@@ -262,7 +263,8 @@ export const timeDifference: ScalarFunction = {
     },
   ],
   overloads: [
-    [dayOrMoment('a'), dayOrMoment('b')],
+    [kind('a', 'DATE', 'DATE'), kind('b', 'DATE', 'DATE')],
+    [kind('a', 'TIMESTAMP', 'TIMESTAMP'), kind('b', 'TIMESTAMP', 'TIMESTAMP')],
     [instant('a'), instant('b')],
   ].flatMap((times): ScalarOverload[] => [
     {

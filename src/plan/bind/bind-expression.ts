@@ -1,7 +1,7 @@
 import { typeOf } from '../../catalog/type-of.ts';
 import { DiagnosticError, fail, unsupported } from '../../diagnostics/diagnostic.ts';
 import type { Span } from '../../diagnostics/source-text.ts';
-import { commonType, isCharacter, isInteger, isNumeric } from '../../functions/coercion.ts';
+import { commonType, isCharacter, isDatetime, isInteger, isInterval, isNumeric } from '../../functions/coercion.ts';
 import type { FunctionLookup } from '../../functions/lookup.ts';
 import { operatorWords } from '../../functions/registry.ts';
 import type {
@@ -21,7 +21,7 @@ import type {
   Expression as Syntax,
 } from '../../sql/ast.ts';
 import { columnTypeText } from '../../types/column.ts';
-import { NULL_TYPE, STRING, typeText, withNullable } from '../../types/sql-type.ts';
+import { NULL_TYPE, type SqlType, STRING, typeText, withNullable } from '../../types/sql-type.ts';
 import { unreachable } from '../../types/unreachable.ts';
 import type { Expression } from '../expression.ts';
 import { call, callOf, caseCall, castTo, explicitCast, isAggregateName, truth, unknownFunction } from './calls.ts';
@@ -244,14 +244,21 @@ function checkItems(items: readonly Expression[]): void {
   fail('B006', other.span, 'the items of IN have no common type', { notes, help: 'cast them to one type' });
 }
 
-/** An item of an IN list becomes what the value is: a number beside a text a text, and a text beside any other its kind. */
+/** Beside a text the items of an IN list are texts, and a text beside any other value is read as one of its kind. */
 function isIn(value: Expression, item: Expression, span: Span): Expression {
   const [isText, isItemText] = [isCharacter(value.type), isCharacter(item.type)];
   if (isText === isItemText || item.type.kind === 'NULL' || value.type.kind === 'NULL')
     return comparison('=', value, item, span);
-  if (isText && !isNumeric(item.type)) return call('=', [castTo(value, withNullable(item.type, true)), item], span);
-  const type = isText ? STRING() : withNullable(value.type, true);
+  const [other, type] = isText ? [item.type, STRING()] : [value.type, withNullable(value.type, true)];
+  if (!hasPlainText(other) || (!isText && isInterval(other))) {
+    const notes = [value, item].map((side) => ({ message: typeText(side.type), span: side.span }));
+    fail('B006', span, 'the items of IN are not of the kind of the value', { notes, help: 'cast them' });
+  }
   return call('=', [value, castTo(item, type)], span);
+}
+
+function hasPlainText(type: SqlType): boolean {
+  return isNumeric(type) || isDatetime(type) || isInterval(type) || type.kind === 'BOOLEAN';
 }
 
 /** `a > ALL (b, c)`, `a = SOME (b, c)`: over a list, ANDs and ORs of comparisons. */

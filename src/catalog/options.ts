@@ -8,6 +8,8 @@ export interface OptionSpec {
   readonly min?: number;
   /** Of type `enum`. */
   readonly values?: readonly string[];
+  /** The case of such a value counts. */
+  readonly isExact?: boolean;
   /** In the option's text form; absent: none. */
   readonly default?: string;
   readonly required?: boolean;

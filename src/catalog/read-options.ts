@@ -76,8 +76,9 @@ function wholeExpectation({ min }: OptionSpec, value: string, bits: number): str
   return min !== undefined && parsed < BigInt(min) ? `a whole number of at least ${min}` : null;
 }
 
-/** Enumerations are read without regard to case, `-` and `_` being one. */
+/** Enumerations are read without regard to case, `-` and `_` being one, unless they are exact. */
 function enumValue(spec: OptionSpec, value: string): string | undefined {
+  if (spec.isExact === true) return spec.values?.find((each) => each === value);
   const plain = (text: string) => text.trim().toLowerCase().replaceAll('_', '-');
   return spec.values?.find((each) => plain(each) === plain(value));
 }

@@ -1,10 +1,12 @@
 import { bytesEqual } from './bytes';
 import {
+  afterBlanks,
+  beforeBlanks,
   cell,
   convertDecimal,
-  convertText,
   convertIsoTime,
   convertRollingDate,
+  convertText,
   decodeBase64,
   fieldChildCount,
   fieldChildren,
@@ -18,6 +20,8 @@ import {
   kindRow,
   kindText,
   kindTime,
+  kindTimestamp,
+  kindTimestampLtz,
   optionIgnoreErrors,
   storeCell,
   storeNull,
@@ -250,8 +254,8 @@ function readRecord(from: usize, end: usize, row: u32): usize {
     if (index < count) {
       const field = <usize>load<u32>(fields + (<usize>index << 2));
       if (field != 0 && !readInto(field, cleanFrom, cleanTo, start, p, row)) return 0;
-    } else if (index > count || cleanFrom != cleanTo || load<u8>(p) != 0x0a) {
-      // A delimiter behind the last value is let pass.
+    } else if (index > count || afterBlanks(cleanFrom, cleanTo) != cleanTo || load<u8>(p) != 0x0a) {
+      // A delimiter behind the last value is let pass, and blanks behind it.
       return fail(problemTooMany, 0, start, p);
     }
     index++;
@@ -370,9 +374,15 @@ function convert(field: usize, from: usize, to: usize): i32 {
   switch (kind) {
     case kindText:
       return setBytes(from, to);
+    case kindTimestamp:
+    case kindTimestampLtz: {
+      const start = afterBlanks(from, to);
+      return convertText(field, start, beforeBlanks(start, to), 0);
+    }
     case kindBinary: {
       if (scratchTop + (to - from) + 16 > scratchEnd) return valueNoRoom;
-      const length = decodeBase64(from, to, scratchTop);
+      const start = afterBlanks(from, to);
+      const length = decodeBase64(start, beforeBlanks(start, to), scratchTop);
       if (length < 0) return valueBad;
       setBytes(scratchTop, scratchTop + length);
       scratchTop += length;

@@ -120,12 +120,22 @@ let trimmedFrom: usize = 0;
 let trimmedTo: usize = 0;
 
 function trim(from: usize, to: usize): void {
+  trimmedFrom = afterBlanks(from, to);
+  trimmedTo = beforeBlanks(trimmedFrom, to);
+}
+
+/** The first byte that Java's trim leaves, or the end. */
+export function afterBlanks(from: usize, to: usize): usize {
   let start = from;
+  while (start < to && load<u8>(start) <= 0x20) start++;
+  return start;
+}
+
+/** Behind the last byte that Java's trim leaves, or the start. */
+export function beforeBlanks(from: usize, to: usize): usize {
   let end = to;
-  while (start < end && load<u8>(start) <= 0x20) start++;
-  while (end > start && load<u8>(end - 1) <= 0x20) end--;
-  trimmedFrom = start;
-  trimmedTo = end;
+  while (end > from && load<u8>(end - 1) <= 0x20) end--;
+  return end;
 }
 
 /** Whether a whole number fits the field. */

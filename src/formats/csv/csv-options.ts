@@ -1,5 +1,5 @@
 import type { OptionSpec, OptionValues } from '../../catalog/options.ts';
-import { fail } from '../../diagnostics/diagnostic.ts';
+import { DiagnosticError, fail, unsupported } from '../../diagnostics/diagnostic.ts';
 
 export const csvOptionSpecs: readonly OptionSpec[] = [
   { name: 'field-delimiter', type: 'string', default: ',', doc: 'The character between values.' },
@@ -54,10 +54,10 @@ export function csvOptions(options: OptionValues): CsvOptions {
     );
   }
   return {
-    delimiter: character(options, 'field-delimiter') ?? 0x2c,
+    delimiter: delimiter(options),
     quote: isDisabled ? null : character(options, 'quote-character'),
     escape: character(options, 'escape-character'),
-    elementDelimiter: options.string('array-element-delimiter') ?? ';',
+    elementDelimiter: elementDelimiter(options),
     nullLiteral: options.string('null-literal') ?? null,
     allowComments: options.boolean('allow-comments') === true,
     ignoreErrors: options.boolean('ignore-parse-errors') === true,
@@ -73,14 +73,34 @@ const escapes: Readonly<Record<string, string>> = {
   "\\'": "'",
 };
 
-function character(options: OptionValues, name: string): number | null {
-  const given = options.string(name);
-  if (given === undefined) return null;
+/** The only one that may be written as an escape of Java. */
+function delimiter(options: OptionValues): number {
+  const name = 'field-delimiter';
+  const given = options.string(name) ?? ',';
   const unicode = /^\\u([0-9a-fA-F]{4})$/.exec(given)?.[1];
   const text = unicode === undefined ? (escapes[given] ?? given) : String.fromCharCode(Number.parseInt(unicode, 16));
+  return byteOf(options, name, text);
+}
+
+function elementDelimiter(options: OptionValues): string {
+  const name = 'array-element-delimiter';
+  const given = options.string(name) ?? ';';
+  if (given.length !== 1) refuseLength(options, name, given);
+  return given;
+}
+
+function character(options: OptionValues, name: string): number | null {
+  const given = options.string(name);
+  return given === undefined ? null : byteOf(options, name, given);
+}
+
+function byteOf(options: OptionValues, name: string, text: string): number {
   const code = text.codePointAt(0);
-  if (text.length === 1 && code !== undefined && code < 0x80) return code;
-  return fail('O003', options.span(name), `'csv.${name}' must be one character, but is "${given}"`, {
-    help: text.length === 1 ? 'it must be an ASCII character' : undefined,
-  });
+  if (text.length !== 1 || code === undefined) refuseLength(options, name, text);
+  if (code < 0x80) return code;
+  throw new DiagnosticError([unsupported('W001', options.span(name), `'csv.${name}' beyond ASCII`)]);
+}
+
+function refuseLength(options: OptionValues, name: string, text: string): never {
+  fail('O003', options.span(name), `'csv.${name}' must be one character, but is "${text}"`);
 }

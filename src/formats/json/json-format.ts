@@ -18,6 +18,7 @@ export const jsonReadOptions: readonly OptionSpec[] = [
     name: 'timestamp-format.standard',
     type: 'enum',
     values: ['SQL', 'ISO-8601'],
+    isExact: true,
     default: 'SQL',
     doc: "How timestamps stand: '2024-01-02 03:04:05.678' (SQL) or '2024-01-02T03:04:05.678' (ISO-8601); TIMESTAMP_LTZ ends in Z.",
   },

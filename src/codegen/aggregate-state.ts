@@ -342,6 +342,18 @@ export class AggregateState {
     );
   }
 
+  /** How many values `resent` gives. */
+  get resentCount(): number {
+    return this.#calls.filter(({ code }) => code.resendsWith !== undefined).length;
+  }
+
+  /** BIGINTs beside the results of a group: where one is another, equal results are sent again. */
+  resent(writer: CodeWriter, place: GroupPlace): readonly Value[] {
+    return this.#calls.flatMap(
+      (placed) => placed.code.resendsWith?.(writer, this.#access(writer, place, placed)) ?? [],
+    );
+  }
+
   /** Whether two results of a group are the same, and so need not be sent again. */
   sameResults(writer: CodeWriter, before: readonly Value[], after: readonly Value[]): I32 {
     const same = sameValues(writer, before, after);

@@ -129,11 +129,7 @@ export function connectorSource(request: ConnectorSourceRequest): Source {
     });
   }
   const { connector, options } = resolveTable(request.onMalformed == null ? table : withoutIgnoring(table), connectors);
-  if (connector.source === undefined) {
-    fail('O006', table.options.get('connector')?.valueSpan ?? null, `connector '${connector.name}' cannot be read`, {
-      help: 'it is a sink alone: use it in INSERT INTO',
-    });
-  }
+  if (connector.source === undefined) return unreadable(table);
   return connector.source(sourceRequest(request, options));
 }
 
@@ -141,6 +137,20 @@ export function connectorSource(request: ConnectorSourceRequest): Source {
 function withoutIgnoring(table: Table): Table {
   const options = new Map([...table.options].filter(([name]) => !name.endsWith('.ignore-parse-errors')));
   return { ...table, options };
+}
+
+/** What a query must know of a table. @throws DiagnosticError as `connectorSource` */
+export function readableTraits(table: Table): TableTraits {
+  const traits = tableTraits(table);
+  if (!traits.readable && traits.lookup === null) unreadable(table);
+  return traits;
+}
+
+function unreadable({ options }: Table): never {
+  const connector = options.get('connector');
+  fail('O006', connector?.valueSpan ?? null, `connector '${connector?.value}' cannot be read`, {
+    help: 'it is a sink alone: use it in INSERT INTO',
+  });
 }
 
 /** The table of a join that looks it up. @throws DiagnosticError as `connectorSource` */

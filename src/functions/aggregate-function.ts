@@ -92,6 +92,8 @@ export interface AggregateCode {
   readonly keeps?: KeptShape;
   /** An ARRAY with a NULL in it is sent again though it is the same, as Flink does. */
   readonly resendsNulls?: boolean;
+  /** A BIGINT: where it is another, an equal result is sent again, as Flink does for what it computes from sums. */
+  readonly resendsWith?: (w: ExpressionWriter, state: StateAccess) => Value;
   accumulate(w: ExpressionWriter, state: StateAccess, args: readonly Value[], kept: KeptValues): void;
   /** Adds a row of no matter which values where the condition is 1, and nothing where it is 0. */
   readonly countIf?: (w: ExpressionWriter, state: StateAccess, condition: I32) => void;

@@ -22,7 +22,7 @@ import { type Batch, changeKind } from '../memory/batch.ts';
 import { tableLayout } from '../memory/kernels.ts';
 import type { PhysicalOperator, Work } from '../physical/graph.ts';
 import { isAppendOnly } from '../plan/logical.ts';
-import type { SqlType } from '../types/sql-type.ts';
+import { BIGINT, type SqlType } from '../types/sql-type.ts';
 import { type I32, i32, i64, type Local } from '../wasm/code.ts';
 import { call } from '../wasm/function-builder.ts';
 import { baseCells, type Compiled, CompiledOperator } from './compiled-operator.ts';
@@ -94,7 +94,10 @@ export class GroupAggregate extends CompiledOperator {
     this.#stores = new GroupStores(context.memory, this.#state.storeParts);
     this.#store = this.#stores.take();
     this.#changed = new ChangedGroups(
-      work.aggregates.map(({ type }) => type),
+      [
+        ...work.aggregates.map(({ type }) => type),
+        ...Array.from({ length: this.#state.resentCount }, () => BIGINT(false)),
+      ],
       this.cells + cells.changed,
     );
   }
@@ -339,8 +342,10 @@ export class GroupAggregate extends CompiledOperator {
     });
   }
 
+  /** The results of a group, and behind them what is compared with them. */
   #results(writer: CodeWriter, place: GroupPlace): readonly Value[] {
-    return this.#work.aggregates.map((_, at) => this.#state.result(writer, place, at));
+    const results = this.#work.aggregates.map((_, at) => this.#state.result(writer, place, at));
+    return [...results, ...this.#state.resent(writer, place)];
   }
 
   /** `send()`: what the batch has changed. */

@@ -4,10 +4,9 @@ import type { OutputWriter } from '../codegen/output-writer.ts';
 import { type PipelineEnd, type PipelineRow, writeStepsAfter } from '../codegen/pipeline.ts';
 import { type QueryModule, status } from '../codegen/query-module.ts';
 import { ascending, writeSortKey } from '../codegen/sort-key.ts';
-import { DiagnosticError, unsupported } from '../diagnostics/diagnostic.ts';
 import { changeKind } from '../memory/batch.ts';
 import type { PhysicalOperator, Work } from '../physical/graph.ts';
-import { type AttachedWindow, isAppendOnly } from '../plan/logical.ts';
+import type { AttachedWindow } from '../plan/logical.ts';
 import { BIGINT, INT } from '../types/sql-type.ts';
 import { i32, i64, type Local } from '../wasm/code.ts';
 import { baseCells, CompiledOperator, watermarkI64 } from './compiled-operator.ts';
@@ -42,7 +41,6 @@ export class WindowTopN extends CompiledOperator {
 
   constructor(node: PhysicalOperator, settings: RankSettings, window: AttachedWindow, context: OperatorContext) {
     super(node, context, cells.bytes);
-    checkWindow(node, window);
     this.#settings = settings;
     this.#endColumn = window.endColumn;
     this.#ranked = new RankedRows(
@@ -223,12 +221,4 @@ export class WindowTopN extends CompiledOperator {
       writeStepsAfter(writer, this.node.after, row, (_, ready) => output.write(writer, count, ready));
     });
   }
-}
-
-/** @throws DiagnosticError W002 */
-function checkWindow(node: PhysicalOperator, window: AttachedWindow): void {
-  if (!isAppendOnly(node.inputChanges))
-    throw new DiagnosticError([unsupported('W002', node.span, 'a window Top-N over an updating input')]);
-  if (window.time === 'processing')
-    throw new DiagnosticError([unsupported('W002', node.span, 'a window Top-N by processing time')]);
 }

@@ -1,5 +1,5 @@
 import { foldConstant } from '../codegen/constant-folder.ts';
-import { tableTraits } from '../connectors/index.ts';
+import { readableTraits, tableTraits } from '../connectors/index.ts';
 import { DiagnosticError, fail } from '../diagnostics/diagnostic.ts';
 import { planPhysically } from '../physical/plan.ts';
 import { bindStatement, objectSchema, viewParts } from '../plan/bind/bind-statement.ts';
@@ -21,7 +21,7 @@ import type { TableSchemas } from './table-schemas.ts';
 import { answerTexts, type TextAnswer } from './text-answer.ts';
 
 const traits: TableTraitsOf = {
-  source: tableTraits,
+  source: readableTraits,
   accepts: (table) => tableTraits(table).accepts,
 };
 

@@ -19,7 +19,10 @@ import { answerTexts, type TextAnswer } from './text-answer.ts';
 
 /** Answers SHOW with Flink's columns. */
 export function showObject(statement: Show, session: Session, schemas: TableSchemas): TextAnswer {
-  const like = matcher(statement.like);
+  const { like: written } = statement;
+  if (written?.operator === 'ILIKE' && !ilikeObjects.includes(statement.object))
+    fail('B039', written.span, `SHOW ${statement.object} takes LIKE, and no ILIKE`, { help: 'write LIKE' });
+  const like = matcher(written);
   const list = (column: string, names: Iterable<string>): TextAnswer =>
     answerTexts(
       [column],
@@ -82,6 +85,9 @@ export function showObject(statement: Show, session: Session, schemas: TableSche
       throw new DiagnosticError([unsupported('W001', statement.span, `SHOW ${statement.object}`)]);
   }
 }
+
+/** As in Flink. */
+const ilikeObjects: readonly Show['object'][] = ['CATALOGS', 'DATABASES', 'FUNCTIONS', 'USER FUNCTIONS', 'PROCEDURES'];
 
 function userFunctions({ name }: Show, session: Session): readonly string[] {
   const path = name === null ? null : databasePath(session, name);

@@ -53,7 +53,7 @@ describe('a catalog in a folder', () => {
     CREATE VIEW cheap (id, d) COMMENT 'under ten' AS SELECT id, INTERVAL '1' DAY FROM orders WHERE price < 10;
     CREATE VIEW \`old ones\`.v AS SELECT id, MAP['a', 1] AS m, CAST(NULL AS ROW<a INT>) AS r FROM sales.cheap;
     CREATE FUNCTION f AS 'com.acme.F' LANGUAGE SCALA;
-    CREATE TEMPORARY TABLE gone (a INT) WITH ('connector' = 'blackhole');`;
+    CREATE TEMPORARY TABLE gone (a INT) WITH ('connector' = 'datagen');`;
   const asked = `
     SHOW DATABASES; DESCRIBE DATABASE EXTENDED \`old ones\`; SHOW TABLES; SHOW VIEWS; SHOW USER FUNCTIONS;
     DESCRIBE orders; SHOW CREATE TABLE orders; SHOW CREATE TABLE kept; SHOW PARTITIONS kept;
@@ -94,7 +94,7 @@ describe('a catalog in a folder', () => {
 
   test('is a script that a person may read, the same whatever the order in which it was made', async () => {
     await told(
-      `${shop} CREATE TABLE b (x INT) WITH ('connector' = 'blackhole'); CREATE VIEW a AS SELECT x, 'é' AS y FROM b;`,
+      `${shop} CREATE TABLE b (x INT) WITH ('connector' = 'datagen'); CREATE VIEW a AS SELECT x, 'é' AS y FROM b;`,
     );
     expect(readFileSync(join(folder, 'shop', 'catalog.sql'), 'utf8')).toBe(`-- Tidemark catalog, version 1.
 
@@ -111,7 +111,7 @@ CREATE TABLE \`sales\`.\`b\` (
   \`x\` INT
 )
 WITH (
-  'connector' = 'blackhole'
+  'connector' = 'datagen'
 );
 
 -- End of the catalog.
@@ -119,7 +119,9 @@ WITH (
   });
 
   test('keeps the table of CREATE TABLE AS, and nothing of what EXPLAIN of a script declares', async () => {
-    await told(`${shop} CREATE TABLE c WITH ('connector' = 'blackhole') AS SELECT 1 AS a;`);
+    await told(
+      `${shop} CREATE TABLE c WITH ('connector' = 'filesystem', 'path' = '${folder}/c', 'format' = 'json') AS SELECT 1 AS a;`,
+    );
     const engine = new Engine({ catalogsFolder: folder });
     for await (const event of engine.explain(
       new SourceText('e', `${shop} CREATE VIEW v AS SELECT a FROM c; SELECT * FROM v;`),
@@ -130,7 +132,7 @@ WITH (
   });
 
   test('that is damaged says where, when it is looked at', async () => {
-    await told(`${shop} CREATE TABLE b (x INT) WITH ('connector' = 'blackhole'); CREATE VIEW v AS SELECT x FROM b;`);
+    await told(`${shop} CREATE TABLE b (x INT) WITH ('connector' = 'datagen'); CREATE VIEW v AS SELECT x FROM b;`);
     const file = join(folder, 'shop', 'catalog.sql');
     const whole = readFileSync(file, 'utf8');
     const tells = async (text: string): Promise<readonly string[]> => {
@@ -156,7 +158,7 @@ WITH (
   });
 
   test('that a person has edited stays as it is until it changes', async () => {
-    await told(`${shop} CREATE TABLE b (x INT) WITH ('connector' = 'blackhole');`);
+    await told(`${shop} CREATE TABLE b (x INT) WITH ('connector' = 'datagen');`);
     const file = join(folder, 'shop', 'catalog.sql');
     const edited = readFileSync(file, 'utf8').replace('`x` INT', 'x int, -- a count\n y string');
     writeFileSync(file, edited);
@@ -170,11 +172,11 @@ WITH (
     const [one, other] = [new Engine({ catalogsFolder: folder }), new Engine({ catalogsFolder: folder })];
     await toldBy(one, shop);
     await toldBy(other, shop);
-    await toldBy(one, `CREATE TABLE t (a INT) WITH ('connector' = 'blackhole');`);
-    expect(await toldBy(other, `CREATE TABLE t (a INT) WITH ('connector' = 'blackhole');`)).toEqual([
+    await toldBy(one, `CREATE TABLE t (a INT) WITH ('connector' = 'datagen');`);
+    expect(await toldBy(other, `CREATE TABLE t (a INT) WITH ('connector' = 'datagen');`)).toEqual([
       'B015 script:1:14 "t" exists already',
     ]);
-    await toldBy(other, `CREATE TABLE u (a INT) WITH ('connector' = 'blackhole'); DROP TABLE t;`);
+    await toldBy(other, `CREATE TABLE u (a INT) WITH ('connector' = 'datagen'); DROP TABLE t;`);
     expect(await toldBy(one, 'SHOW TABLES;')).toEqual(['u']);
     one.close();
     other.close();
@@ -225,7 +227,7 @@ describe('the file catalog store', () => {
 
   test('has the catalogs of earlier sessions, and those that Flink wrote there', async () => {
     await told(
-      `CREATE CATALOG shop COMMENT 'of "ours"' WITH ('type' = 'folder'); CREATE TABLE shop.\`default\`.t (a INT) WITH ('connector' = 'blackhole');`,
+      `CREATE CATALOG shop COMMENT 'of "ours"' WITH ('type' = 'folder'); CREATE TABLE shop.\`default\`.t (a INT) WITH ('connector' = 'datagen');`,
       kept,
     );
     writeFileSync(join(folder, 'mem.yaml'), '---\ntype: "generic_in_memory"\ndefault-database: d\n');

@@ -1,4 +1,5 @@
 import type { Physical } from '../../types/physical.ts';
+import { BIGINT } from '../../types/sql-type.ts';
 import { i64, type Local, select } from '../../wasm/code.ts';
 import type { AggregateCode, StateAccess } from '../aggregate-function.ts';
 import type { ExpressionWriter, Value } from '../value.ts';
@@ -38,6 +39,7 @@ export function momentsCode<Term>(arithmetic: MomentArithmetic<Term>, isSample: 
   };
   return {
     state: [...fields.map((name) => ({ name, physical: arithmetic.physical })), { name: 'count', physical: 'i64' }],
+    resendsWith: (w, state) => w.value(BIGINT(false), null, state.get('count', 'i64')),
     accumulate: (w, state, [value]) => update(w, state, value, false),
     retract: (w, state, [value]) => update(w, state, value, true),
     merge(w, state, other) {

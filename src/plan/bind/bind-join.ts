@@ -2,15 +2,18 @@ import { fail } from '../../diagnostics/diagnostic.ts';
 import type { Span } from '../../diagnostics/source-text.ts';
 import type { Identifier, Join } from '../../sql/ast.ts';
 import type { Expression } from '../expression.ts';
-import type { JoinType } from '../logical.ts';
+import type { JoinType, LogicalNode } from '../logical.ts';
+import { mapColumns } from '../same-expression.ts';
 import { isAggregateCall } from './bind-aggregate.ts';
 import { bindExpression, notYet } from './bind-expression.ts';
-import { type BoundFrom, ofNode, settled } from './bound-query.ts';
+import { type BoundFrom, ofNode, openRows, settled, withConditions } from './bound-query.ts';
 import { call, condition } from './calls.ts';
-import { hasOuter } from './correlation.ts';
+import { hasOuter, outerAt } from './correlation.ts';
 import { joinOn } from './join-condition.ts';
 import type { JoinSettings } from './join-settings.ts';
 import { ambiguous, type Scope, type ShownColumn, shownColumns, shownExpression } from './scope.ts';
+import { hasSubquery, isSubquery, type JoinedSubqueries } from './subquery-nodes.ts';
+import { type Syntax, someNode } from './syntax.ts';
 
 const typeOf: Readonly<Record<Join['type'], JoinType>> = {
   INNER: 'inner',
@@ -26,22 +29,57 @@ const typeOf: Readonly<Record<Join['type'], JoinType>> = {
  * (`choose-join.ts`).
  * @throws DiagnosticError B003, B004, B007, B011, B013, B024
  */
-export function bindJoin(node: Join, left: BoundFrom, right: BoundFrom, settings: JoinSettings): BoundFrom {
+export function bindJoin(node: Join, given: BoundFrom, right: BoundFrom, settings: JoinSettings): BoundFrom {
   checkForm(node);
+  const on = node.condition?.kind === 'joinOn' ? node.condition.condition : null;
+  const subqueries = on !== null && hasSubquery(on) ? onSubqueries(on, given, right, settings) : null;
+  const left = subqueries === null ? given : withMore(given, subqueries.node);
   const pair = pairOf(left.scope, right.scope, node.span);
   const merged = mergedNames(node, left.scope, right.scope);
   const tests = merged.map((name) => equality(name, left.scope, right.scope, pair));
-  if (node.condition?.kind === 'joinOn') tests.push(onCondition(node.condition.condition, pair, settings));
   const type = typeOf[node.type];
+  if (on !== null) tests.push(onCondition(on, pair, settings, subqueries));
   const method = {
     kind: 'regular' as const,
     stateTtlMs: { left: settings.stateTtlMs(left.scope), right: settings.stateTtlMs(right.scope) },
   };
-  const sides = [settled(left.bound), settled(right.bound)] as const;
-  const joined = joinOn(sides[0], sides[1], { type, method }, tests, node.span);
+  const leftRows = type === 'inner' || type === 'left' ? openRows(left) : closedRows(left);
+  const rightRows = type === 'inner' || type === 'right' ? openRows(right) : closedRows(right);
+  const joined = joinOn(leftRows.node, rightRows.node, { type, method }, tests, node.span);
+  const behind = rightRows.conditions.map((condition) => movedOwn(condition, left.scope.schema.length));
+  const bound = withConditions(ofNode(joined), [...leftRows.conditions, ...behind]);
   const scope: Scope = { schema: joined.schema, relations: pair.relations };
   const shown = merged.length === 0 && pair.shown === undefined ? undefined : shownAs(merged, pair, left.scope, type);
-  return { bound: ofNode(joined), scope: shown === undefined ? scope : { ...scope, shown } };
+  return { bound, scope: shown === undefined ? scope : { ...scope, shown } };
+}
+
+/** Rows that an outer join may pad: nothing may be asked of them behind it. @throws DiagnosticError W003 */
+function closedRows({ bound }: BoundFrom): ReturnType<typeof openRows> {
+  return { node: settled(bound), conditions: [] };
+}
+
+/** A condition over rows that stand behind others now; the columns of the row around stay. */
+function movedOwn(condition: Expression, count: number): Expression {
+  return mapColumns(condition, (index, column) => (index >= outerAt ? column : { ...column, index: index + count }));
+}
+
+/** A side with columns of its own behind those that have a name. */
+function withMore({ scope }: BoundFrom, node: LogicalNode): BoundFrom {
+  return { bound: ofNode(node), scope: { ...scope, schema: node.schema } };
+}
+
+/**
+ * The subqueries in ON, joined to the left side, each of whose rows stays as it is: so ON sees their values, whichever side
+ * is padded. As in Flink they are values that look at neither side.
+ * @throws DiagnosticError W003 for another
+ */
+function onSubqueries(on: Syntax, left: BoundFrom, right: BoundFrom, settings: JoinSettings): JoinedSubqueries {
+  const refused = (node: { readonly span: Span }): never => notYet('W003', node.span, 'a subquery of this kind in ON');
+  someNode(on, (child) => (child.kind !== 'subquery' && isSubquery(child) ? refused(child) : false));
+  const joins = settings.subqueriesOver(settled(left.bound), (_, column) => refused(column));
+  const scope = pairOf(left.scope, right.scope, on.span);
+  joins.bindAll(on, { scope, functions: settings.functions });
+  return joins;
 }
 
 function checkForm({ type, isNatural, condition: given, span }: Join): void {
@@ -103,10 +141,16 @@ function shownNamed(name: Identifier, scope: Scope, side: 'left' | 'right'): Sho
   return found.length > 1 ? ambiguous(name) : only;
 }
 
-function onCondition(node: Parameters<typeof bindExpression>[0], scope: Scope, settings: JoinSettings): Expression {
+function onCondition(
+  node: Syntax,
+  scope: Scope,
+  settings: JoinSettings,
+  subqueries: JoinedSubqueries | null,
+): Expression {
   const bound = bindExpression(node, {
     scope: settings.outer === null ? scope : { ...scope, outer: settings.outer },
     functions: settings.functions,
+    subquery: subqueries?.knownValue,
     intercept: (child) => {
       if (isAggregateCall(child, settings.functions))
         fail('B011', child.span, 'ON is computed before groups are made: no aggregate may stand here');

@@ -7,7 +7,7 @@ import { aggregateNode, projectNode } from '../nodes.ts';
 import { columnsOf, mapColumns } from '../same-expression.ts';
 import { notYet } from './bind-expression.ts';
 import { bindJoin } from './bind-join.ts';
-import { type BoundFrom, type BoundQuery, ofNode } from './bound-query.ts';
+import { type BoundFrom, type BoundQuery, ofNode, withConditions } from './bound-query.ts';
 import { call } from './calls.ts';
 import { type Correlation, hasOuter, outerAt, outerEquality } from './correlation.ts';
 import { conditionsOf, joinOn } from './join-condition.ts';
@@ -120,6 +120,15 @@ export function bindLateralJoin(
   const conditions = rows.conditions.map((condition) => toPair(condition, leftCount));
   const parts = { type: join.type, method: join.method };
   return { bound: ofNode(joinOn(join.left, join.right, parts, [...conditionsOf(join), ...conditions], span)), scope };
+}
+
+/**
+ * A query in the FROM of a subquery that looks at the row around that one: what it asks of it is left to the subquery.
+ * @throws DiagnosticError B019
+ */
+export function correlatedFrom(rows: LateralRows, table: DerivedTable): BoundFrom {
+  const { bound, scope } = lateralFrom(rows, table);
+  return { bound: withConditions(bound, rows.conditions), scope };
 }
 
 /** The columns that it selects, under their names; those behind have none. */

@@ -19,7 +19,7 @@ import type {
   TableReference,
   Values,
 } from '../../sql/ast.ts';
-import type { Column } from '../../types/column.ts';
+import type { Column, Schema } from '../../types/column.ts';
 import { sameType, typeText, withNullable } from '../../types/sql-type.ts';
 import type { ColumnExpression, Expression } from '../expression.ts';
 import { allChanges, appendOnly, isAppendOnly, type LogicalNode, type SortKey } from '../logical.ts';
@@ -27,7 +27,14 @@ import { projectNode } from '../nodes.ts';
 import { bindElements, bindElementsJoin } from './bind-elements.ts';
 import { bindExpression, notYet } from './bind-expression.ts';
 import { bindJoin } from './bind-join.ts';
-import { bindLateralJoin, isDistinctBeside, type LateralRows, lateralRows, lateralTopN } from './bind-lateral.ts';
+import {
+  bindLateralJoin,
+  correlatedFrom,
+  isDistinctBeside,
+  type LateralRows,
+  lateralRows,
+  lateralTopN,
+} from './bind-lateral.ts';
 import { bindMatch } from './bind-match.ts';
 import { bindSelect } from './bind-select.ts';
 import { bindSetOperation } from './bind-set-operation.ts';
@@ -46,7 +53,7 @@ import { QueryHints } from './query-hints.ts';
 import type { QueryObserver } from './query-observer.ts';
 import { emptyScope, type Scope } from './scope.ts';
 import { refuseBareNull } from './select-list.ts';
-import { isNotYet } from './subqueries.ts';
+import { isNotYet, SubqueryJoins } from './subqueries.ts';
 import type { Syntax } from './syntax.ts';
 import { type SourceTraitsOf, scopeOf, tableSource } from './table-source.ts';
 import { bindTemporalJoin, isTemporalJoin } from './temporal-join.ts';
@@ -117,7 +124,7 @@ export class QueryBinder {
     }
     try {
       const body = this.#body(query.body, outerScope, domain);
-      return this.#ordered(body, query, isOutermost);
+      return this.#ordered(body, query, { isOutermost, outer: outerScope, domain });
     } finally {
       this.#commonTables = outer;
     }
@@ -148,6 +155,7 @@ export class QueryBinder {
   #select(select: Select, outer: Scope | null, domain: OuterDomain | null): BoundQuery {
     const hints = new QueryHints(select.hints);
     const defaultTtlMs = this.#stateTtlMs;
+    const subqueries = { bind: this.#bindSubquery, stateTtlMs: defaultTtlMs, isDescribed: this.#isDescribed };
     const joins: JoinSettings = {
       functions: this.session.functions,
       stateTtlMs: ({ relations }) => hints.stateTtlMs(relations) ?? defaultTtlMs,
@@ -158,6 +166,7 @@ export class QueryBinder {
         timeoutMs: this.session.settings.durationMs('table.exec.async-lookup.timeout'),
       },
       outer,
+      subqueriesOver: (node, outerColumn) => new SubqueryJoins(node, subqueries, outerColumn),
     };
     const from = select.from === null ? null : this.from(select.from, joins);
     this.#observer?.select(select, from?.scope ?? emptyScope);
@@ -186,8 +195,9 @@ export class QueryBinder {
         return this.#table(node);
       case 'derivedTable': {
         const bound = this.bound(node.query, false, joins.outer);
-        if (bound.correlation !== undefined) settled(bound);
-        return aliased(bound, node.alias, null);
+        const { correlation } = bound;
+        if (correlation === undefined || bound.isOneRow === true) return aliased(bound, node.alias, null);
+        return correlatedFrom(lateralRows(bound, correlation, this.#stateTtlMs, node.span), node);
       }
       case 'tableFunction': {
         const name = node.name.parts
@@ -380,7 +390,7 @@ export class QueryBinder {
   }
 
   /** ORDER BY, LIMIT and OFFSET. Without a limit, the order of a query within another means nothing. */
-  #ordered(bound: BoundQuery, query: Query, isOutermost: boolean): BoundQuery {
+  #ordered(bound: BoundQuery, query: Query, around: SelectAround & { readonly isOutermost: boolean }): BoundQuery {
     if (query.orderBy.length === 0 && query.limit === null && query.offset === null) return bound;
     const fetch = this.#count(query.limit);
     const offset = query.offset === null ? 0 : this.#constant(query.offset);
@@ -389,10 +399,14 @@ export class QueryBinder {
     if (query.orderBy.length === 0) return fetch === null ? bound : this.#limited(bound, query, { offset, fetch });
     const select = query.body.kind === 'select' ? query.body : null;
     const { keys, hidden } = orderingOf(query.orderBy, bound.schema, select);
-    const input = this.#withHidden(bound, query, hidden);
+    if (bound.correlation !== undefined && fetch !== null) {
+      const ranks = { start: offset + 1, end: offset + fetch };
+      return this.#firstRows(this.#besideHidden(bound, query, hidden, around), bound.schema, keys, ranks, query.span);
+    }
+    const input = this.#withHidden(bound, query, hidden, around);
     refuseUnordered(query.orderBy, keys, input.schema);
     if (fetch === null) {
-      if (!isOutermost) return bound;
+      if (!around.isOutermost) return bound;
       const sorted = this.#sorted(input, keys, query);
       return ofNode(
         hidden.length === 0 ? sorted : projectNode(sorted, ownColumns(sorted, bound.schema.length), query.span),
@@ -427,21 +441,42 @@ export class QueryBinder {
   }
 
   /** The query with the expressions that it is ordered by behind its columns. */
-  #withHidden(bound: BoundQuery, query: Query, hidden: readonly Syntax[]): LogicalNode {
-    if (hidden.length === 0) return settled(bound);
-    const { body } = query;
-    if (body.kind === 'select') {
-      if (body.quantifier === 'DISTINCT') {
-        const [first] = hidden;
-        fail('B034', first?.span ?? query.span, 'SELECT DISTINCT is ordered by columns that it selects');
-      }
-      const items = hidden.map((value) => ({ kind: 'selectItem' as const, value, alias: null, span: value.span }));
-      return settled(this.#select({ ...body, items: [...body.items, ...items] }, null, null));
-    }
-    const node = settled(bound);
+  #withHidden(bound: BoundQuery, query: Query, hidden: readonly Syntax[], around: SelectAround): LogicalNode {
+    const node = settled(this.#besideHidden(bound, query, hidden, around));
+    if (hidden.length === 0 || query.body.kind === 'select') return node;
     const context = { scope: scopeOf(node.schema), functions: this.session.functions };
     const computed = hidden.map((value, at) => ({ expression: bindExpression(value, context), name: `$${at}` }));
     return projectNode(node, [...ownColumns(node, node.schema.length), ...computed], query.span);
+  }
+
+  /** A SELECT with those expressions in its list too. @throws DiagnosticError B034 */
+  #besideHidden(
+    bound: BoundQuery,
+    { body, span }: Query,
+    hidden: readonly Syntax[],
+    { outer, domain }: SelectAround,
+  ): BoundQuery {
+    if (hidden.length === 0 || body.kind !== 'select') return bound;
+    if (body.quantifier === 'DISTINCT')
+      fail('B034', hidden[0]?.span ?? span, 'SELECT DISTINCT is ordered by columns that it selects');
+    const items = hidden.map((value) => ({ kind: 'selectItem' as const, value, alias: null, span: value.span }));
+    return this.#select({ ...body, items: [...body.items, ...items] }, outer, domain);
+  }
+
+  /** Of what a subquery selects for each row around it, the first in an order. @throws DiagnosticError W003 */
+  #firstRows(
+    bound: BoundQuery,
+    schema: Schema,
+    keys: readonly SortKey[],
+    ranks: { readonly start: number; readonly end: number },
+    span: Span,
+  ): BoundQuery {
+    const { correlation } = bound;
+    if (correlation === undefined) throw new Error('a query that looks at the row around it');
+    const rows = lateralRows(bound, correlation, this.#stateTtlMs, span);
+    const { node, conditions } = lateralTopN(rows, keys, ranks, this.#stateTtlMs, span);
+    const values = schema.map(({ type }, index): Expression => ({ kind: 'column', index, type, span }));
+    return { schema, node, ranking: null, correlation: { values, conditions, isDistinct: false } };
   }
 
   #sorted(node: LogicalNode, keys: readonly SortKey[], query: Query): LogicalNode {
@@ -489,6 +524,12 @@ export class QueryBinder {
   }
 }
 
+/** What stands around a SELECT that is a subquery. */
+interface SelectAround {
+  readonly outer: Scope | null;
+  readonly domain: OuterDomain | null;
+}
+
 /** The first columns of a node, as they are. */
 function ownColumns(node: LogicalNode, count: number): readonly { expression: Expression; name: string }[] {
   return node.schema.slice(0, count).map(({ name, type }, index) => ({
@@ -503,7 +544,7 @@ function named(bound: BoundQuery, columns: readonly string[] | null, span: Span)
   if (columns.length !== bound.schema.length)
     fail('B019', span, `${columns.length} names for ${bound.schema.length} columns`);
   const schema = bound.schema.map((column, at) => ({ ...column, name: columns[at] ?? column.name }));
-  if (bound.node === null) return { ...bound, schema };
+  if (bound.node === null || bound.correlation !== undefined) return { ...bound, schema };
   const renamed = bound.node.schema.map(({ type }, index) => ({
     expression: { kind: 'column' as const, index, type, span },
     name: columns[index] ?? '',

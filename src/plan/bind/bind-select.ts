@@ -22,7 +22,7 @@ import {
   overRows,
   withColumns,
 } from './bind-over.ts';
-import { type BoundFrom, type BoundQuery, ofNode, settled, sortKeyOf } from './bound-query.ts';
+import { type BoundFrom, type BoundQuery, ofNode, openRows, settled, sortKeyOf } from './bound-query.ts';
 import { call, condition, isConstant } from './calls.ts';
 import { chosenJoins } from './choose-join.ts';
 import { type Correlation, hasOuter, outerEquality } from './correlation.ts';
@@ -31,13 +31,16 @@ import { besideDomain, domainConditions } from './outer-domain.ts';
 import { type Ranking, topNOf } from './ranking.ts';
 import { emptyScope } from './scope.ts';
 import { type SelectRows, type SelectSettings, selectedColumns } from './select-list.ts';
-import { hasSubquery, SubqueryJoins } from './subqueries.ts';
+import { SubqueryJoins } from './subqueries.ts';
+import { hasSubquery } from './subquery-nodes.ts';
 import { type Syntax, someNode, withNodes } from './syntax.ts';
 
 /** One SELECT, with its groups, its ranking and its DISTINCT. @throws DiagnosticError with every independent mistake */
 export function bindSelect(select: Select, read: BoundFrom | null, settings: SelectSettings): BoundQuery {
   const { domain } = settings;
   const own = read ?? { bound: oneRow(select.span), scope: emptyScope };
+  if (domain === null && own.bound.isOneRow === true && own.bound.correlation !== undefined)
+    return ofOneRow(select, own, own.bound.correlation, settings);
   const from = domain === null ? read : besideDomain(own, domain, select.span);
   const errors = new ErrorCollector();
   const scope = from?.scope ?? emptyScope;
@@ -54,13 +57,16 @@ export function bindSelect(select: Select, read: BoundFrom | null, settings: Sel
   }
   const conditions = (where ?? []).flatMap(conjuncts);
   const ownConditions = conditions.filter((condition) => !hasOuter(condition));
-  const filtered = filteredRows(from?.bound ?? own.bound, ownConditions, select.span, settings.isDescribed);
+  const open = from?.bound.correlation === undefined ? null : openRows(from);
+  const rows = open === null ? (from?.bound ?? own.bound) : ofNode(open.node);
+  const filtered = filteredRows(rows, ownConditions, select.span, settings.isDescribed);
   // A join may make plain columns of time attributes.
   const schema = scope.schema.map((column, at) => withAttribute(column, filtered.schema[at]));
   const joins = new SubqueryJoins(filtered, settings.subqueries);
   const plain: ExpressionContext = { ...before, scope: { ...before.scope, schema }, subquery: joins.value };
   const correlated = [
     ...(domain === null || from === null ? [] : domainConditions(domain, from, select.span)),
+    ...(open?.conditions ?? []),
     ...conditions.filter(hasOuter),
     ...parts.withSubqueries.flatMap((part) => joins.filter(part, withoutAggregates(plain))),
   ];
@@ -78,6 +84,30 @@ export function bindSelect(select: Select, read: BoundFrom | null, settings: Sel
     return distinct(projected(select, rows, correlated, settings), select, settings);
   }
   return distinct(groupedRows(select, joins, plain, settings, correlated), select, settings);
+}
+
+/**
+ * What selects columns of an aggregate that looks at the row around, and no more, is that aggregate: it too has one row.
+ * @throws DiagnosticError W003 for what does more
+ */
+function ofOneRow(
+  select: Select,
+  { bound, scope }: BoundFrom,
+  correlation: Correlation,
+  settings: SelectSettings,
+): BoundQuery {
+  const { where, groupBy, having, qualify, items } = select;
+  const isPlain = [where, groupBy, having, qualify].every((clause) => clause === null);
+  const columns =
+    isPlain && items.every(({ value }) => value.kind === 'columnReference' || value.kind === 'star')
+      ? selectedColumns(items, { scope, functions: settings.functions })
+      : [];
+  const values = columns.flatMap(({ expression }) =>
+    expression.kind === 'column' ? (correlation.values[expression.index] ?? []) : [],
+  );
+  if (values.length === 0 || values.length !== columns.length) return ofNode(settled(bound));
+  const schema = columns.map(({ name, expression }): Column => ({ name, type: expression.type }));
+  return { ...bound, schema, correlation: { ...correlation, values } };
 }
 
 /** GROUP BY and aggregates: those of a subquery that looks at the row around it are made for each such row. */

@@ -13,6 +13,7 @@ import { QueryBinder } from './bind-query.ts';
 import { expandQuery, QueryNames } from './expand-query.ts';
 import { tableSource } from './table-source.ts';
 import type { TableTraitsOf } from './table-traits.ts';
+import { checkWindowRanks } from './window-ranks.ts';
 
 /** The sinks of a statement that runs: one of a query, an INSERT or CREATE TABLE AS, several of a statement set. Null for other statements. */
 export function bindStatement(
@@ -20,6 +21,17 @@ export function bindStatement(
   session: Session,
   traits: TableTraitsOf,
   names: QueryNames | null = null,
+): readonly LogicalSink[] | null {
+  const sinks = boundSinks(statement, session, traits, names);
+  if (sinks !== null) checkWindowRanks(sinks);
+  return sinks;
+}
+
+function boundSinks(
+  statement: Statement,
+  session: Session,
+  traits: TableTraitsOf,
+  names: QueryNames | null,
 ): readonly LogicalSink[] | null {
   const binder = new QueryBinder(session, traits.source, false, names);
   switch (statement.kind) {

@@ -1,6 +1,7 @@
 import { DiagnosticError, unsupported } from '../../diagnostics/diagnostic.ts';
 import type { OrderItem } from '../../sql/ast.ts';
 import type { Schema } from '../../types/column.ts';
+import type { Expression } from '../expression.ts';
 import type { LogicalNode, SortKey } from '../logical.ts';
 import type { Correlation } from './correlation.ts';
 import type { Ranking } from './ranking.ts';
@@ -31,6 +32,25 @@ export function sortKeyOf(item: OrderItem, column: number): SortKey {
 
 export function ofNode(node: LogicalNode): BoundQuery {
   return { schema: node.schema, node, ranking: null };
+}
+
+/** The same rows, of which something is still to be asked of the row around them. */
+export function withConditions(bound: BoundQuery, conditions: readonly Expression[]): BoundQuery {
+  const { node } = bound;
+  if (node === null || conditions.length === 0) return bound;
+  const values = node.schema.map(({ type }, index): Expression => ({ kind: 'column', index, type, span: node.span }));
+  return { ...bound, correlation: { values, conditions, isDistinct: false } };
+}
+
+/** The rows of a table of FROM, and what is asked of the row around its query: as much as `settled`, but for that. */
+export function openRows({ bound }: BoundFrom): {
+  readonly node: LogicalNode;
+  readonly conditions: readonly Expression[];
+} {
+  const { node, correlation } = bound;
+  if (node === null || correlation === undefined || bound.isOneRow === true)
+    return { node: settled(bound), conditions: [] };
+  return { node, conditions: correlation.conditions };
 }
 
 /** The rows of a bound query. @throws DiagnosticError B033, B050 for a ranking that needs a filter and has none; W003 */

@@ -1,9 +1,10 @@
 import type { Table } from '../../catalog/table.ts';
 import type { FunctionLookup } from '../../functions/lookup.ts';
-import type { TableLookup } from '../logical.ts';
+import type { LogicalNode, TableLookup } from '../logical.ts';
 import type { LookupHint } from './lookup-hint.ts';
 import type { LookupDefaults } from './lookup-join.ts';
 import type { Scope } from './scope.ts';
+import type { JoinedSubqueries, OuterColumn } from './subquery-nodes.ts';
 
 /** What the session and the hints of a SELECT say about the joins of its FROM. */
 export interface JoinSettings {
@@ -16,4 +17,6 @@ export interface JoinSettings {
   readonly lookupDefaults: LookupDefaults;
   /** Of the query around a subquery. */
   readonly outer: Scope | null;
+  /** What joins the subqueries in ON to the rows of a side. */
+  readonly subqueriesOver: (node: LogicalNode, outerColumn: OuterColumn) => JoinedSubqueries;
 }

@@ -3,9 +3,10 @@ import type { Query } from '../../sql/ast.ts';
 import type { ColumnExpression, Expression } from '../expression.ts';
 import type { LogicalNode } from '../logical.ts';
 import { aggregateNode, projectNode } from '../nodes.ts';
-import { type BoundFrom, type BoundQuery, ofNode, settled } from './bound-query.ts';
+import { mapColumns } from '../same-expression.ts';
+import { type BoundFrom, type BoundQuery, ofNode, openRows, withConditions } from './bound-query.ts';
 import { call } from './calls.ts';
-import { outerAt } from './correlation.ts';
+import { hasOuter, outerAt } from './correlation.ts';
 import { joinOn } from './join-condition.ts';
 import type { Scope } from './scope.ts';
 
@@ -74,9 +75,8 @@ function isShown(name: string): boolean {
 
 /** The rows of FROM, each beside each row of a domain, whose columns stand behind the own ones and are called as outer ones. */
 export function besideDomain(from: BoundFrom, { node, columns, onUse }: OuterDomain, span: Span): BoundFrom {
-  const rows = settled(from.bound);
+  const { node: rows, conditions } = openRows(from);
   const method = { kind: 'regular' as const, stateTtlMs: { left: 0, right: 0 } };
-  const join = joinOn(rows, node, { type: 'inner', method }, [], span);
   const outerPlace = (index: number): number => {
     const at = columns.indexOf(index);
     // What is further out still is.
@@ -84,7 +84,20 @@ export function besideDomain(from: BoundFrom, { node, columns, onUse }: OuterDom
     onUse(index);
     return rows.schema.length + at;
   };
-  return { bound: ofNode(join), scope: { ...from.scope, schema: join.schema, outerPlace } };
+  const own = conditions.map((condition) =>
+    mapColumns(condition, (index, column) =>
+      index >= outerAt ? { ...column, index: outerPlace(index - outerAt) } : column,
+    ),
+  );
+  const join = joinOn(
+    rows,
+    node,
+    { type: 'inner', method },
+    own.filter((condition) => !hasOuter(condition)),
+    span,
+  );
+  const bound = withConditions(ofNode(join), own.filter(hasOuter));
+  return { bound, scope: { ...from.scope, schema: join.schema, outerPlace } };
 }
 
 /** What is asked of a row beside a domain and the row around it. */

@@ -14,6 +14,7 @@ import { chosen } from './choose-join.ts';
 import { hasOuter, outerAt, outerEquality } from './correlation.ts';
 import { conditionsOf, filtered, joinOn, unpadded } from './join-condition.ts';
 import { type BindSubquery, bindBeside } from './outer-domain.ts';
+import { isSubquery, type OuterColumn, type SubqueryNode } from './subquery-nodes.ts';
 import { type Syntax, someNode } from './syntax.ts';
 
 /** What the subqueries of expressions are bound with. */
@@ -23,21 +24,6 @@ export interface SubquerySettings {
   /** Only the columns are asked for: not how the query runs. */
   readonly isDescribed: boolean;
 }
-
-type SubqueryNode = Extract<Syntax, { readonly kind: 'subquery' | 'inQuery' | 'exists' | 'quantifiedComparison' }>;
-
-/** Whether an expression has a subquery among its parts. */
-export function hasSubquery(node: Syntax): boolean {
-  return someNode(node, isSubquery);
-}
-
-function isSubquery(node: Syntax): node is SubqueryNode {
-  if (node.kind === 'quantifiedComparison') return 'kind' in node.range;
-  return node.kind === 'subquery' || node.kind === 'inQuery' || node.kind === 'exists';
-}
-
-/** What a column of the row around a subquery is among the rows at hand. */
-type OuterColumn = (index: number, column: ColumnExpression) => Expression;
 
 /**
  * The subqueries over some rows, as joins with them: IN and EXISTS in WHERE as semi and anti joins, elsewhere as joins that
@@ -227,6 +213,8 @@ export class SubqueryJoins {
   /** The one value of a subquery, NULL where it has no row. */
   #scalar(query: Query, context: ExpressionContext, span: Span): Expression {
     const bound = this.#bind(query, context);
+    if (bound.correlation !== undefined && query.limit !== null)
+      notYet('W003', query.limit.span, 'LIMIT in a scalar subquery that is correlated');
     if (bound.schema.length !== 1) {
       fail('B019', span, `a subquery that stands for a value has one column, and this has ${bound.schema.length}`);
     }

@@ -19,7 +19,9 @@ async function run(engine: Engine, sql: string): Promise<readonly unknown[]> {
   const seen: unknown[] = [];
   for await (const event of engine.run(new SourceText('script.sql', sql.replaceAll('${dir}', folder)))) {
     if (event.kind === 'rows') seen.push(...event.rows.map(({ values }) => values));
-    if (event.kind === 'refused') seen.push(...event.diagnostics.map(({ code, message }) => `${code} ${message}`));
+    if (event.kind !== 'refused') continue;
+    for (const { code, message, notes } of event.diagnostics)
+      seen.push([`${code} ${message}`, ...notes.map((note) => note.message)].join('; '));
   }
   return seen;
 }
@@ -69,8 +71,12 @@ describe('a plan that was compiled', () => {
   test('is refused when a table is another now', async () => {
     const engine = new Engine({ memory });
     await run(engine, `${tables} COMPILE PLAN '\${dir}/p.json' FOR INSERT INTO high SELECT v FROM doubled;`);
-    expect(await run(engine, `ALTER TABLE src ADD extra INT; EXECUTE PLAN '\${dir}/p.json';`)).toEqual([
-      `B051 "default_catalog.default_database.src" is another now than when "${folder}/p.json" was compiled`,
+    const another = (name: string): string =>
+      `B051 "default_catalog.default_database.${name}" is another now than when "${folder}/p.json" was compiled`;
+    const altered = `ALTER TABLE src MODIFY v BIGINT; ALTER TABLE high SET ('csv.field-delimiter' = ';');`;
+    expect(await run(engine, `${altered} EXECUTE PLAN '\${dir}/p.json';`)).toEqual([
+      `${another('src')}; then: \`v\` INT; now: \`v\` BIGINT`,
+      `${another('high')}; now: 'csv.field-delimiter' = ';'`,
     ]);
   });
 
@@ -92,7 +98,23 @@ describe('a plan that was compiled', () => {
       `B015 "${folder}/p.json" exists already`,
     ]);
     expect(await run(new Engine({ memory }), `EXECUTE PLAN '\${dir}/in.json';`)).toEqual([
-      `B051 "${folder}/in.json" is no plan of this version`,
+      `B051 "${folder}/in.json" is no plan`,
+    ]);
+    const path = join(folder, 'p.json');
+    const whole = readFileSync(path, 'utf8');
+    const told = async (text: string): Promise<readonly unknown[]> => {
+      writeFileSync(path, text);
+      return run(new Engine({ memory }), `EXECUTE PLAN '\${dir}/p.json';`);
+    };
+    const start = `B051 "${folder}/p.json" is a plan`;
+    expect(await told(whole.replace('"version": 1', '"version": 2'))).toEqual([
+      `${start} of version 2, and this Tidemark reads version 1`,
+    ]);
+    expect(await told(whole.replace('"fingerprint"', '"print"'))).toEqual([
+      `${start} that lacks a part: it was changed by hand, or cut`,
+    ]);
+    expect(await told('{"flinkVersion": "2.2", "nodes": []}')).toEqual([
+      `${start} of Flink 2.2: its operators are not those of Tidemark`,
     ]);
     expect(await run(new Engine({ memory }), `EXECUTE PLAN '\${dir}/nowhere.json';`)).toEqual([
       `F013 could not read the plan "${folder}/nowhere.json": there is no such file`,

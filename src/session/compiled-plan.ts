@@ -4,7 +4,8 @@ import { createTableText, createViewText } from '../catalog/create-text.ts';
 import { pathText } from '../catalog/object-path.ts';
 import { Session } from '../catalog/session.ts';
 import type { ObjectPath } from '../catalog/table.ts';
-import { fail } from '../diagnostics/diagnostic.ts';
+import { error, fail } from '../diagnostics/diagnostic.ts';
+import { ErrorCollector } from '../diagnostics/error-collector.ts';
 import { SourceText } from '../diagnostics/source-text.ts';
 import { planPhysically } from '../physical/plan.ts';
 import { expandQuery, QueryNames } from '../plan/bind/expand-query.ts';
@@ -82,22 +83,39 @@ function restoredSession(
   const restored = new Session({ ...Object.fromEntries(session.settings.entries()), ...plan.settings });
   // Code of the program's is no part of a plan: the functions of its names are taken that there are now.
   for (const [name, defined] of session.programFunctions) restored.programFunctions.set(name, defined);
+  const errors = new ErrorCollector();
   for (const text of Object.values(plan.objects)) {
     for (const statement of parseScript(new SourceText(name, text)).statements) {
       if (statement.kind !== 'createTable' && statement.kind !== 'createView') continue;
       const path = session.path(statement.name);
       const known = session.find(path);
-      if (known !== undefined && createText(known) !== text) {
-        fail('B051', span, `"${pathText(path)}" is another now than when "${name}" was compiled`, {
-          notes: [{ message: `then: ${text.trimEnd()}`, span: null }],
-          help: 'COMPILE PLAN again',
-        });
+      const now = known === undefined ? text : createText(known);
+      if (now !== text) {
+        errors.add(
+          error('B051', span, `"${pathText(path)}" is another now than when "${name}" was compiled`, {
+            notes: differences(text, now),
+            help: 'COMPILE PLAN again, or make it what it was',
+          }),
+        );
+        continue;
       }
+      if (errors.hasErrors) continue;
       makePlace(restored, path);
       planning.declare(statement, restored);
     }
   }
+  errors.throwIfAny();
   return restored;
+}
+
+/** The lines of a CREATE statement that only the one or the other has. */
+function differences(then: string, now: string): readonly string[] {
+  const [before, after] = [then, now].map((text) => text.split('\n').map((line) => line.trim().replace(/,$/, '')));
+  if (before === undefined || after === undefined) return [];
+  return [
+    ...before.filter((line) => !after.includes(line)).map((line) => `then: ${line}`),
+    ...after.filter((line) => !before.includes(line)).map((line) => `now: ${line}`),
+  ];
 }
 
 /** The catalog and database of a path. */

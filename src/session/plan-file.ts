@@ -32,7 +32,10 @@ export function writePlanFile(path: Text, plan: PlanFile): void {
   }
 }
 
-/** @throws DiagnosticError F013 for a file that is not there, B051 for one that is no plan */
+/** Another for a file that an engine of before could not read, or of later cannot. */
+const version = 1;
+
+/** @throws DiagnosticError F013 for a file that is not there, B051 for one that is no plan, or of another version */
 export function readPlanFile(path: Text): PlanFile {
   let text: string;
   try {
@@ -46,9 +49,23 @@ export function readPlanFile(path: Text): PlanFile {
   }
   const plan = parsed(text);
   if (isPlan(plan)) return plan;
-  return fail('B051', path.span, `"${path.value}" is no plan of this version`, {
-    help: 'COMPILE PLAN again: plans of Flink, and of other versions, are not read',
+  return fail('B051', path.span, `"${path.value}" ${otherKind(plan)}`, {
+    help: 'COMPILE PLAN again, here and from the same statement',
   });
+}
+
+/** What a file is that is no plan of this version. */
+function otherKind(value: unknown): string {
+  const other = isObject(value) ? value : {};
+  if ('flinkVersion' in other)
+    return `is a plan of Flink ${String(other.flinkVersion)}: its operators are not those of Tidemark`;
+  if (other.tidemark !== 'plan') return 'is no plan';
+  if (other.version === version) return 'is a plan that lacks a part: it was changed by hand, or cut';
+  return `is a plan of version ${String(other.version)}, and this Tidemark reads version ${version}`;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
 }
 
 function parsed(text: string): unknown {
@@ -60,20 +77,19 @@ function parsed(text: string): unknown {
 }
 
 function isPlan(value: unknown): value is PlanFile {
-  if (typeof value !== 'object' || value === null) return false;
-  const plan = value as Partial<Record<keyof PlanFile, unknown>>;
   return (
-    plan.tidemark === 'plan' &&
-    plan.version === 1 &&
-    typeof plan.statement === 'string' &&
-    typeof plan.fingerprint === 'string' &&
-    isTexts(plan.objects) &&
-    isTexts(plan.settings)
+    isObject(value) &&
+    value.tidemark === 'plan' &&
+    value.version === version &&
+    typeof value.statement === 'string' &&
+    typeof value.fingerprint === 'string' &&
+    isTexts(value.objects) &&
+    isTexts(value.settings)
   );
 }
 
 function isTexts(value: unknown): value is Readonly<Record<string, string>> {
-  return typeof value === 'object' && value !== null && Object.values(value).every((each) => typeof each === 'string');
+  return isObject(value) && Object.values(value).every((each) => typeof each === 'string');
 }
 
 function pathOf({ value }: Text): string {

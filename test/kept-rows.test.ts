@@ -1,8 +1,6 @@
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { SourceText } from '../src/diagnostics/source-text.ts';
 import { Engine, type EngineOptions } from '../src/engine.ts';
@@ -145,27 +143,18 @@ test('rows of a program are kept whole, also what the query does not read; those
   await tide.close();
 });
 
+test('a row that the table cannot read any more is shown as it was read', async () => {
+  write('d/a.json', '{"ts":"2024-01-01 00:00:20","x":1}\n{"ts":"2024-01-01 00:00:01","x":"two"}\n');
+  await run(files('ts TIMESTAMP(3), x STRING', 'json') + counts, { keptRowsFolder: folder });
+  const script = `${files('ts TIMESTAMP(3), x INT', 'json')} SELECT ts, x, late_row FROM t$late;`;
+  const { answers } = await run(script, { keptRowsFolder: folder });
+  expect(answers).toEqual([[' |  | {"ts":"2024-01-01 00:00:01","x":"two"}']]);
+});
+
 test('a table may say that late rows are only counted', async () => {
   write('d/a.json', '{"ts":"2024-01-01 00:00:20"}\n{"ts":"2024-01-01 00:00:01"}\n');
   const declared = files('ts TIMESTAMP(3)', 'json', ", 'tidemark.late.rows' = 'drop'");
   const { answers, summaries } = await run(`${declared} ${counts} SELECT * FROM t$late;`, { keptRowsFolder: folder });
   expect(summaries[0]).toMatchObject({ lateRows: 1, kept: [] });
   expect(answers[1]).toEqual([]);
-});
-
-test('the command line says where late rows are, and the next command finds them', () => {
-  write('d/a.json', '{"ts":"2024-01-01 00:00:20"}\n{"ts":"2024-01-01 00:00:01"}\n{"ts":"?"}\n');
-  write('t.sql', files('ts TIMESTAMP(3)', 'json', ", 'tidemark.on-error' = 'keep'"));
-  const main = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url));
-  const tidemark = (sql: string) =>
-    spawnSync(process.execPath, [main, 'run', 't.sql', '-e', sql, '--format', 'table'], {
-      cwd: folder,
-      encoding: 'utf8',
-    });
-  const first = tidemark(counts);
-  expect(first.stderr).toContain('1 late row, kept in t$late: SELECT * FROM t$late\n');
-  expect(first.stderr).toContain('1 row with an error, kept in t$errors: SELECT * FROM t$errors\n');
-  const { stdout } = tidemark('SELECT ts, late_by_ms FROM t$late; SELECT error_message FROM t$errors;');
-  expect(stdout).toContain('2024-01-01 00:00:01.000       19000');
-  expect(stdout).toContain('could not read "ts" as TIMESTAMP(3): "?"');
 });

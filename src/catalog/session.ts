@@ -74,11 +74,23 @@ export class Session {
     const written = name.parts.map((part) => part.name).join('.');
     const here = this.names(path.catalog, path.database);
     const help =
+      this.#noLateRows(path) ??
       didYouMean(path.name, here) ??
       (here.length === 0
         ? `${path.catalog}.${path.database} has no tables yet`
         : `${path.catalog}.${path.database} has: ${here.join(', ')}`);
     fail('B001', name.span, `unknown table "${written}"`, { help });
+  }
+
+  /** Why there is no `t$late`, where there is `t`. */
+  #noLateRows(path: ObjectPath): string | null {
+    const kept = keptName(path.name);
+    if (kept === null) return null;
+    const base = this.find({ ...path, name: kept.base });
+    if (base === undefined) return null;
+    return base.kind === 'view'
+      ? `"${kept.base}" is a view: the rows of the tables below it are kept with those`
+      : `"${kept.base}" has no watermark, so no row of it is late`;
   }
 
   /** Names of tables and views in a database, temporary ones among them, sorted. */

@@ -89,6 +89,9 @@ export class OutputWriter {
     if (builder.watermarks !== 0) {
       f.do(i64.store(i32.add(i32.shl(count, i32.const(3)), i32.const(builder.watermarks)), row.watermark));
     }
+    if (builder.origins !== 0) {
+      f.do(i32.store(i32.add(i32.shl(count, i32.const(2)), i32.const(builder.origins)), writer.row));
+    }
     f.set(count, i32.add(count, i32.const(1)));
   }
 

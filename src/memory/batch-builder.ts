@@ -16,6 +16,8 @@ export interface BatchBuilderOptions {
   readonly kinds?: boolean;
   /** Room for a watermark a row. */
   readonly watermarks?: boolean;
+  /** Room for the number of the input's row that a row was made of. */
+  readonly origins?: boolean;
 }
 
 /**
@@ -29,6 +31,8 @@ export class BatchBuilder {
   readonly kinds: number;
   /** Address of the watermarks; 0 where there are none. */
   readonly watermarks: number;
+  /** Address of the numbers of the rows that the rows were made of, u32 each; 0 where there are none. */
+  readonly origins: number;
   readonly address: number;
   readonly #memory: Memory;
   readonly #columns: readonly ColumnBuffers[];
@@ -44,6 +48,7 @@ export class BatchBuilder {
     }));
     this.kinds = options.kinds === true ? memory.alloc(capacity) : 0;
     this.watermarks = options.watermarks === true ? memory.alloc(capacity * 8) : 0;
+    this.origins = options.origins === true ? memory.alloc(capacity * 4) : 0;
     this.address = memory.alloc(descriptorBytes(schema.length));
     const words = memory.u32.subarray(this.address >> 2, (this.address + descriptorBytes(schema.length)) >> 2);
     words.fill(0);
@@ -76,6 +81,7 @@ export class BatchBuilder {
     }
     if (this.kinds !== 0) this.#memory.free(this.kinds);
     if (this.watermarks !== 0) this.#memory.free(this.watermarks);
+    if (this.origins !== 0) this.#memory.free(this.origins);
     this.#memory.free(this.address);
   }
 }

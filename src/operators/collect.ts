@@ -39,6 +39,7 @@ export class Collect implements Operator {
       capacity: context.batchRows,
       kinds: !isAppendOnly(node.changes),
       watermarks: node.marksWatermarks,
+      origins: context.keepsOrigins === true,
     });
     this.#cells = context.memory.alloc(16);
     this.#setWatermark(-(2n ** 63n));
@@ -65,6 +66,11 @@ export class Collect implements Operator {
 
   onWatermark(watermarkMs: number): void {
     this.#setWatermark(watermarkMs === Number.POSITIVE_INFINITY ? 2n ** 63n - 1n : BigInt(watermarkMs));
+  }
+
+  originOf(rowIndex: number): number | null {
+    const { origins } = this.#output;
+    return origins === 0 ? null : (this.#context.memory.u32[(origins >>> 2) + rowIndex] ?? null);
   }
 
   close(): void {

@@ -10,6 +10,8 @@ export interface OperatorContext {
   readonly batchRows: number;
   /** Conversions between instants and the session zone's wall clock, for TIMESTAMP_LTZ windows. */
   readonly zone: WallClock;
+  /** Whether somebody behind asks which row a row was made of. */
+  readonly keepsOrigins?: boolean;
   /** Whether rows that are dropped for being late are noted for who keeps them. */
   readonly keepsLateRows?: boolean;
   /** The same of rows that cannot be computed; else the first fails the job. */

@@ -28,6 +28,8 @@ export interface Operator {
   onAnswers?(out: Output): void;
   /** Rows may leave so much behind the watermark: the one that is passed on stays behind it. */
   readonly watermarkDelayMs?: number;
+  /** Which row of the batch at hand a row was made of that is being sent; null: of none, or it is not known. */
+  originOf?(rowIndex: number): number | null;
   /** Where it notes the late rows of a batch, if somebody keeps them. */
   readonly lateRows?: LateRowList | null;
   /** Where it tells of rows that cannot be computed, if somebody keeps them. */

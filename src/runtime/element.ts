@@ -31,4 +31,7 @@ export interface Origin {
   place(rowIndex: number): RowPlace;
   /** The row as the source has it; null where that has no bytes. */
   record(rowIndex: number): SourceRecord | null;
+  /** The batch as it came from the source, and the row's number in it. */
+  readonly batch: Batch;
+  row(rowIndex: number): number;
 }

@@ -22,6 +22,9 @@ const liveTurnAfterMs = 2;
 
 const progressEveryMs = 500;
 
+/** Rows that are kept wait for the disk so long at most while others come. */
+const keepEveryMs = 1000;
+
 /** What a job is made of: the plan and, by the ids in it, what runs. The job opens and closes all of it. */
 export interface JobParts {
   readonly graph: PhysicalGraph;
@@ -253,6 +256,7 @@ export class Job {
     const turnMaxMs = isLive ? liveTurnAfterMs : turnAfterMs;
     let turnMs = clock.elapsedMs();
     let progressMs = turnMs;
+    let keptMs = turnMs;
     while (!signal.aborted) {
       const nowMs = clock.nowMs();
       onTime?.(nowMs);
@@ -272,7 +276,10 @@ export class Job {
         progressMs = clock.elapsedMs();
         onProgress(this.progress());
       }
-      if (this.#parts.keeper?.isFull === true || !didWork) await this.#parts.keeper?.flush();
+      if (!didWork || this.#parts.keeper?.isFull === true || clock.elapsedMs() - keptMs >= keepEveryMs) {
+        keptMs = clock.elapsedMs();
+        await this.#parts.keeper?.flush();
+      }
       if (!didWork) {
         await this.#waitForMore(nowMs);
         turnMs = clock.elapsedMs();

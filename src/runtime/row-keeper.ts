@@ -9,7 +9,7 @@ import { columnReaders } from '../memory/batch-reader.ts';
 import type { CellValue } from '../memory/cell-value.ts';
 import type { Memory } from '../memory/memory.ts';
 import type { DroppedRow } from '../operators/late-row-list.ts';
-import type { PhysicalGraph } from '../physical/graph.ts';
+import type { PhysicalGraph, PhysicalOperator } from '../physical/graph.ts';
 import type { BatchElement } from './element.ts';
 import { KeptTables } from './kept-tables.ts';
 import { RowText } from './row-text.ts';
@@ -68,6 +68,11 @@ export class RowKeeper {
   /** Whether such rows of an operator are kept. */
   keeps(kind: KeptKind, operator: string, input: number): boolean {
     return this.#tables.of(kind, operator, input) !== null;
+  }
+
+  /** Whether rows behind an operator may be kept as they were before it. */
+  keepsAny({ id, inputs }: PhysicalOperator): boolean {
+    return inputs.some((_, input) => this.keeps('late', id, input) || this.keeps('errors', id, input));
   }
 
   /** Takes malformed records of a source; null: they fail the job. */
@@ -153,8 +158,9 @@ export class RowKeeper {
       // The source has no bytes: the values that the query reads are all that is there.
       const { shard, offset } = origin.place(rowIndex);
       const values: Record<string, CellValue> = {};
-      const readers = columnReaders(this.#parts.memory, batch);
-      for (const [at, { name }] of batch.schema.entries()) values[name] = readers[at]?.(rowIndex) ?? null;
+      const readers = columnReaders(this.#parts.memory, origin.batch);
+      for (const [at, { name }] of origin.batch.schema.entries())
+        values[name] = readers[at]?.(origin.row(rowIndex)) ?? null;
       const read = {
         shard,
         offset: String(offset ?? rowIndex),

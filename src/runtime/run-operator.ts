@@ -1,7 +1,8 @@
 import { Observable, type Subscriber } from 'rxjs';
 import { RowFailure } from '../codegen/row-failure.ts';
+import type { Batch } from '../memory/batch.ts';
 import type { Operator, Output } from '../operators/operator.ts';
-import type { BatchElement, Element } from './element.ts';
+import type { BatchElement, Element, Origin } from './element.ts';
 import { rowFailureError } from './row-failure-error.ts';
 import type { RowKeeper } from './row-keeper.ts';
 import { mergedWatermark, type WatermarkInput } from './watermarks.ts';
@@ -54,8 +55,7 @@ class RunningOperator {
     this.#subscriber = subscriber;
     this.#out = {
       batch: (batch) => {
-        const origin = batch === this.#current?.batch ? this.#current.origin : null;
-        subscriber.next({ kind: 'batch', batch, origin });
+        subscriber.next({ kind: 'batch', batch, origin: this.#originOf(batch) });
       },
     };
     this.#inputs = Array.from({ length: inputCount }, (_, index) => {
@@ -109,6 +109,22 @@ class RunningOperator {
         this.#passEnd();
         return;
     }
+  }
+
+  /** Where rows come from that are being sent: those of the batch at hand, or rows that were made of its rows one by one. */
+  #originOf(batch: Batch): Origin | null {
+    const current = this.#current;
+    const origin = current?.origin ?? null;
+    if (current === null || origin === null || batch === current.batch) return origin;
+    const operator = this.#operator;
+    if (operator.originOf === undefined || operator.originOf(0) === null) return null;
+    const row = (rowIndex: number): number => operator.originOf?.(rowIndex) ?? 0;
+    return {
+      place: (rowIndex) => origin.place(row(rowIndex)),
+      record: (rowIndex) => origin.record(row(rowIndex)),
+      batch: origin.batch,
+      row: (rowIndex) => origin.row(row(rowIndex)),
+    };
   }
 
   #process(element: BatchElement, index: number): void {

@@ -164,6 +164,8 @@ export class SourceRun {
     const origin = {
       place: (rowIndex: number) => reader.place(firstRow + rowIndex),
       record: (rowIndex: number) => reader.record?.(firstRow + rowIndex) ?? null,
+      batch,
+      row: (rowIndex: number) => rowIndex,
     };
     this.elements.next({ kind: 'batch', batch, origin });
     if (this.hasTime) {

@@ -4,6 +4,7 @@ import { boundedRows } from '../memory/batch.ts';
 import { createOperator } from '../operators/create.ts';
 import type { Operator } from '../operators/operator.ts';
 import type { PhysicalGraph } from '../physical/graph.ts';
+import { dropsLateRows } from '../physical/late-rows.ts';
 import { Job, type JobProgress } from '../runtime/job.ts';
 import { RowKeeper } from '../runtime/row-keeper.ts';
 import type { SessionContext } from './session-context.ts';
@@ -43,11 +44,21 @@ export function makeJob(
   const operators = new Map<string, Operator>();
   try {
     for (const node of graph.operators) {
-      const keepsLateRows = node.inputs.some((_, input) => keeper.keeps('late', node.id, input));
+      const keepsLateRows =
+        dropsLateRows(node.work) && node.inputs.some((_, input) => keeper.keeps('late', node.id, input));
+      const keepsOrigins = graph.operators.some(({ inputs }) => inputs.includes(node.id)) && keeper.keepsAny(node);
       const keepsFailedRows = node.inputs.some((_, input) => keeper.keeps('errors', node.id, input));
       operators.set(
         node.id,
-        createOperator(node, { memory, session: times, batchRows, zone: zone.clock, keepsLateRows, keepsFailedRows }),
+        createOperator(node, {
+          memory,
+          session: times,
+          batchRows,
+          zone: zone.clock,
+          keepsOrigins,
+          keepsLateRows,
+          keepsFailedRows,
+        }),
       );
     }
     const given = { memory, timeZone, clock, recordBatches, programTables, streamsFolder, keptRows: context.keptRows };

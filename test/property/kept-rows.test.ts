@@ -51,7 +51,7 @@ const inputs = fc.record({
 });
 type Inputs = typeof inputs extends fc.Arbitrary<infer T> ? T : never;
 
-const numRuns = Math.max(2, Math.ceil(Number(process.env.TIDEMARK_FUZZ_RUNS ?? 400) / 130));
+const numRuns = Math.max(2, Math.ceil(Number(process.env.TIDEMARK_FUZZ_RUNS ?? 400) / 200));
 
 const windows = (call: string, keys = '') =>
   `SELECT window_start, COUNT(*) FROM TABLE(${call}) GROUP BY window_start, window_end${keys}`;
@@ -82,6 +82,9 @@ const queries: Readonly<Record<string, string>> = {
   'window join': `SELECT l.id, r.id FROM TABLE(HOP(TABLE t, DESCRIPTOR(ts), INTERVAL '5' SECOND, INTERVAL '10' SECOND)) l
      JOIN TABLE(HOP(TABLE u, DESCRIPTOR(ts), INTERVAL '5' SECOND, INTERVAL '10' SECOND)) r
      ON l.k = r.k AND l.window_start = r.window_start AND l.window_end = r.window_end`,
+  union: windows(
+    `TUMBLE((SELECT ts, id FROM t WHERE k = 'a' UNION ALL SELECT ts, id FROM t WHERE k = 'b'), DESCRIPTOR(ts), INTERVAL '10' SECOND)`,
+  ),
   'window of windows': `SELECT window_start, SUM(n) FROM TABLE(TUMBLE((SELECT window_time AS wt, k, COUNT(*) AS n
      FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '2' SECOND)) GROUP BY window_start, window_end, window_time, k),
      DESCRIPTOR(wt), INTERVAL '10' SECOND)) GROUP BY window_start, window_end`,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { displayWidth, padded } from '../../src/cli/display-width.ts';
+import { keptLines } from '../../src/cli/kept-lines.ts';
 import { endLine, liveLine } from '../../src/cli/prompt/status-line.ts';
 import { addTotals, noTotals, progressLine, summaryLine } from '../../src/cli/summary-line.ts';
 import type { JobProgress } from '../../src/runtime/job.ts';
@@ -39,6 +40,28 @@ describe('the summary', () => {
     const line = '10 k events   100 k/s   watermark 2015-05-20 21:04:59   late 3';
     expect(progressLine(job)).toBe(`${line}   25 %`);
     expect(progressLine({ ...job, bytesTotal: null })).toBe(line);
+  });
+});
+
+describe('what is said of rows that are kept', () => {
+  const late = { table: 'clicks$late', kind: 'late', rows: 1, isDurable: true, problem: null } as const;
+
+  test('is how many, and the statement that shows them', () => {
+    expect(keptLines([late, { ...late, table: 'my clicks$errors', kind: 'errors', rows: 1200 }])).toEqual([
+      '1 late row, kept in clicks$late: SELECT * FROM clicks$late',
+      '1,200 rows with an error, kept in my clicks$errors: SELECT * FROM `my clicks$errors`',
+    ]);
+  });
+
+  test('is for how long, and why, where they are not on the disk', () => {
+    expect(keptLines([{ ...late, isDurable: false, problem: 'no space left on device' }])).toEqual([
+      '1 late row, kept in clicks$late until the end of this session (no space left on device): SELECT * FROM clicks$late',
+    ]);
+  });
+
+  test('adds up over several jobs', () => {
+    const totals = addTotals(addTotals(noTotals, { ...job, kept: [late] }), { ...job, kept: [{ ...late, rows: 2 }] });
+    expect(totals.kept).toEqual([{ ...late, rows: 3 }]);
   });
 });
 

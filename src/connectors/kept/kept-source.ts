@@ -91,7 +91,10 @@ class KeptShard implements ShardReader {
     if (records.length === 0) return { kind: 'end' };
     const rows = records.map((record) => {
       const decoded = this.#decoding?.row(record) ?? noColumns;
-      return this.#cells.map((cell) => cell(record, decoded));
+      // What cannot be read any more is shown as it was read.
+      const isLost = this.#decoding !== null && decoded === noColumns && record.raw !== null;
+      const row = isLost ? { ...record, shown: Buffer.from(record.raw ?? []).toString() } : record;
+      return this.#cells.map((cell) => cell(row, decoded));
     });
     this.progress.rows += rows.length;
     this.#arena.reset();

@@ -21,7 +21,7 @@ import { heapBytes, heapClear, heapDrop } from './table-heap';
  *        +4 the owner's
  * ```
  *
- * A plain table has no index (0): its rows are added by `tableAppend` and known by their numbers.
+ * A plain table has no index (0): its rows are known by their numbers alone.
  *
  * Probing: slot = hash & mask, then the next slot, round the end, until an empty one. Rows of an erased key leave
  * no trace in the index (what follows is shifted back), so the table does not slow down with age.
@@ -123,11 +123,13 @@ function buildIndex(table: usize, slots: u32): void {
  */
 export function tableInsert(table: usize, hash: u32): usize {
   const number = newRow(table, hash);
-  const mask = load<u32>(table, maskAt);
   const index = <usize>load<u32>(table, indexAt);
-  let slot = hash & mask;
-  while (load<u32>(index + (slot << 2)) != 0) slot = (slot + 1) & mask;
-  store<u32>(index + (slot << 2), number);
+  if (index != 0) {
+    const mask = load<u32>(table, maskAt);
+    let slot = hash & mask;
+    while (load<u32>(index + (slot << 2)) != 0) slot = (slot + 1) & mask;
+    store<u32>(index + (slot << 2), number);
+  }
   return <usize>load<u32>(table, rowsAt) + (number - 1) * load<u32>(table, rowBytesAt);
 }
 
@@ -224,6 +226,10 @@ function slotOf(table: usize, hash: u32, row: usize): u32 {
 export function tableErase(table: usize, row: usize): void {
   const mask = load<u32>(table, maskAt);
   const index = <usize>load<u32>(table, indexAt);
+  if (index == 0) {
+    tableRemove(table, row);
+    return;
+  }
   const width = load<u32>(table, rowBytesAt);
   const before = <usize>load<u32>(table, rowsAt) - width;
   let hole = slotOf(table, load<u32>(row), row);

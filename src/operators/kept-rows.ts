@@ -21,10 +21,12 @@ export class KeptRows {
   readonly #table: number;
   readonly #cells: number;
 
-  constructor(memory: Memory, types: readonly SqlType[], extra: readonly StateField[] = []) {
+  /** `areFound`: by a hash of their columns, for which the table has an index. */
+  constructor(memory: Memory, types: readonly SqlType[], extra: readonly StateField[] = [], areFound = false) {
     this.rows = new RowStore(types, extra);
     this.memory = memory;
-    this.#table = memory.kernels.tableNew(this.rows.layout.rowBytes, 16) >>> 0;
+    const { tableNew, tableNewPlain } = memory.kernels;
+    this.#table = (areFound ? tableNew : tableNewPlain)(this.rows.layout.rowBytes, 16) >>> 0;
     this.#cells = memory.alloc(cells.bytes);
     memory.u8.fill(0, this.#cells, this.#cells + cells.bytes);
   }
@@ -61,7 +63,7 @@ export class KeptRows {
     return arrival;
   }
 
-  /** A hash for rows that nobody looks for. */
+  /** A hash for rows that nobody looks for, but beside others that are. */
   spread(arrival: Local<'i64'>): I32 {
     return i32.or(i32.mul(i32.wrapI64(arrival), i32.const(0x9e37_79b1)), i32.const(1));
   }

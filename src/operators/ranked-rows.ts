@@ -33,9 +33,13 @@ export interface RankSettings {
   readonly ttl?: { readonly ms: number; readonly of: 'row' | 'partition' };
 }
 
+/** Whether rows only come, so that none is found again, and each that is kept is ranked. */
+export type RankedInput = 'inserts' | 'changes';
+
 /**
- * Where the rows of a partition are: how many there are, and the entry of the row at the last rank (0 where there are
- * fewer) if rows behind it are kept too; then the last rank, where it is a column's.
+ * Where the rows of a partition are: how many there are; if rows only come the entry of the last one, else that of the
+ * row at the last rank (0 where there are fewer) if rows behind it are kept too; then the last rank, where it is a
+ * column's.
  */
 const partitionFields: readonly StateField[] = [
   { name: 'count', physical: 'i32' },
@@ -82,19 +86,21 @@ export class RankedRows {
   readonly #layout: StateLayout;
   readonly #partitions: number;
   readonly #map: number;
+  readonly #input: RankedInput;
   /** Of rows, those that lead to equal ones standing for these; or of partitions. */
   readonly ages: Ages | null;
   readonly #rowAges: Ages | null;
   readonly #partitionAges: Ages | null;
 
-  constructor(context: OperatorContext, types: readonly SqlType[], settings: RankSettings) {
+  constructor(context: OperatorContext, types: readonly SqlType[], settings: RankSettings, input: RankedInput) {
     const { memory } = context;
     const { ttl = { ms: 0, of: 'row' } } = settings;
     const aged = (of: 'row' | 'partition'): readonly StateField[] => (ttl.ms > 0 && ttl.of === of ? ageFields : []);
     this.#memory = memory;
     this.#settings = settings;
     this.#types = types;
-    this.kept = new KeptRows(memory, types, [...rowFields, ...aged('row')]);
+    this.#input = input;
+    this.kept = new KeptRows(memory, types, [...rowFields, ...aged('row')], input === 'changes');
     this.#layout = new StateLayout([
       ...keyFields(settings.partition.map((column) => this.#type(column))),
       ...partitionFields,
@@ -375,6 +381,21 @@ export class RankedRows {
   #drop(writer: CodeWriter, partition: RankPartition, entry: Local<'i32'>, table: Local<'i32'>): void {
     const { f } = writer;
     const border = f.local('i32', this.border(partition));
+    if (this.#input === 'inserts') {
+      const isOther = i32.gtU(this.count(partition), i32.const(1));
+      f.if(i32.eq(entry, border), () => {
+        f.set(border, i32.const(0));
+        f.if(isOther, () => f.set(border, this.previous(writer, entry)));
+        this.setBorder(writer, partition, border);
+      });
+    } else this.#dropBefore(writer, partition, entry, border);
+    this.remove(writer, entry, table);
+    this.setCount(writer, partition, i32.sub(this.count(partition), i32.const(1)));
+  }
+
+  /** The row behind the last rank comes up where one goes that is ranked. */
+  #dropBefore(writer: CodeWriter, partition: RankPartition, entry: Local<'i32'>, border: Local<'i32'>): void {
+    const { f } = writer;
     f.if(border, () =>
       f.if(i32.eqz(this.isEntryBehind(writer, entry, border)), () => {
         const isMore = i32.gtU(this.count(partition), this.end(writer, partition));
@@ -383,8 +404,6 @@ export class RankedRows {
         this.setBorder(writer, partition, pulled);
       }),
     );
-    this.remove(writer, entry, table);
-    this.setCount(writer, partition, i32.sub(this.count(partition), i32.const(1)));
   }
 
   /** The number + 1 of an entry's row. */

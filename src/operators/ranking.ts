@@ -1,6 +1,7 @@
 import type { CodeWriter, RowScope } from '../codegen/expression-writer.ts';
 import type { PipelineRow } from '../codegen/pipeline.ts';
 import { sameValues } from '../codegen/same-value.ts';
+import type { ByteRange } from '../codegen/sort-key.ts';
 import type { Value } from '../functions/value.ts';
 import { changeKind } from '../memory/batch.ts';
 import type { RankInput } from '../plan/rank-input.ts';
@@ -29,6 +30,8 @@ export class Ranking {
   readonly #replaces: boolean;
   /** Rows behind the last rank are kept. */
   readonly #keepsAll: boolean;
+  /** Rows only come: a partition knows its last one. */
+  readonly #knowsLast: boolean;
   readonly #lastRank: Local<'i32'>;
 
   constructor(parts: RankingParts) {
@@ -36,6 +39,7 @@ export class Ranking {
     const { settings, input, writer, ranked, partition } = parts;
     this.#showsRanks = settings.outputRank || settings.start > 1;
     this.#keepsAll = input.kind === 'changes';
+    this.#knowsLast = input.kind === 'inserts';
     this.#replaces = settings.replaces ?? (settings.end === 1 && !this.#keepsAll);
     this.#lastRank = writer.f.local('i32', ranked.end(writer, partition));
   }
@@ -66,7 +70,7 @@ export class Ranking {
     f.if(isFull, () => {
       // No rank at all: a limit of 0.
       if (!this.#keepsAll) f.brIf(row.next, i32.eqz(this.#lastRank));
-      f.set(border, this.#keepsAll ? ranked.border(partition) : ranked.last(writer, partition));
+      f.set(border, this.#keepsAll ? ranked.border(partition) : this.#last());
       // Nothing is taken back, so what is behind the last rank never comes into one.
       if (!this.#keepsAll) f.brIf(row.next, ranked.isBehind(writer, key, border));
     });
@@ -90,6 +94,7 @@ export class Ranking {
           () => f.if(isNowFull, () => ranked.setBorder(writer, partition, ranked.last(writer, partition))),
         );
       }
+      if (this.#knowsLast) this.#moveLast(entry, border, key);
       this.#sendInserted(entry, border);
       if (!this.#keepsAll) {
         f.if(border, () => {
@@ -98,6 +103,28 @@ export class Ranking {
         });
       }
     });
+  }
+
+  /** The entry of the partition's last row, which has one. */
+  #last(): I32 {
+    const { writer, partition, ranked } = this.#parts;
+    return this.#knowsLast ? ranked.border(partition) : ranked.last(writer, partition);
+  }
+
+  /** The last row is the one before that which has fallen, or the new one where it is behind all others. */
+  #moveLast(entry: Local<'i32'>, fallen: Local<'i32'>, key: ByteRange): void {
+    const { writer, partition, ranked } = this.#parts;
+    const { f } = writer;
+    f.if(
+      fallen,
+      () => ranked.setBorder(writer, partition, ranked.previous(writer, fallen)),
+      () => {
+        const last = f.local('i32', this.#last());
+        const isLast = f.local('i32', i32.eqz(last));
+        f.if(last, () => f.set(isLast, ranked.isBehind(writer, key, last)));
+        f.if(isLast, () => ranked.setBorder(writer, partition, entry));
+      },
+    );
   }
 
   /** `fallen`: the row that was at the last rank and is no more. */
@@ -126,11 +153,13 @@ export class Ranking {
     const count = f.local('i32', ranked.count(partition));
     const last = f.local('i32', select(fallen, this.#lastRank, count));
     const lastEntry = f.local('i32', i32.const(0));
-    f.if(
-      fallen,
-      () => f.set(lastEntry, ranked.previous(writer, fallen)),
-      () => f.set(lastEntry, ranked.last(writer, partition)),
-    );
+    if (this.#knowsLast) f.set(lastEntry, this.#last());
+    else
+      f.if(
+        fallen,
+        () => f.set(lastEntry, ranked.previous(writer, fallen)),
+        () => f.set(lastEntry, this.#last()),
+      );
     const rank = ranked.rankBefore(writer, entry, lastEntry, last);
     const at = f.local('i32', entry);
     const next = f.local('i32');

@@ -46,7 +46,7 @@ export class TopN extends CompiledOperator {
     this.#settings = settings;
     this.#input = input;
     const types = node.stepSchema.map(({ type }) => type);
-    this.#ranked = new RankedRows(context, types, settings);
+    this.#ranked = new RankedRows(context, types, settings, input.kind === 'inserts' ? 'inserts' : 'changes');
     // A processing time is another each time it is asked for.
     const stable = node.stepSchema.flatMap(({ timeAttribute }, at) => (timeAttribute === 'proctime' ? [] : [at]));
     this.#key = input.kind === 'better' ? input.key : stable;

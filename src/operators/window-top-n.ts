@@ -47,6 +47,7 @@ export class WindowTopN extends CompiledOperator {
       context,
       node.stepSchema.map(({ type }) => type),
       settings,
+      'inserts',
     );
     this.#ends = context.memory.kernels.orderedNew(16) >>> 0;
   }

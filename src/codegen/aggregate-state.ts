@@ -4,12 +4,14 @@ import { tableLayout } from '../memory/kernels.ts';
 import type { AggregateCall } from '../plan/expression.ts';
 import { INT, type SqlType, withNullable } from '../types/sql-type.ts';
 import { type I32, type I64, i32, i64, ifElse, type Local } from '../wasm/code.ts';
+import type { Label } from '../wasm/function-builder.ts';
 import { scaled } from './batch-scope.ts';
 import { DistinctValues } from './distinct-values.ts';
 import type { CodeWriter, RowScope } from './expression-writer.ts';
 import { openTable, readKey, type TableCursor, tableCursor, writeFindOrAdd } from './key-table.ts';
 import { storeParts, zeroParts } from './memory-value.ts';
 import { sameValues } from './same-value.ts';
+import { callsByValues } from './shared-values.ts';
 import { keyFields, StateLayout, stateAccess } from './state-layout.ts';
 import { StateRegisters } from './state-registers.ts';
 import { eachTableRow, eraseTableRow, rowNumber } from './table-rows.ts';
@@ -35,6 +37,8 @@ interface PlacedCall {
   readonly code: AggregateCode;
   readonly prefix: string;
   readonly distinct: DistinctValues | null;
+  /** The calls that share its values, itself among them. */
+  readonly sharers: readonly number[];
   /** What the accumulator keeps, or is made of anew when a row is taken back. */
   readonly collection: ValueCollection | null;
 }
@@ -72,20 +76,34 @@ export class AggregateState {
       const values = keepsNulls ? types : types.map((type) => withNullable(type, false));
       return { call, code, values, prefix: `a${at}.`, remadeOf, keepsNulls };
     });
+    const units = callsByValues(
+      coded.map(({ call, values, keepsNulls }) => ({ call, values, keepsNulls })),
+      options.updating,
+    );
+    const sharersOf = (at: number): readonly number[] => units.find((unit) => unit.includes(at)) ?? [at];
     this.layout = new StateLayout([
       ...keyFields(keyTypes),
       ...(options.updating ? [{ name: 'rows', physical: 'i64' as const }] : []),
       ...coded.flatMap(({ code, prefix }) => code.state.map((field) => ({ ...field, name: prefix + field.name }))),
-      ...coded.flatMap(({ call, prefix }) => (call.distinct && isChained ? chainFields(prefix) : [])),
+      ...coded.flatMap(({ call, prefix }, at) =>
+        call.distinct && isChained && sharersOf(at)[0] === at ? chainFields(prefix) : [],
+      ),
       ...coded.flatMap(({ prefix, remadeOf }) =>
         remadeOf?.order === 'arrival' ? [{ name: `${prefix}arrivals`, physical: 'i64' as const }] : [],
       ),
       ...(options.extra ?? []),
     ]);
     const parts: StorePart[] = [{ kind: 'table', rowBytes: this.layout.rowBytes }];
-    this.#calls = coded.map(({ call, code, values, prefix, remadeOf, keepsNulls }) => {
-      const distinct = call.distinct ? new DistinctValues(values, parts.length, this.#chain(prefix, isChained)) : null;
-      if (distinct !== null) parts.push({ kind: 'table', rowBytes: distinct.layout.rowBytes });
+    const shared = new Map<readonly number[], DistinctValues>();
+    this.#calls = coded.map(({ call, code, values, prefix, remadeOf, keepsNulls }, at) => {
+      const sharers = sharersOf(at);
+      let distinct = shared.get(sharers) ?? null;
+      if (call.distinct && distinct === null) {
+        const calls = options.updating ? null : sharers.length;
+        distinct = new DistinctValues(values, parts.length, this.#chain(prefix, isChained), calls);
+        shared.set(sharers, distinct);
+        parts.push({ kind: 'table', rowBytes: distinct.layout.rowBytes });
+      }
       const { keeps } = code;
       const collection =
         keeps !== undefined
@@ -94,7 +112,7 @@ export class AggregateState {
             ? new ValueCollection(values, { ...remadeOf, keepsNulls }, parts.length)
             : null;
       for (const valueBytes of collection?.mapValueBytes ?? []) parts.push({ kind: 'map', valueBytes });
-      return { call, code, prefix, distinct, collection };
+      return { call, code, prefix, distinct, sharers, collection };
     });
     this.storeParts = parts;
   }
@@ -128,21 +146,57 @@ export class AggregateState {
       this.#addRows(writer, place.row, one);
     }
     for (const placed of this.#calls) {
+      if (isRetraction === null && placed.distinct !== null) {
+        if (this.#isFirst(placed)) this.#see(writer, place, placed, placed.distinct, scope);
+        continue;
+      }
       if (isRetraction === null && this.#countRow(writer, place, placed, scope)) continue;
       f.block((skip) => {
-        const { call, code } = placed;
+        const { call } = placed;
         if (call.filter !== null) f.brIf(skip, i32.eqz(writer.isTrue(writer.write(call.filter, scope))));
-        const args = call.args.map((arg) => writer.write(arg, scope));
-        if (code.seesNulls !== true) {
-          for (const arg of args) if (arg.isNull !== null) f.brIf(skip, arg.isNull);
-        }
-        const values =
-          code.seesNulls === true
-            ? args
-            : args.map((arg) => ({ ...arg, isNull: null, type: withNullable(arg.type, false) }));
+        const values = this.#valuesOf(writer, placed, scope, skip);
         writer.at(call.span, () => this.#updateCall(writer, place, placed, values, isRetraction));
       });
     }
+  }
+
+  /** The arguments of a call; a NULL among them that it does not look at goes on to `skip`. */
+  #valuesOf(writer: CodeWriter, { call, code }: PlacedCall, scope: RowScope, skip: Label): readonly Value[] {
+    const args = call.args.map((arg) => writer.write(arg, scope));
+    if (code.seesNulls === true) return args;
+    for (const arg of args) if (arg.isNull !== null) writer.f.brIf(skip, arg.isNull);
+    return args.map((arg) => ({ ...arg, isNull: null, type: withNullable(arg.type, false) }));
+  }
+
+  /** Of the calls that share their values the one that stands for all. */
+  #isFirst(placed: PlacedCall): boolean {
+    return this.#sharer(placed, 0) === placed;
+  }
+
+  #sharer({ sharers }: PlacedCall, call: number): PlacedCall {
+    return this.#calls[sharers[call] as number] as PlacedCall;
+  }
+
+  /** Gives a row's value to those of the calls that share it whose filter holds, and that have not seen it. */
+  #see(writer: CodeWriter, place: GroupPlace, placed: PlacedCall, distinct: DistinctValues, scope: RowScope): void {
+    const { f } = writer;
+    f.block((skip) => {
+      const filters = placed.sharers.map((_, at) => this.#sharer(placed, at).call.filter);
+      const bits = filters.map((filter, at) => {
+        const holds = filter === null ? i32.const(1) : writer.isTrue(writer.write(filter, scope));
+        return i32.shl(holds, i32.const(at));
+      });
+      const calls = f.local(
+        'i32',
+        bits.reduce<I32>((all, bit) => i32.or(all, bit), i32.const(0)),
+      );
+      if (!filters.includes(null)) f.brIf(skip, i32.eqz(calls));
+      const values = this.#valuesOf(writer, placed, scope, skip);
+      distinct.see(writer, place, this.#groupNumber(writer, place), values, calls, (call) => {
+        const sharer = this.#sharer(placed, call);
+        writer.at(sharer.call.span, () => this.#add(writer, place, sharer, values));
+      });
+    });
   }
 
   /** Counts a row without a branch, which a processor would guess wrong at every second row. False where it cannot. */
@@ -177,7 +231,7 @@ export class AggregateState {
   ): void {
     const add = (): void => this.#add(writer, place, placed, values);
     const takeBack = (): void => this.#takeBack(writer, place, placed, values);
-    if (placed.distinct !== null) {
+    if (placed.distinct !== null && isRetraction !== null) {
       const group = this.#groupNumber(writer, place);
       placed.distinct.update(writer, place, group, values, isRetraction, { add, takeBack });
     } else if (isRetraction === null) add();
@@ -270,9 +324,10 @@ export class AggregateState {
       const { code, distinct, collection } = placed;
       const state = this.#access(writer, place, placed);
       if (distinct !== null) {
-        distinct.move(writer, place, this.#groupNumber(writer, place), from, (values) =>
-          this.#add(writer, place, placed, values),
-        );
+        if (this.#isFirst(placed))
+          distinct.move(writer, place, this.#groupNumber(writer, place), from, (call, values) =>
+            this.#add(writer, place, this.#sharer(placed, call), values),
+          );
       } else {
         if (collection !== null) this.#moveValues(writer, place, fromPlace, placed, collection);
         if (collection === null || code.keeps !== undefined)
@@ -306,8 +361,9 @@ export class AggregateState {
 
   /** Takes a group out of its store, with its texts and the values of its aggregates. */
   erase(writer: CodeWriter, place: GroupPlace): void {
-    for (const { distinct, collection } of this.#calls) {
-      if (distinct?.isChained === true) distinct.clear(writer, place);
+    for (const placed of this.#calls) {
+      const { distinct, collection } = placed;
+      if (distinct?.isChained === true && this.#isFirst(placed)) distinct.clear(writer, place);
       collection?.clear(writer, place, this.#groupNumber(writer, place));
     }
     eraseTableRow(writer, place.table, this.layout, place.row);
@@ -316,7 +372,7 @@ export class AggregateState {
   /** Makes a group as it was at first, but for its key. */
   reset(writer: CodeWriter, place: GroupPlace): void {
     for (const placed of this.#calls) {
-      if (placed.distinct?.isChained === true) placed.distinct.clear(writer, place);
+      if (placed.distinct?.isChained === true && this.#isFirst(placed)) placed.distinct.clear(writer, place);
       placed.collection?.clear(writer, place, this.#groupNumber(writer, place));
       this.#clearAccumulator(writer, place, placed);
     }
@@ -436,8 +492,9 @@ export class AggregateState {
       row: f.local('i32', i32.add(to.rows, scaled(writer.i32(group), this.layout.rowBytes))),
     });
     if (distinct !== null) {
-      distinct.merge(writer, target, source, groupOf, (group, values) =>
-        this.#add(writer, placeOf(group), placed, values),
+      if (!this.#isFirst(placed)) return;
+      distinct.merge(writer, target, source, groupOf, (call, group, values) =>
+        this.#add(writer, placeOf(group), this.#sharer(placed, call), values),
       );
     } else if (collection !== null) {
       collection.merge(writer, target, source, {

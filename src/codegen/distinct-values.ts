@@ -1,6 +1,6 @@
 import type { Value } from '../functions/value.ts';
 import { INT, type SqlType } from '../types/sql-type.ts';
-import { i32, i64, type Local } from '../wasm/code.ts';
+import { type I32, i32, i64, type Local } from '../wasm/code.ts';
 import type { GroupPlace } from './aggregate-state.ts';
 import { scaled } from './batch-scope.ts';
 import type { CodeWriter } from './expression-writer.ts';
@@ -22,8 +22,18 @@ interface Chain {
   readonly last: number;
 }
 
+/** So many calls have a bit of a value's mark. */
+export const callsMax = 32;
+
+/** What is known of a value: a bit for each call that has seen it, or how often it is there. */
+type Mark = Local<'i32'> | Local<'i64'>;
+
+/** Gives a value to the accumulator of a call, by its number among those that share the values. */
+type AddValue<Values extends readonly unknown[]> = (call: number, ...values: Values) => void;
+
 /**
- * The distinct values of an aggregate's groups, with how often each is there: one keyed table of the group store.
+ * The distinct values of an aggregate's groups: one keyed table of the group store. Over rows that only come, for all
+ * calls of the same arguments, with those that have seen a value; else for one call, with how often each is there.
  *
  * Where single groups are merged or erased, the values of a group form a chain in the order in which they came; one
  * that was taken back as often as it came stays in it with a count of 0. Cost: O(1) for a value.
@@ -34,28 +44,45 @@ export class DistinctValues {
   /** The table's position in the group store. */
   readonly #at: number;
   readonly #chain: Chain | null;
-  readonly #count: number;
+  /** How many calls share the values; null where they are counted for one. */
+  readonly #calls: number | null;
+  readonly #mark: number;
 
   /** `types`: those of the call's arguments; nullable where NULL is a value like others. */
-  constructor(types: readonly SqlType[], at: number, chain: Chain | null) {
+  constructor(types: readonly SqlType[], at: number, chain: Chain | null, calls: number | null) {
     this.#types = [INT(false), ...types];
     this.#at = at;
     this.#chain = chain;
+    this.#calls = calls;
     this.layout = new StateLayout([
       ...keyFields(this.#types),
-      { name: 'count', physical: 'i64' },
+      { name: 'mark', physical: calls === null ? 'i64' : 'i32' },
       ...(chain === null ? [] : [{ name: 'next', physical: 'i32' as const }]),
     ]);
-    this.#count = this.layout.field('count').offset;
+    this.#mark = this.layout.field('mark').offset;
   }
 
-  /** Takes a value in, or back; `add` and `takeBack` run where it was not there, or is there no more. */
+  /** Takes a value in for some calls, a bit each; `add` runs for each that has not seen it. */
+  see(
+    writer: CodeWriter,
+    place: GroupPlace,
+    group: Value,
+    values: readonly Value[],
+    calls: I32,
+    add: AddValue<[]>,
+  ): void {
+    const keys = [group, ...values];
+    const row = this.#findOrAdd(writer, place.row, this.#cursor(writer, place), keys, writeHash(writer, keys));
+    this.#takeOver(writer, row, writer.f.local('i32', calls), add);
+  }
+
+  /** Counts a value in, or out; `add` and `takeBack` run where it was not there, or is there no more. */
   update(
     writer: CodeWriter,
     place: GroupPlace,
     group: Value,
     values: readonly Value[],
-    isRetraction: Local<'i32'> | null,
+    isRetraction: Local<'i32'>,
     change: { readonly add: () => void; readonly takeBack: () => void },
   ): void {
     const { f } = writer;
@@ -63,20 +90,17 @@ export class DistinctValues {
     const keys = [group, ...values];
     const hash = writeHash(writer, keys);
     const addOne = (): void => {
-      const row = this.#findOrAdd(writer, place.row, cursor, keys, hash, change.add);
-      this.#addTo(writer, row, i64.const(1n));
+      const row = this.#findOrAdd(writer, place.row, cursor, keys, hash);
+      this.#takeOver(writer, row, f.local('i64', i64.const(1n)), change.add);
     };
-    if (isRetraction === null) {
-      addOne();
-      return;
-    }
     f.if(
       isRetraction,
       () => {
         const row = writeFind(writer, cursor, this.layout, keys, hash);
         f.if(row, () => {
-          this.#addTo(writer, row, i64.const(-1n));
-          f.if(i64.eqz(i64.load(row, { offset: this.#count })), () => {
+          const left = f.local('i64', i64.sub(i64.load(row, { offset: this.#mark }), i64.const(1n)));
+          f.do(i64.store(row, left, { offset: this.#mark }));
+          f.if(i64.eqz(left), () => {
             if (this.#chain === null) eraseTableRow(writer, cursor.table, this.layout, row);
             change.takeBack();
           });
@@ -91,11 +115,11 @@ export class DistinctValues {
     const { f } = writer;
     this.#each(writer, { ...place, row: from }, (cursor, row, number) => {
       const values = this.#values(writer, row);
-      const count = f.local('i64', i64.load(row, { offset: this.#count }));
-      f.if(i64.gtS(count, i64.const(0n)), () => {
+      const mark = this.#markOf(writer, row);
+      f.if(this.#isThere(mark), () => {
         const keys = [group, ...values];
-        const into = this.#findOrAdd(writer, place.row, cursor, keys, writeHash(writer, keys), () => add(values));
-        this.#addTo(writer, into, count);
+        const into = this.#findOrAdd(writer, place.row, cursor, keys, writeHash(writer, keys));
+        this.#takeOver(writer, into, mark, (call) => add(call, values));
       });
       // The table may have grown.
       f.set(row, i32.add(cursor.rows, scaled(number, this.layout.rowBytes)));
@@ -122,7 +146,7 @@ export class DistinctValues {
     target: GroupPlace,
     source: Local<'i32'>,
     groupOf: (group: Local<'i32'>) => Value,
-    add: (group: Value, values: readonly Value[]) => void,
+    add: AddValue<[group: Value, values: readonly Value[]]>,
   ): void {
     const { f } = writer;
     const cursor = this.#cursor(writer, target);
@@ -131,8 +155,9 @@ export class DistinctValues {
       const group = groupOf(writer.i32(readKey(writer, this.layout, row, 0, INT(false))));
       const values = this.#values(writer, row);
       const keys = [group, ...values];
-      const into = writeFindOrAdd(writer, cursor, this.layout, keys, writeHash(writer, keys), () => add(group, values));
-      this.#addTo(writer, into, i64.load(row, { offset: this.#count }));
+      const mark = this.#markOf(writer, row);
+      const into = writeFindOrAdd(writer, cursor, this.layout, keys, writeHash(writer, keys));
+      this.#takeOver(writer, into, mark, (call) => add(call, group, values));
     });
   }
 
@@ -146,24 +171,48 @@ export class DistinctValues {
     return this.#types.slice(1).map((type, at) => readKey(writer, this.layout, row, at + 1, type));
   }
 
-  #addTo({ f }: CodeWriter, row: Local<'i32'>, count: ReturnType<typeof i64.const>): void {
-    f.do(i64.store(row, i64.add(i64.load(row, { offset: this.#count }), count), { offset: this.#count }));
+  #markOf({ f }: CodeWriter, row: Local<'i32'>): Mark {
+    const at = { offset: this.#mark };
+    return this.#calls === null ? f.local('i64', i64.load(row, at)) : f.local('i32', i32.load(row, at));
   }
 
-  /** The row of a value; `add` runs for one that was not there. */
+  #isThere(mark: Mark): I32 {
+    return mark.type === 'i64' ? i64.gtS(mark, i64.const(0n)) : mark;
+  }
+
+  /** Adds what is known of a value to a row of it; `add` runs for each call to which it is new. */
+  #takeOver({ f }: CodeWriter, row: Local<'i32'>, mark: Mark, add: AddValue<[]>): void {
+    const at = { offset: this.#mark };
+    if (mark.type === 'i64') {
+      const before = f.local('i64', i64.load(row, at));
+      f.do(i64.store(row, i64.add(before, mark), at));
+      f.if(i64.eqz(before), () => add(0));
+      return;
+    }
+    const before = f.local('i32', i32.load(row, at));
+    const fresh = f.local('i32', i32.and(mark, i32.xor(before, i32.const(-1))));
+    f.if(fresh, () => {
+      f.do(i32.store(row, i32.or(before, fresh), at));
+      if (this.#calls === 1) add(0);
+      else
+        for (let call = 0; call < (this.#calls ?? 1); call++)
+          f.if(i32.and(fresh, i32.const(1 << call)), () => add(call));
+    });
+  }
+
+  /** The row of a value, new where it was not there. */
   #findOrAdd(
     writer: CodeWriter,
     group: Local<'i32'>,
     cursor: TableCursor,
     keys: readonly Value[],
     hash: Local<'i32'>,
-    add: () => void,
   ): Local<'i32'> {
     const { f } = writer;
     const { layout } = this;
     const chain = this.#chain;
-    if (chain === null) return writeFindOrAdd(writer, cursor, layout, keys, hash, () => add());
-    const row = writeFindOrAdd(writer, cursor, layout, keys, hash, (added) => {
+    if (chain === null) return writeFindOrAdd(writer, cursor, layout, keys, hash);
+    return writeFindOrAdd(writer, cursor, layout, keys, hash, (added) => {
       const number = f.local('i32', i32.add(rowNumber(added, cursor.rows, layout.rowBytes), i32.const(1)));
       const tail = f.local('i32', i32.load(group, { offset: chain.last }));
       const before = i32.add(cursor.rows, scaled(i32.sub(tail, i32.const(1)), layout.rowBytes));
@@ -174,8 +223,6 @@ export class DistinctValues {
       );
       f.do(i32.store(group, number, { offset: chain.last }));
     });
-    f.if(i64.eqz(i64.load(row, { offset: this.#count })), add);
-    return row;
   }
 
   /** Runs `body` for the values of a group, in their order; it may erase the row that it is given. */
@@ -199,4 +246,4 @@ export class DistinctValues {
   }
 }
 
-type Added = (values: readonly Value[]) => void;
+type Added = AddValue<[values: readonly Value[]]>;

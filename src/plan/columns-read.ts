@@ -10,6 +10,7 @@ import {
   showsRight,
 } from './logical.ts';
 import { columnsOfReference, referencesRead } from './match-references.ts';
+import { uniqueKeysOf } from './unique-keys.ts';
 
 /**
  * The columns of its inputs that a node reads when `wanted` of its own are read; `columnsOf` says which an expression
@@ -62,7 +63,8 @@ export function columnsRead(
       // Rows that are updated are told apart by their key.
       const key = isAppendOnly(node.input.changes)
         ? []
-        : (node.input.uniqueKeys.find((columns) => node.partition.every((column) => columns.includes(column))) ?? []);
+        : (uniqueKeysOf(node.input).find((columns) => node.partition.every((column) => columns.includes(column))) ??
+          []);
       const own = [
         ...node.partition,
         ...node.order.map(({ column }) => column),

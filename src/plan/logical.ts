@@ -32,8 +32,6 @@ export type LogicalNode =
 interface NodeBase {
   readonly schema: Schema;
   readonly changes: Changes;
-  /** Column sets that identify a row of the result, as it stands after all changes; empty where none is known. */
-  readonly uniqueKeys: readonly (readonly number[])[];
   /** The clause that made this node. */
   readonly span: Span;
 }

@@ -24,13 +24,12 @@ import {
   type WindowTime,
 } from './logical.ts';
 import { withoutRetractions } from './monotonic.ts';
-import { joinUniqueKeys } from './unique-keys.ts';
 
-/** Makers of plan nodes: each derives schema, changes and unique keys from its inputs. */
+/** Makers of plan nodes: each derives schema and changes from its inputs. */
 
 export function filterNode(input: LogicalNode, condition: Expression, span: Span): LogicalFilter {
-  const { schema, changes, uniqueKeys } = input;
-  return { kind: 'filter', input, condition, schema, changes, uniqueKeys, span };
+  const { schema, changes } = input;
+  return { kind: 'filter', input, condition, schema, changes, span };
 }
 
 /** Columns by expression and name; a bare column keeps its time attribute. */
@@ -47,16 +46,8 @@ export function projectNode(
       ? { name, type: expression.type }
       : { name, type: expression.type, timeAttribute };
   });
-  const places = new Map<number, number>();
-  for (const [at, { expression }] of columns.entries()) {
-    if (expression.kind === 'column' && !places.has(expression.index)) places.set(expression.index, at);
-  }
-  const uniqueKeys = input.uniqueKeys.flatMap((key) => {
-    const mapped = key.flatMap((column) => places.get(column) ?? []);
-    return mapped.length === key.length ? [mapped] : [];
-  });
   const expressions = columns.map(({ expression }) => expression);
-  return { kind: 'project', input, expressions, schema, changes: input.changes, uniqueKeys, span };
+  return { kind: 'project', input, expressions, schema, changes: input.changes, span };
 }
 
 export function watermarkNode(
@@ -68,8 +59,8 @@ export function watermarkNode(
   const schema = input.schema.map(
     (column, at): Column => (at === timeColumn ? { ...column, timeAttribute: 'rowtime' } : column),
   );
-  const { changes, uniqueKeys } = input;
-  return { kind: 'watermark', input, timeColumn, expression, schema, changes, uniqueKeys, span };
+  const { changes } = input;
+  return { kind: 'watermark', input, timeColumn, expression, schema, changes, span };
 }
 
 /** window_start, window_end and window_time behind the input's columns; the time attribute that was cut is one no longer. */
@@ -77,7 +68,7 @@ export function windowNode(input: LogicalNode, time: WindowTime, span: Span): Lo
   const column = input.schema[time.timeColumn];
   if (column === undefined) throw new Error('a window has a time column');
   const schema = [...input.schema, ...windowColumns(column)];
-  return { kind: 'window', input, ...time, schema, changes: input.changes, uniqueKeys: [], span };
+  return { kind: 'window', input, ...time, schema, changes: input.changes, span };
 }
 
 /** The columns that a window function adds. */
@@ -107,7 +98,7 @@ export function expandNode(
     ),
     { name: '$set', type: BIGINT(false) },
   ];
-  return { kind: 'expand', input, keys, sets, schema, changes: input.changes, uniqueKeys: [], span };
+  return { kind: 'expand', input, keys, sets, schema, changes: input.changes, span };
 }
 
 export function aggregateNode(
@@ -121,7 +112,6 @@ export function aggregateNode(
   const changes: Changes = isAppendOnly(input.changes)
     ? { updateBefore: true, updateAfter: true, delete: false }
     : allChanges;
-  const uniqueKeys = [keys.map((_, at) => at)];
   const calls = withoutRetractions(aggregates, input, keys);
   return {
     kind: 'aggregate',
@@ -132,7 +122,6 @@ export function aggregateNode(
     miniBatch,
     schema,
     changes,
-    uniqueKeys,
     span,
   };
 }
@@ -152,20 +141,9 @@ export function windowAggregateNode(
     ...aggregateColumns(parts.aggregates, input),
     ...parts.windowColumns.flatMap((column) => columnOf[column] ?? []),
   ];
-  const windowAt = parts.keys.length + parts.aggregates.length;
-  const uniqueKeys =
-    parts.windowColumns.includes('start') && parts.windowColumns.includes('end')
-      ? [
-          [
-            ...parts.keys.keys(),
-            windowAt + parts.windowColumns.indexOf('start'),
-            windowAt + parts.windowColumns.indexOf('end'),
-          ],
-        ]
-      : [];
   const changes =
     parts.emit === null ? appendOnly : { updateBefore: true, updateAfter: true, delete: !isAppendOnly(input.changes) };
-  return { kind: 'window-aggregate', input, ...parts, schema, changes, uniqueKeys, span };
+  return { kind: 'window-aggregate', input, ...parts, schema, changes, span };
 }
 
 export function joinNode(
@@ -179,8 +157,7 @@ export function joinNode(
   const found = method.kind === 'lookup' ? right.schema.map(({ name, type }) => ({ name, type })) : right.schema;
   const schema = joinSchema(left.schema, found, type);
   const changes = joinChanges(left.changes, right.changes, parts);
-  const uniqueKeys = joinUniqueKeys([left.uniqueKeys, right.uniqueKeys], left.schema.length, parts);
-  return { kind: 'join', left, right, type, keys, condition, method, schema, changes, uniqueKeys, span };
+  return { kind: 'join', left, right, type, keys, condition, method, schema, changes, span };
 }
 
 /** The columns of a side without partner may be NULL. */
@@ -224,7 +201,7 @@ export function overNode(
 ): LogicalOver {
   const schema = [...input.schema, ...parts.aggregates.map(({ name, type }): Column => ({ name, type }))];
   const changes = parts.time === null ? allChanges : appendOnly;
-  return { kind: 'over', input, ...parts, schema, changes, uniqueKeys: input.uniqueKeys, span };
+  return { kind: 'over', input, ...parts, schema, changes, span };
 }
 
 /** A row a match: the columns of the partition, then the measures. */
@@ -249,7 +226,6 @@ export function matchNode(
     measures: measures.map(({ expression }) => expression),
     schema,
     changes: appendOnly,
-    uniqueKeys: [],
     span,
   };
 }

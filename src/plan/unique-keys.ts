@@ -19,6 +19,20 @@ export function uniqueKeys(sinks: readonly LogicalSink[]): ReadonlyMap<LogicalNo
   return known;
 }
 
+/** The keys of one node. */
+export function uniqueKeysOf(root: LogicalNode): UniqueKeys {
+  const known = new Map<LogicalNode, UniqueKeys>();
+  const visit = (node: LogicalNode): UniqueKeys => {
+    const seen = known.get(node);
+    if (seen !== undefined) return seen;
+    const [below = [], right = []] = inputsOf(node).map(visit);
+    const keys = keysOf(node, below, right);
+    known.set(node, keys);
+    return keys;
+  };
+  return visit(root);
+}
+
 /** `below` are the keys of the input, `right` those of a join's other side. */
 function keysOf(node: LogicalNode, below: UniqueKeys, right: UniqueKeys): UniqueKeys {
   switch (node.kind) {
@@ -73,7 +87,7 @@ function keysOf(node: LogicalNode, below: UniqueKeys, right: UniqueKeys): Unique
 }
 
 /** A key of one side stays one where each of its rows meets one row at most: the other's join key holds a key of it. */
-export function joinUniqueKeys(
+function joinUniqueKeys(
   [left, right]: readonly [left: UniqueKeys, right: UniqueKeys],
   leftWidth: number,
   { type, keys }: Pick<LogicalJoin, 'type' | 'keys'>,

@@ -29,7 +29,7 @@ export interface Elements {
 /** Elements that stand alone: no row is needed for them. */
 export function bindElements(elements: Elements, { outer }: JoinSettings): BoundFrom {
   const { span } = elements;
-  const input: LogicalNode = { kind: 'values', rows: [[]], schema: [], changes: appendOnly, uniqueKeys: [], span };
+  const input: LogicalNode = { kind: 'values', rows: [[]], schema: [], changes: appendOnly, span };
   const scope = outer === null ? emptyScope : { ...emptyScope, outer };
   const node = elementsNode(elements, { node: input, scope }, false);
   return { bound: ofNode(node), scope: scopeWith(emptyScope, node, elements) };
@@ -91,7 +91,6 @@ function elementsNode(
     condition: null,
     schema: [...left.node.schema, ...added],
     changes: left.node.changes,
-    uniqueKeys: [],
     span,
   };
 }

@@ -5,6 +5,7 @@ import type { Expression } from '../expression.ts';
 import { allChanges, type LogicalNode, type SortKey } from '../logical.ts';
 import { aggregateNode, projectNode } from '../nodes.ts';
 import { columnsOf, mapColumns } from '../same-expression.ts';
+import { uniqueKeysOf } from '../unique-keys.ts';
 import { notYet } from './bind-expression.ts';
 import { bindJoin } from './bind-join.ts';
 import { type BoundFrom, type BoundQuery, ofNode, withConditions } from './bound-query.ts';
@@ -61,7 +62,7 @@ export function lateralRows(bound: BoundQuery, correlation: Correlation, stateTt
 /** Whether no two rows on the left ask the same. As in Flink, a Top-N is only made for such. */
 export function isDistinctBeside({ conditions }: LateralRows, left: LogicalNode): boolean {
   const outer = new Set(conditions.flatMap((condition) => [...columnsOf(condition)]));
-  return left.uniqueKeys.some((key) => key.every((at) => outer.has(at + outerAt)));
+  return uniqueKeysOf(left).some((key) => key.every((at) => outer.has(at + outerAt)));
 }
 
 /** Of each row on the left, the first rows in an order: a Top-N by what is equal to something of that row. */
@@ -77,7 +78,7 @@ export function lateralTopN(
   if (rows.conditions.length !== hidden || rows.conditions.some((condition) => outerEquality(condition) === null)) {
     notYet('W003', span, 'LIMIT in LATERAL that is correlated by more than equalities');
   }
-  const { schema, uniqueKeys } = node;
+  const { schema } = node;
   const partition = schema.map((_, at) => at).slice(width);
   const topN: LogicalNode = {
     kind: 'top-n',
@@ -91,7 +92,6 @@ export function lateralTopN(
     stateTtlMs,
     schema,
     changes: allChanges,
-    uniqueKeys,
     span,
   };
   return { ...rows, node: topN };

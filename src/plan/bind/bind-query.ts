@@ -381,7 +381,7 @@ export class QueryBinder {
     const cast = rows.map((row) =>
       row.map((value, at) => castTo(value, withNullable(schema[at]?.type ?? value.type, value.type.nullable))),
     );
-    return { kind: 'values', rows: cast, schema, changes: appendOnly, uniqueKeys: [], span: values.span };
+    return { kind: 'values', rows: cast, schema, changes: appendOnly, span: values.span };
   }
 
   #setOperation(node: SetOperation, outer: Scope | null): LogicalNode {
@@ -425,7 +425,6 @@ export class QueryBinder {
       stateTtlMs: this.#stateTtlMs,
       schema,
       changes: allChanges,
-      uniqueKeys: input.uniqueKeys,
       span: query.span,
     };
     return ofNode(hidden.length === 0 ? node : projectNode(node, ownColumns(node, bound.schema.length), query.span));
@@ -433,11 +432,11 @@ export class QueryBinder {
 
   #limited(bound: BoundQuery, query: Query, { offset, fetch }: { offset: number; fetch: number }): BoundQuery {
     const node = settled(bound);
-    const { schema, uniqueKeys } = node;
+    const { schema } = node;
     const changes = isAppendOnly(node.changes) ? appendOnly : allChanges;
     const span = query.limit?.span ?? query.span;
     const stateTtlMs = this.#stateTtlMs;
-    return ofNode({ kind: 'limit', input: node, offset, fetch, stateTtlMs, schema, changes, uniqueKeys, span });
+    return ofNode({ kind: 'limit', input: node, offset, fetch, stateTtlMs, schema, changes, span });
   }
 
   /** The query with the expressions that it is ordered by behind its columns. */
@@ -499,9 +498,9 @@ export class QueryBinder {
     }
     // Rows come in the order of processing time as it is.
     if (attribute === 'proctime' && keys.length === 1) return node;
-    const { schema, changes, uniqueKeys } = node;
+    const { schema, changes } = node;
     const time = attribute === 'rowtime' ? 'event' : 'processing';
-    return { kind: 'sort', input: node, order: keys, time, schema, changes, uniqueKeys, span: query.span };
+    return { kind: 'sort', input: node, order: keys, time, schema, changes, span: query.span };
   }
 
   #count(limit: Limit | null): number | null {

@@ -204,7 +204,7 @@ function withoutAggregates(context: ExpressionContext): ExpressionContext {
 
 /** SELECT without FROM: one row of no columns. */
 function oneRow(span: Span): BoundQuery {
-  return ofNode({ kind: 'values', rows: [[]], schema: [], changes: appendOnly, uniqueKeys: [], span });
+  return ofNode({ kind: 'values', rows: [[]], schema: [], changes: appendOnly, span });
 }
 
 function filteredRows(

@@ -66,7 +66,7 @@ function commonSchema({ operator, span }: SetOperation, left: LogicalNode, right
 function unionAll(sides: readonly LogicalNode[], schema: Schema, span: Span): LogicalNode {
   const inputs = sides.flatMap((side) => (side.kind === 'union' ? side.inputs : [side]));
   const changes = inputs.every((input) => isAppendOnly(input.changes)) ? appendOnly : allChanges;
-  return { kind: 'union', inputs, schema, changes, uniqueKeys: [], span };
+  return { kind: 'union', inputs, schema, changes, span };
 }
 
 /** What a DISTINCT or UNION of all columns leaves out. */
@@ -124,7 +124,6 @@ function counted(sides: readonly LogicalNode[], how: 'least' | 'rest', stateTtlM
     countColumn: width,
     schema,
     changes,
-    uniqueKeys: [],
     span,
   };
   return projectNode(repeated, ownColumns(repeated, span).slice(0, width), span);

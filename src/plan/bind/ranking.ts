@@ -96,7 +96,6 @@ export function topNOf(
     stateTtlMs,
     schema: [...input.schema, { name: '$rank', type: BIGINT(false) }],
     changes: window === null ? allChanges : appendOnly,
-    uniqueKeys: [end === 1 ? partition : [...partition, rankColumn]],
     span,
   };
   return { node: projectNode(topN, ranking.columns, span), rest: left };
@@ -107,7 +106,6 @@ function firstOf({ input, partition, order, stateTtlMs, span }: Ranking, window:
   const { schema } = input;
   const [key, second] = order;
   const attribute = key === undefined ? undefined : schema[key.column]?.timeAttribute;
-  const uniqueKeys = [partition];
   if (key === undefined || second !== undefined || attribute === undefined) {
     const changes = window === null ? allChanges : appendOnly;
     const outputRank = false;
@@ -123,7 +121,6 @@ function firstOf({ input, partition, order, stateTtlMs, span }: Ranking, window:
       stateTtlMs,
       schema,
       changes,
-      uniqueKeys,
       span,
     };
   }
@@ -139,7 +136,6 @@ function firstOf({ input, partition, order, stateTtlMs, span }: Ranking, window:
     stateTtlMs,
     schema,
     changes: window !== null || (keep === 'first' && isAppendOnly(input.changes)) ? appendOnly : allChanges,
-    uniqueKeys,
     span,
   };
 }

@@ -89,10 +89,6 @@ function declaredSource(table: Table, session: Session, traits: SourceTraits | n
   );
   if (traits !== null) checkMetadataKeys(read);
   const changes = traits?.changes === 'all' ? allChanges : appendOnly;
-  const keys =
-    table.primaryKey === null
-      ? []
-      : [table.primaryKey.columns.map((name) => columns.findIndex((column) => column.name === name))];
   const scan: LogicalScan = {
     kind: 'scan',
     table,
@@ -100,7 +96,6 @@ function declaredSource(table: Table, session: Session, traits: SourceTraits | n
     filter: null,
     schema: columns.map(({ name, type }) => ({ name, type })),
     changes,
-    uniqueKeys: keys,
     span,
   };
   let node: LogicalNode = scan;
@@ -173,7 +168,6 @@ function normalized(node: LogicalNode, { primaryKey, path, span }: Table, stateT
     stateTtlMs,
     schema: node.schema,
     changes: allChanges,
-    uniqueKeys: [keys],
     span,
   };
 }

@@ -6,6 +6,7 @@ import { columnTypeText } from '../../types/column.ts';
 import { typeText } from '../../types/sql-type.ts';
 import { isAppendOnly, type LogicalJoin, type LogicalNode, type TemporalMethod } from '../logical.ts';
 import { joinNode } from '../nodes.ts';
+import { uniqueKeysOf } from '../unique-keys.ts';
 import { bindExpression } from './bind-expression.ts';
 import { bindJoin } from './bind-join.ts';
 import { type BoundFrom, ofNode } from './bound-query.ts';
@@ -99,8 +100,9 @@ function leftTimeOf(asOf: Syntax, scope: Scope, functions: FunctionLookup): numb
 /** @throws DiagnosticError B042: the equalities do not name a key of the right side */
 function checkVersions({ right, keys }: LogicalJoin, span: Span): void {
   const joined = new Set(keys.flatMap((key) => (key.right.kind === 'column' ? [key.right.index] : [])));
-  if (right.uniqueKeys.some((key) => key.every((column) => joined.has(column)))) return;
-  const names = right.uniqueKeys.map((key) => key.map((column) => right.schema[column]?.name ?? '').join(', '));
+  const known = uniqueKeysOf(right);
+  if (known.some((key) => key.every((column) => joined.has(column)))) return;
+  const names = known.map((key) => key.map((column) => right.schema[column]?.name ?? '').join(', '));
   fail('B042', span, 'a version is known by the primary key, which ON must name whole', {
     help:
       names.length === 0

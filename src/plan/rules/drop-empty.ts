@@ -52,7 +52,7 @@ function isEmpty(node: LogicalNode): boolean {
 
 /** No rows, of the columns and the kinds of changes that the node had. */
 function emptyNode({ schema, changes, span }: LogicalNode): LogicalValues {
-  return { kind: 'values', rows: [], schema, changes, uniqueKeys: [], span };
+  return { kind: 'values', rows: [], schema, changes, span };
 }
 
 function withoutEmptySides(node: LogicalUnion): LogicalNode {
@@ -71,5 +71,5 @@ function isSameColumn(a: Column, b: Column | undefined): boolean {
 /** The rows of one node under the columns of another. */
 function renamed(input: LogicalNode, { schema, span }: LogicalNode): LogicalNode {
   const expressions = input.schema.map(({ type }, index) => ({ kind: 'column' as const, index, type, span }));
-  return { kind: 'project', input, expressions, schema, changes: input.changes, uniqueKeys: [], span };
+  return { kind: 'project', input, expressions, schema, changes: input.changes, span };
 }

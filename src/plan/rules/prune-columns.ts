@@ -65,7 +65,6 @@ function prune(node: LogicalNode, wanted: ReadonlySet<number>, all: ReadonlyMap<
           ...node,
           columns: pick(node.columns),
           schema: pick(node.schema),
-          uniqueKeys: keysOf(node, numbered(kept)),
         },
         places: numbered(kept),
       };
@@ -85,7 +84,6 @@ function prune(node: LogicalNode, wanted: ReadonlySet<number>, all: ReadonlyMap<
           timeColumn,
           expression: moved(node.expression, places),
           schema: schemaOf(node, places),
-          uniqueKeys: keysOf(node, places),
         },
         places,
       };
@@ -98,7 +96,6 @@ function prune(node: LogicalNode, wanted: ReadonlySet<number>, all: ReadonlyMap<
           input,
           condition: moved(node.condition, places),
           schema: schemaOf(node, places),
-          uniqueKeys: keysOf(node, places),
         },
         places,
       };
@@ -109,7 +106,7 @@ function prune(node: LogicalNode, wanted: ReadonlySet<number>, all: ReadonlyMap<
       const own = numbered(kept);
       const expressions = kept.map((at) => moved(expressionAt(node.expressions, at), places));
       return {
-        node: { ...node, input, expressions, schema: schemaOf(node, own), uniqueKeys: keysOf(node, own) },
+        node: { ...node, input, expressions, schema: schemaOf(node, own) },
         places: own,
       };
     }
@@ -182,7 +179,6 @@ function prune(node: LogicalNode, wanted: ReadonlySet<number>, all: ReadonlyMap<
           window,
           timeColumn: place(places, node.timeColumn),
           schema: schemaOf(node, places),
-          uniqueKeys: [keys],
         },
         places,
       };
@@ -197,9 +193,8 @@ function prune(node: LogicalNode, wanted: ReadonlySet<number>, all: ReadonlyMap<
       for (const [at, old] of kept.entries()) own.set(count + old, input.schema.length + at);
       const partition = node.partition.map((at) => place(places, at));
       const orderColumn = place(places, node.orderColumn);
-      const uniqueKeys = keysOf(node, own);
       return {
-        node: { ...node, input, partition, orderColumn, aggregates, schema: schemaOf(node, own), uniqueKeys },
+        node: { ...node, input, partition, orderColumn, aggregates, schema: schemaOf(node, own) },
         places: own,
       };
     }
@@ -207,13 +202,13 @@ function prune(node: LogicalNode, wanted: ReadonlySet<number>, all: ReadonlyMap<
       const { node: input, places } = prunedOf(all, node.input);
       const order = node.order.map((key) => ({ ...key, column: place(places, key.column) }));
       return {
-        node: { ...node, input, order, schema: schemaOf(node, places), uniqueKeys: keysOf(node, places) },
+        node: { ...node, input, order, schema: schemaOf(node, places) },
         places,
       };
     }
     case 'limit': {
       const { node: input, places } = prunedOf(all, node.input);
-      return { node: { ...node, input, schema: schemaOf(node, places), uniqueKeys: keysOf(node, places) }, places };
+      return { node: { ...node, input, schema: schemaOf(node, places) }, places };
     }
     case 'match':
       return pruneMatch(node, wanted, all);
@@ -306,7 +301,7 @@ function pruneTopN(
   const rankEnd = typeof node.rankEnd === 'number' ? node.rankEnd : { column: place(places, node.rankEnd.column) };
   const schema = schemaOf(outputRank ? node : { schema: node.schema.slice(0, rank) }, own);
   return {
-    node: { ...node, input, partition, order, rankEnd, outputRank, window, schema, uniqueKeys: [] },
+    node: { ...node, input, partition, order, rankEnd, outputRank, window, schema },
     places: own,
   };
 }
@@ -389,11 +384,4 @@ function withAdded(
 function schemaOf({ schema }: Pick<LogicalNode, 'schema'>, places: ReadonlyMap<number, number>): LogicalNode['schema'] {
   const kept = [...places].sort(([, a], [, b]) => a - b);
   return kept.flatMap(([at]) => schema[at] ?? []);
-}
-
-function keysOf({ uniqueKeys }: LogicalNode, places: ReadonlyMap<number, number>): readonly (readonly number[])[] {
-  return uniqueKeys.flatMap((key) => {
-    const kept = key.flatMap((column) => places.get(column) ?? []);
-    return kept.length === key.length ? [kept] : [];
-  });
 }

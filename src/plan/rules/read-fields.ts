@@ -139,8 +139,7 @@ function handedOn(next: LogicalNode, original: LogicalNode, input: Built): Built
   const fieldColumns = input.node.schema.slice(before);
   const schema = [...original.schema.slice(0, before), ...fieldColumns, ...original.schema.slice(before)];
   const moved = (column: number): number => (column < before ? column : column + fieldColumns.length);
-  const uniqueKeys = original.uniqueKeys.map((key) => key.map(moved));
-  const wide: LogicalNode = { ...next, schema, uniqueKeys };
+  const wide: LogicalNode = { ...next, schema };
   if (original.schema.length === before) return { node: wide, fields: input.fields };
   const own = original.schema.map((_, index) => columnOf(wide, moved(index)));
   const behind = fieldColumns.map((_, index) => columnOf(wide, before + index));
@@ -216,5 +215,5 @@ function project(
     const column = expression.kind === 'column' ? input.schema[expression.index] : undefined;
     return column ?? { name: nameOf(index), type: expression.type };
   });
-  return { kind: 'project', input, expressions, schema, changes: input.changes, uniqueKeys: [], span: input.span };
+  return { kind: 'project', input, expressions, schema, changes: input.changes, span: input.span };
 }

@@ -97,7 +97,6 @@ export function sourceOf(declared: Table, { read, rowsMax = 1024, nowMs = () => 
       filter: null,
       schema: columns,
       changes: appendOnly,
-      uniqueKeys: [],
       span: declared.span,
     },
     timeZone: 'UTC',

@@ -204,7 +204,7 @@ export function eventGraph(work: Work = { kind: 'collect' }, sourceCount = 1): P
     span,
   };
   const columns = eventSchema.map((column) => ({ ...column, path: [column.name], metadata: false }));
-  const node = { schema: eventSchema, changes: appendOnly, uniqueKeys: [], span };
+  const node = { schema: eventSchema, changes: appendOnly, span };
   const operator: PhysicalOperator = {
     id: 'operator',
     inputs: ids,

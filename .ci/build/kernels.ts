@@ -12,12 +12,13 @@ const hashFile = join(root, 'dist/kernels.hash');
 /**
  * Flags of the AssemblyScript compiler.
  * The memory is the engine's own: imported, shared, up to 4 GiB (65,536 pages of 64 KiB).
- * Static data starts at 1024, so that address 0 is never a valid pointer; a failed assertion traps.
+ * Static data starts at 1024, so that address 0 is never a valid pointer, and behind 1 MiB of marks, a byte a page
+ * (src/kernels/page-marks.ts). A failed assertion traps.
  */
 const flags = `
   --optimizeLevel 3 --shrinkLevel 0
   --runtime stub --use abort=
-  --importMemory --sharedMemory --initialMemory 16 --maximumMemory 65536 --memoryBase 1024
+  --importMemory --sharedMemory --initialMemory 32 --maximumMemory 65536 --memoryBase 1049600
   --enable simd,threads,bulk-memory
 `
   .trim()

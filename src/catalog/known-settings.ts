@@ -116,7 +116,19 @@ export const knownSettings: readonly OptionSpec[] = [
   { name: 'pipeline.name', type: 'string', doc: 'How the job is called.' },
   duration('pipeline.auto-watermark-interval', '200 ms', 'Accepted; the watermark is taken after every row.'),
   choice('execution.runtime-mode', ['STREAMING', 'BATCH', 'AUTOMATIC'], 'Only STREAMING is implemented.'),
-  duration('execution.checkpointing.interval', '0 ms', 'Accepted for Flink.'),
+  duration('execution.checkpointing.interval', '0 ms', 'How often a checkpoint is made; 0: never.'),
+  duration('execution.checkpointing.min-pause', '0 ms', 'Between the end of a checkpoint and the start of the next.'),
+  {
+    name: 'execution.checkpointing.dir',
+    type: 'string',
+    doc: 'The folder in which each job has one for its checkpoints; by default `jobs` beside the streams.',
+  },
+  { name: 'execution.checkpointing.num-retained', type: 'int', default: '1', doc: 'Checkpoints that are kept.' },
+  flag(
+    'execution.state-recovery.ignore-unclaimed-state',
+    false,
+    'A job goes on without the state of operators that its query no longer has.',
+  ),
   {
     name: 'sql-client.execution.result-mode',
     type: 'enum',

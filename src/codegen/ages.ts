@@ -1,6 +1,7 @@
 import type { StateField } from '../functions/aggregate-function.ts';
 import { tableLayout } from '../memory/kernels.ts';
 import type { Memory } from '../memory/memory.ts';
+import type { OperatorState } from '../memory/operator-state.ts';
 import { type I32, i32, i64, type Local } from '../wasm/code.ts';
 import { scaled } from './batch-scope.ts';
 import type { CodeWriter } from './expression-writer.ts';
@@ -35,13 +36,12 @@ export class Ages {
   readonly #cells: number;
 
   /** `layout` has `ageFields`. */
-  constructor(memory: Memory, ttl: TimeToLive, table: number, layout: StateLayout) {
-    this.#memory = memory;
+  constructor(state: OperatorState, ttl: TimeToLive, table: number, layout: StateLayout) {
+    this.#memory = state.memory;
     this.#ttl = ttl;
     this.#table = table;
     this.#layout = layout;
-    this.#cells = memory.alloc(cells.bytes);
-    memory.u8.fill(0, this.#cells, this.#cells + cells.bytes);
+    this.#cells = state.cells('cells', cells.bytes);
   }
 
   /** Reads the clock; it never goes back. Whether a row's time is over. */

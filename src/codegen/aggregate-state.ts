@@ -29,7 +29,7 @@ export interface GroupPlace {
 
 /** What a group store has beside others of its kind: a keyed table or an ordered map. */
 export type StorePart =
-  | { readonly kind: 'table'; readonly rowBytes: number }
+  | { readonly kind: 'table'; readonly rowBytes: number; readonly layout: string }
   | { readonly kind: 'map'; readonly valueBytes: number };
 
 interface PlacedCall {
@@ -93,7 +93,7 @@ export class AggregateState {
       ),
       ...(options.extra ?? []),
     ]);
-    const parts: StorePart[] = [{ kind: 'table', rowBytes: this.layout.rowBytes }];
+    const parts: StorePart[] = [{ kind: 'table', rowBytes: this.layout.rowBytes, layout: this.layout.text }];
     const shared = new Map<readonly number[], DistinctValues>();
     this.#calls = coded.map(({ call, code, values, prefix, remadeOf, keepsNulls }, at) => {
       const sharers = sharersOf(at);
@@ -102,7 +102,7 @@ export class AggregateState {
         const calls = options.updating ? null : sharers.length;
         distinct = new DistinctValues(values, parts.length, this.#chain(prefix, isChained), calls);
         shared.set(sharers, distinct);
-        parts.push({ kind: 'table', rowBytes: distinct.layout.rowBytes });
+        parts.push({ kind: 'table', rowBytes: distinct.layout.rowBytes, layout: distinct.layout.text });
       }
       const { keeps } = code;
       const collection =

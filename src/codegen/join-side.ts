@@ -1,6 +1,7 @@
 import type { Value } from '../functions/value.ts';
 import { tableLayout } from '../memory/kernels.ts';
 import type { Memory } from '../memory/memory.ts';
+import type { OperatorState } from '../memory/operator-state.ts';
 import { INT, type SqlType } from '../types/sql-type.ts';
 import { type I32, type I64, i32, i64, type Local } from '../wasm/code.ts';
 import type { Label } from '../wasm/function-builder.ts';
@@ -81,9 +82,9 @@ export class JoinSide {
   readonly #groups: number;
   readonly #rows: number;
 
-  constructor(memory: Memory, settings: JoinSideSettings) {
+  constructor(state: OperatorState, settings: JoinSideSettings) {
     const { types, uniqueKey, updating, countsPartners, ttlMs } = settings;
-    this.#memory = memory;
+    this.#memory = state.memory;
     this.#settings = settings;
     this.#isIndexed = updating || uniqueKey !== null;
     this.#isCounted = updating && uniqueKey === null;
@@ -105,10 +106,8 @@ export class JoinSide {
       ...(countsPartners ? [{ name: 'partners', physical: 'i32' as const }] : []),
       ...(ttlMs > 0 ? [{ name: 'written', physical: 'i64' as const }] : []),
     ]);
-    const { kernels } = memory;
-    this.#groups = kernels.tableNew(this.#groupLayout.rowBytes, 16) >>> 0;
-    const newRows = this.#isIndexed ? kernels.tableNew : kernels.tableNewPlain;
-    this.#rows = newRows(this.#rowLayout.rowBytes, 16) >>> 0;
+    this.#groups = state.table('groups', this.#groupLayout);
+    this.#rows = this.#isIndexed ? state.table('rows', this.#rowLayout) : state.plainTable('rows', this.#rowLayout);
   }
 
   get tables(): readonly number[] {

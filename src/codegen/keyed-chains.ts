@@ -2,6 +2,7 @@ import type { StateField } from '../functions/aggregate-function.ts';
 import type { Value } from '../functions/value.ts';
 import { tableLayout } from '../memory/kernels.ts';
 import type { Memory } from '../memory/memory.ts';
+import type { OperatorState } from '../memory/operator-state.ts';
 import type { SqlType } from '../types/sql-type.ts';
 import { type I32, i32, type Local } from '../wasm/code.ts';
 import type { Label } from '../wasm/function-builder.ts';
@@ -53,14 +54,14 @@ export class KeyedChains {
   readonly #rows: readonly number[];
 
   constructor(
-    memory: Memory,
+    state: OperatorState,
     settings: {
       readonly keyTypes: readonly SqlType[];
       readonly keyFields?: readonly StateField[];
       readonly chains: readonly ChainSettings[];
     },
   ) {
-    this.#memory = memory;
+    this.#memory = state.memory;
     this.#keyTypes = settings.keyTypes;
     this.#chains = settings.chains;
     this.#keyLayout = new StateLayout([
@@ -72,9 +73,8 @@ export class KeyedChains {
       ({ types, fields }) =>
         new StateLayout([...keyFields(types), number('key'), number('next'), number('previous'), ...fields]),
     );
-    const { kernels } = memory;
-    this.#keys = kernels.tableNew(this.#keyLayout.rowBytes, 16) >>> 0;
-    this.#rows = this.#rowLayouts.map(({ rowBytes }) => kernels.tableNewPlain(rowBytes, 16) >>> 0);
+    this.#keys = state.table('keys', this.#keyLayout);
+    this.#rows = this.#rowLayouts.map((layout, chain) => state.plainTable(`rows${chain}`, layout));
   }
 
   get tables(): readonly number[] {

@@ -74,6 +74,11 @@ export class MatchState {
     ]);
   }
 
+  /** What is where in a row, and in a node. */
+  get text(): string {
+    return `${this.#row.text}; nodes of ${this.#node.text}`;
+  }
+
   /** The room of a row's fixed part, and of what is kept in a node. */
   get rowBytes(): number {
     return this.#row.rowBytes;

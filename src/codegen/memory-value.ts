@@ -25,37 +25,38 @@ export function loadParts(physical: Physical, address: I32, offset = 0): readonl
   }
 }
 
-/** Stores the parts of a value at `address + offset`; text as its address and length. */
+/** Stores the parts of a value at `address + offset`; text as its address and length. `isPassing`: in a batch. */
 export function storeParts(
   physical: Physical,
   address: I32,
   parts: readonly Code<ValueType>[],
   offset = 0,
+  isPassing = false,
 ): readonly Code<'void'>[] {
   const [first, second] = parts as readonly [Code<ValueType>, Code<ValueType> | undefined];
   switch (physical) {
     case 'bool':
     case 'i8':
-      return [i32.store8(address, first as Code<'i32'>, { offset })];
+      return [i32.store8(address, first as Code<'i32'>, { offset, isPassing })];
     case 'i16':
-      return [i32.store16(address, first as Code<'i32'>, { offset })];
+      return [i32.store16(address, first as Code<'i32'>, { offset, isPassing })];
     case 'i32':
-      return [i32.store(address, first as Code<'i32'>, { offset })];
+      return [i32.store(address, first as Code<'i32'>, { offset, isPassing })];
     case 'i64':
-      return [i64.store(address, first as Code<'i64'>, { offset })];
+      return [i64.store(address, first as Code<'i64'>, { offset, isPassing })];
     case 'i128':
       return [
-        i64.store(address, first as Code<'i64'>, { offset }),
-        i64.store(address, second as Code<'i64'>, { offset: offset + 8 }),
+        i64.store(address, first as Code<'i64'>, { offset, isPassing }),
+        i64.store(address, second as Code<'i64'>, { offset: offset + 8, isPassing }),
       ];
     case 'f32':
-      return [f32.store(address, first as Code<'f32'>, { offset })];
+      return [f32.store(address, first as Code<'f32'>, { offset, isPassing })];
     case 'f64':
-      return [f64.store(address, first as Code<'f64'>, { offset })];
+      return [f64.store(address, first as Code<'f64'>, { offset, isPassing })];
     case 'bytes':
       return [
-        i32.store(address, first as Code<'i32'>, { offset }),
-        i32.store(address, second as Code<'i32'>, { offset: offset + 4 }),
+        i32.store(address, first as Code<'i32'>, { offset, isPassing }),
+        i32.store(address, second as Code<'i32'>, { offset: offset + 4, isPassing }),
       ];
   }
 }

@@ -15,6 +15,9 @@ import type { QueryModule } from './query-module.ts';
  */
 const sharingColumnsMax = 1000;
 
+/** Batches are no state. */
+const passing = { isPassing: true } as const;
+
 /**
  * Appends rows to an operator's output batch, which goes out whenever it is full.
  *
@@ -85,9 +88,9 @@ export class OutputWriter {
       if (isWide) f.scope(store);
       else store();
     }
-    if (builder.kinds !== 0) f.do(i32.store8(i32.add(count, i32.const(builder.kinds)), row.kind));
+    if (builder.kinds !== 0) f.do(i32.store8(i32.add(count, i32.const(builder.kinds)), row.kind, passing));
     if (builder.watermarks !== 0) {
-      f.do(i64.store(i32.add(i32.shl(count, i32.const(3)), i32.const(builder.watermarks)), row.watermark));
+      f.do(i64.store(i32.add(i32.shl(count, i32.const(3)), i32.const(builder.watermarks)), row.watermark, passing));
     }
     if (builder.origins !== 0) {
       f.do(i32.store(i32.add(i32.shl(count, i32.const(2)), i32.const(builder.origins)), writer.row));
@@ -106,8 +109,8 @@ export class OutputWriter {
     const { f } = writer;
     const { values, validity } = column;
     const at = i32.add(scaled(count, physicalWidth[value.physical]), i32.const(values));
-    f.do(...storeParts(value.physical, f.local('i32', at), value.parts));
-    if (type.nullable) f.do(i32.store8(i32.add(count, i32.const(validity)), i32.eqz(writer.isNull(value))));
+    f.do(...storeParts(value.physical, f.local('i32', at), value.parts, 0, true));
+    if (type.nullable) f.do(i32.store8(i32.add(count, i32.const(validity)), i32.eqz(writer.isNull(value)), passing));
     else if (value.isNull !== null) {
       if (drop === null) f.if(value.isNull, () => writer.fail(`NULL for "${name}", which is NOT NULL`));
       else f.brIf(drop, value.isNull);

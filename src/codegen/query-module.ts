@@ -2,7 +2,8 @@ import { ProgramFunctionError } from '../functions/program/program-error.ts';
 import type { HostCall, HostValue } from '../functions/scalar-function.ts';
 import type { HostOptions, SessionSettings } from '../functions/value.ts';
 import { Arena } from '../memory/arena.ts';
-import type { Memory } from '../memory/memory.ts';
+import { type Memory, pageShift } from '../memory/memory.ts';
+import type { StoreTracker } from '../wasm/byte-writer.ts';
 import type { FunctionRef } from '../wasm/function-builder.ts';
 import { ModuleBuilder } from '../wasm/module-builder.ts';
 import { type PlainReader, type PlainWriter, plainReader, plainWriter, readPlainValue } from './plain-value.ts';
@@ -65,6 +66,7 @@ export class QueryModule {
   constructor(memory: Memory, session: SessionSettings) {
     this.memory = memory;
     this.session = session;
+    if (memory.isTracked) this.builder.tracker = this.#tracker();
     this.scratch = new Arena(memory, scratchChunkBytes);
     this.resultAddress = this.own(16);
     this.failureAddress = this.own(failureRecord.shown + shownMax * failureRecord.shownBytes);
@@ -73,6 +75,11 @@ export class QueryModule {
   get builder(): ModuleBuilder {
     if (this.#builder === null) throw new Error('the module is assembled');
     return this.#builder;
+  }
+
+  #tracker(): StoreTracker {
+    const touch = this.builder.imported('kernels', 'touchPages', ['i32', 'i32'], 'void');
+    return { marks: this.memory.kernels.pageMarks(), pageShift, touch };
   }
 
   /** Memory that lives as long as the module. */

@@ -40,6 +40,11 @@ export class StateLayout {
     this.rowBytes = roundUp(offset, 8);
   }
 
+  /** What is where, for who reads a snapshot. */
+  get text(): string {
+    return [...this.#fields].map(([name, { physical, offset }]) => `${name} ${physical}@${offset}`).join(', ');
+  }
+
   /** Places of the texts, which lie in the table's heap. */
   textOffsets(): readonly number[] {
     return [...this.#fields.values()].flatMap(({ physical, offset }) => (physical === 'bytes' ? [offset] : []));

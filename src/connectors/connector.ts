@@ -4,6 +4,7 @@ import type { Table } from '../catalog/table.ts';
 import type { Batch } from '../memory/batch.ts';
 import type { CellValue } from '../memory/cell-value.ts';
 import type { Memory } from '../memory/memory.ts';
+import type { SavedValue } from '../memory/operator-state.ts';
 import type { AcceptedChanges, LookupMethod, ScanColumn, ScanFilter, TableLookup } from '../plan/logical.ts';
 import type { Schema } from '../types/column.ts';
 import type { SqlType } from '../types/sql-type.ts';
@@ -82,6 +83,13 @@ export interface Source {
    * looked for, at once. It may be called at any time, also from within the source's own methods.
    */
   listen?(wake: () => void): void;
+  /**
+   * What a checkpoint holds of it: which shards it knows, and where each reader goes on (`positions`, as the readers gave
+   * them). A source without it cannot be read again from where it was.
+   */
+  save?(positions: ReadonlyMap<ShardReader, SavedValue>): SavedValue;
+  /** Called before `open`: it is to go on as it was saved. */
+  resume?(saved: SavedValue): void;
   close(): Promise<void>;
 }
 
@@ -99,6 +107,10 @@ export interface ShardReader {
    * `waitMs`, or when the source wakes the job. `end`: the shard has ended.
    */
   read(): ReadResult | Promise<ReadResult>;
+  /** Where the next `read` goes on; asked for only where the source can `save` it. */
+  position?(): SavedValue;
+  /** Rows behind that place that were given already: of a record that makes several. */
+  readonly partRows?: number;
   /** Where a row of the last batch stands, for errors and late rows. */
   place(rowIndex: number): RowPlace;
   /** A row of the last batch as it was read, to be kept; absent where the source has no bytes: its values are kept then. */
@@ -169,6 +181,8 @@ export interface SinkRequest {
   readonly timeZone: string;
   /** Where embedded streams are, unless the table says otherwise. */
   readonly streamsFolder: string;
+  /** Checkpoints are made: what a sink can hold back it shows when one is complete. */
+  readonly commitsAtCheckpoints: boolean;
   /** Where `print` writes. */
   readonly standardOutput: (text: string) => void;
   readonly standardError: (text: string) => void;
@@ -180,6 +194,16 @@ export interface Sink {
   readonly accepts: AcceptedChanges;
   open(): Promise<void>;
   write(batch: Batch): void | Promise<void>;
+  /**
+   * What was written since the last call belongs to a checkpoint: it becomes durable, and nobody sees it before `commit`.
+   * What is written from here on, also before the promise is kept, belongs to the next. The token goes into the
+   * checkpoint. A sink without it shows rows at once: those since the last checkpoint come again after a crash.
+   */
+  prepare?(epoch: number): Promise<SavedValue>;
+  /** The checkpoint is complete: what it holds is shown. After a crash it may be called again with the same token. */
+  commit?(token: SavedValue): Promise<void>;
+  /** After a restart, between `open` and the first `write`: what is durable and is not of this checkpoint is dropped. */
+  resume?(token: SavedValue): Promise<void>;
   /** Everything written becomes durable and visible: the input has ended, or the job was stopped. */
   finish(): Promise<void>;
   /** The job failed: what is pending is dropped. */

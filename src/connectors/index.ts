@@ -172,6 +172,7 @@ export interface ConnectorSinkRequest {
   readonly schema: Schema;
   readonly timeZone: string;
   readonly streamsFolder: string;
+  readonly commitsAtCheckpoints: boolean;
   readonly standardOutput: (text: string) => void;
   readonly standardError: (text: string) => void;
 }

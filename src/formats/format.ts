@@ -58,6 +58,13 @@ export interface Decoder {
   decode(from: number, to: number, atEnd: boolean): Decoded;
   /** Byte offset (address) at which the record of a row of the last batch starts. */
   recordAddress(rowIndex: number): number;
+  /**
+   * Where a batch goes out in several: the rows that went out already of what begins at the `next` of the last call. 0
+   * where all of it is out.
+   */
+  readonly partRows: number;
+  /** Whether that can be. */
+  readonly isSplitting: boolean;
   /** Records that `ignore-parse-errors` left out, or read with NULL for what it could not read. */
   readonly malformedRecords: number;
   close(): void;

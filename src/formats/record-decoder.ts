@@ -93,6 +93,15 @@ export class RecordDecoder implements Decoder {
     }
   }
 
+  get partRows(): number {
+    const { from, to } = this.#pending;
+    return from < to ? from : 0;
+  }
+
+  get isSplitting(): boolean {
+    return this.#program.layout.capacity > this.#rowsMax;
+  }
+
   recordAddress(rowIndex: number): number {
     return this.#block.recordAddress(this.#sliceFrom + rowIndex);
   }

@@ -2,6 +2,7 @@
 // One line a file; the names of all exports are unique, since JavaScript and emitted code call them by name.
 
 export * from './allocator';
+export * from './pages';
 export * from './arena';
 export * from './boolean-text';
 export * from './interval-text';

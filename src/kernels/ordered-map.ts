@@ -1,5 +1,6 @@
-import { alloc, allocRoom, free } from './allocator';
-import { bytesCompare, copyBytes } from './bytes';
+import { allocRoom, free, stateAlloc } from './allocator';
+import { bytesCompare } from './bytes';
+import { put, putBytes, putCopy, putZeros } from './page-marks';
 
 /**
  * A map in the order of its keys, which are byte strings (memcomparable: see sort-key.ts). A B+ tree whose leaves hold
@@ -50,10 +51,10 @@ let isExact: bool = false;
 
 /** An empty map; each key has a value of so many bytes (rounded up to a multiple of 8). */
 export function orderedNew(valueBytes: u32): usize {
-  const map = alloc(mapStructBytes);
-  memory.fill(map, 0, mapStructBytes);
-  store<u32>(map, (valueBytes + 7) & ~7, valueBytesAt);
-  store<u32>(map, allocRoom(map), heldAt);
+  const map = stateAlloc(mapStructBytes);
+  putZeros(map, mapStructBytes);
+  put<u32>(map, (valueBytes + 7) & ~7, valueBytesAt);
+  put<u32>(map, allocRoom(map), heldAt);
   return map;
 }
 
@@ -63,12 +64,12 @@ export function orderedInsert(map: usize, key: usize, keyLength: u32): usize {
   let leaf = leafFor(map, prefix, key, keyLength);
   if (leaf == 0) {
     leaf = newBlock(map, capacityFirst, false);
-    store<u32>(map, <u32>leaf, rootAt);
-    store<u32>(map, <u32>leaf, firstAt);
-    store<u32>(map, <u32>leaf, lastAt);
+    put<u32>(map, <u32>leaf, rootAt);
+    put<u32>(map, <u32>leaf, firstAt);
+    put<u32>(map, <u32>leaf, lastAt);
   }
   let at = position(map, leaf, prefix, key, keyLength);
-  store<u32>(map, u32(!isExact), insertedAt);
+  put<u32>(map, u32(!isExact), insertedAt);
   if (isExact) return nodeAt(leaf, at) + valueAt;
 
   const node = newNode(map, key, keyLength);
@@ -83,22 +84,22 @@ export function orderedInsert(map: usize, key: usize, keyLength: u32): usize {
       moveEntries(right, 0, leaf, middle, false);
       if (at > middle || middle == capacityMax) {
         insertAt(right, at - middle, prefix, node);
-        store<u32>(node, <u32>right);
+        put<u32>(node, <u32>right);
         addSibling(map, leaf, right, 0);
       } else {
         addSibling(map, leaf, right, 0);
         insertAt(leaf, at, prefix, node);
-        store<u32>(node, <u32>leaf);
+        put<u32>(node, <u32>leaf);
         if (at == 0) leastChanged(leaf);
       }
-      store<u32>(map, load<u32>(map, countAt) + 1, countAt);
+      put<u32>(map, load<u32>(map, countAt) + 1, countAt);
       return node + valueAt;
     }
   }
   insertAt(leaf, at, prefix, node);
-  store<u32>(node, <u32>leaf);
+  put<u32>(node, <u32>leaf);
   if (at == 0) leastChanged(leaf);
-  store<u32>(map, load<u32>(map, countAt) + 1, countAt);
+  put<u32>(map, load<u32>(map, countAt) + 1, countAt);
   return node + valueAt;
 }
 
@@ -196,9 +197,9 @@ export function orderedErase(map: usize, key: usize, keyLength: u32): bool {
 export function orderedEraseNode(map: usize, node: usize): void {
   const leaf = <usize>load<u32>(node);
   const at = indexOf(nodesOf(leaf), <u32>node);
-  store<u32>(map, load<u32>(map, heldAt) - allocRoom(node), heldAt);
+  put<u32>(map, load<u32>(map, heldAt) - allocRoom(node), heldAt);
   free(node);
-  store<u32>(map, load<u32>(map, countAt) - 1, countAt);
+  put<u32>(map, load<u32>(map, countAt) - 1, countAt);
   removeAt(leaf, at, false);
   settle(map, leaf, at, 0);
 }
@@ -208,9 +209,9 @@ export function orderedClear(map: usize): void {
   const root = <usize>load<u32>(map, rootAt);
   if (root != 0) dropBlock(root, load<u32>(map, heightAt));
   const valueBytes = load<u32>(map, valueBytesAt);
-  memory.fill(map, 0, mapStructBytes);
-  store<u32>(map, valueBytes, valueBytesAt);
-  store<u32>(map, allocRoom(map), heldAt);
+  putZeros(map, mapStructBytes);
+  put<u32>(map, valueBytes, valueBytesAt);
+  put<u32>(map, allocRoom(map), heldAt);
 }
 
 /** Gives everything back. */
@@ -333,27 +334,27 @@ function positionAmongEqual(map: usize, block: usize, first: u32, prefix: u64, k
 function newNode(map: usize, key: usize, keyLength: u32): usize {
   const valueBytes = load<u32>(map, valueBytesAt);
   assert(keyLength < 0xf0000000);
-  const node = alloc(valueAt + valueBytes + keyLength);
-  store<u32>(node, keyLength, keyLengthAt);
-  for (let at: u32 = 0; at < valueBytes; at += 8) store<u64>(node + valueAt + at, 0);
-  copyBytes(node + valueAt + valueBytes, key, keyLength);
-  store<u32>(map, load<u32>(map, heldAt) + allocRoom(node), heldAt);
+  const node = stateAlloc(valueAt + valueBytes + keyLength);
+  put<u32>(node, keyLength, keyLengthAt);
+  for (let at: u32 = 0; at < valueBytes; at += 8) put<u64>(node + valueAt + at, 0);
+  putBytes(node + valueAt + valueBytes, key, keyLength);
+  put<u32>(map, load<u32>(map, heldAt) + allocRoom(node), heldAt);
   return node;
 }
 
 function newBlock(map: usize, capacity: u32, hasChildren: bool): usize {
-  const block = alloc(<u32>prefixesAt + capacity * (hasChildren ? 16 : 12));
-  store<u32>(block, 0);
-  store<u32>(block, 0, parentAt);
-  store<u32>(block, capacity, capacityAt);
-  store<u32>(block, 0, nextAt);
-  store<u32>(block, 0, previousAt);
-  store<u32>(map, load<u32>(map, heldAt) + allocRoom(block), heldAt);
+  const block = stateAlloc(<u32>prefixesAt + capacity * (hasChildren ? 16 : 12));
+  put<u32>(block, 0);
+  put<u32>(block, 0, parentAt);
+  put<u32>(block, capacity, capacityAt);
+  put<u32>(block, 0, nextAt);
+  put<u32>(block, 0, previousAt);
+  put<u32>(map, load<u32>(map, heldAt) + allocRoom(block), heldAt);
   return block;
 }
 
 function freeBlock(map: usize, block: usize): void {
-  store<u32>(map, load<u32>(map, heldAt) - allocRoom(block), heldAt);
+  put<u32>(map, load<u32>(map, heldAt) - allocRoom(block), heldAt);
   free(block);
 }
 
@@ -362,9 +363,9 @@ function widen(map: usize, leaf: usize): usize {
   const wider = newBlock(map, load<u32>(leaf, capacityAt) << 1, false);
   moveEntries(wider, 0, leaf, 0, false);
   freeBlock(map, leaf);
-  store<u32>(map, <u32>wider, rootAt);
-  store<u32>(map, <u32>wider, firstAt);
-  store<u32>(map, <u32>wider, lastAt);
+  put<u32>(map, <u32>wider, rootAt);
+  put<u32>(map, <u32>wider, firstAt);
+  put<u32>(map, <u32>wider, lastAt);
   return wider;
 }
 
@@ -379,21 +380,21 @@ function splitPoint(block: usize, at: u32, isLast: bool): u32 {
 function moveEntries(to: usize, at: u32, source: usize, from: u32, hasChildren: bool): void {
   const count = load<u32>(source) - from;
   if (count == 0) return;
-  memory.copy(to + prefixesAt + (at << 3), source + prefixesAt + (from << 3), count << 3);
+  putCopy(to + prefixesAt + (at << 3), source + prefixesAt + (from << 3), count << 3);
   const nodes = nodesOf(to) + (at << 2);
-  memory.copy(nodes, nodesOf(source) + (from << 2), count << 2);
+  putCopy(nodes, nodesOf(source) + (from << 2), count << 2);
   let owned = nodes;
   let ownerAt: usize = 0;
   if (hasChildren) {
     owned = childrenOf(to) + (at << 2);
-    memory.copy(owned, childrenOf(source) + (from << 2), count << 2);
+    putCopy(owned, childrenOf(source) + (from << 2), count << 2);
     ownerAt = parentAt;
   }
   for (let index: u32 = 0; index < count; index++) {
-    store<u32>(<usize>load<u32>(owned + (index << 2)) + ownerAt, <u32>to);
+    put<u32>(<usize>load<u32>(owned + (index << 2)) + ownerAt, <u32>to);
   }
-  store<u32>(source, from);
-  store<u32>(to, at + count);
+  put<u32>(source, from);
+  put<u32>(to, at + count);
 }
 
 /** Makes room for an entry in a block that is not full, and writes it. */
@@ -402,20 +403,20 @@ function insertAt(block: usize, at: u32, prefix: u64, node: usize): void {
   const prefixes = block + prefixesAt + (at << 3);
   const nodes = nodesOf(block) + (at << 2);
   if (at < count) {
-    memory.copy(prefixes + 8, prefixes, (count - at) << 3);
-    memory.copy(nodes + 4, nodes, (count - at) << 2);
+    putCopy(prefixes + 8, prefixes, (count - at) << 3);
+    putCopy(nodes + 4, nodes, (count - at) << 2);
   }
-  store<u64>(prefixes, prefix);
-  store<u32>(nodes, <u32>node);
-  store<u32>(block, count + 1);
+  put<u64>(prefixes, prefix);
+  put<u32>(nodes, <u32>node);
+  put<u32>(block, count + 1);
 }
 
 function insertChildAt(block: usize, at: u32, child: usize): void {
   const children = childrenOf(block) + (at << 2);
   const count = load<u32>(block);
-  if (at < count) memory.copy(children + 4, children, (count - at) << 2);
-  store<u32>(children, <u32>child);
-  store<u32>(child, <u32>block, parentAt);
+  if (at < count) putCopy(children + 4, children, (count - at) << 2);
+  put<u32>(children, <u32>child);
+  put<u32>(child, <u32>block, parentAt);
   insertAt(block, at, prefixAt(child, 0), nodeAt(child, 0));
 }
 
@@ -424,33 +425,33 @@ function removeAt(block: usize, at: u32, hasChildren: bool): void {
   const prefixes = block + prefixesAt + (at << 3);
   const nodes = nodesOf(block) + (at << 2);
   if (behind != 0) {
-    memory.copy(prefixes, prefixes + 8, behind << 3);
-    memory.copy(nodes, nodes + 4, behind << 2);
+    putCopy(prefixes, prefixes + 8, behind << 3);
+    putCopy(nodes, nodes + 4, behind << 2);
     if (hasChildren) {
       const children = childrenOf(block) + (at << 2);
-      memory.copy(children, children + 4, behind << 2);
+      putCopy(children, children + 4, behind << 2);
     }
   }
-  store<u32>(block, load<u32>(block) - 1);
+  put<u32>(block, load<u32>(block) - 1);
 }
 
 /** Puts a new leaf behind another in the list of leaves. */
 function link(map: usize, leaf: usize, right: usize): void {
   const next = <usize>load<u32>(leaf, nextAt);
-  store<u32>(right, <u32>next, nextAt);
-  store<u32>(right, <u32>leaf, previousAt);
-  store<u32>(leaf, <u32>right, nextAt);
-  if (next != 0) store<u32>(next, <u32>right, previousAt);
-  else store<u32>(map, <u32>right, lastAt);
+  put<u32>(right, <u32>next, nextAt);
+  put<u32>(right, <u32>leaf, previousAt);
+  put<u32>(leaf, <u32>right, nextAt);
+  if (next != 0) put<u32>(next, <u32>right, previousAt);
+  else put<u32>(map, <u32>right, lastAt);
 }
 
 function unlink(map: usize, leaf: usize): void {
   const next = load<u32>(leaf, nextAt);
   const previous = load<u32>(leaf, previousAt);
-  if (previous != 0) store<u32>(<usize>previous, next, nextAt);
-  else store<u32>(map, next, firstAt);
-  if (next != 0) store<u32>(<usize>next, previous, previousAt);
-  else store<u32>(map, previous, lastAt);
+  if (previous != 0) put<u32>(<usize>previous, next, nextAt);
+  else put<u32>(map, next, firstAt);
+  if (next != 0) put<u32>(<usize>next, previous, previousAt);
+  else put<u32>(map, previous, lastAt);
 }
 
 /** Enters a block that was split off, `height` levels above the leaves, into the parent, behind its left part. */
@@ -460,8 +461,8 @@ function addSibling(map: usize, left: usize, right: usize, height: u32): void {
     parent = newBlock(map, capacityMax, true);
     insertChildAt(parent, 0, left);
     insertChildAt(parent, 1, right);
-    store<u32>(map, <u32>parent, rootAt);
-    store<u32>(map, height + 1, heightAt);
+    put<u32>(map, <u32>parent, rootAt);
+    put<u32>(map, height + 1, heightAt);
     return;
   }
   const at = indexOf(childrenOf(parent), <u32>left) + 1;
@@ -483,8 +484,8 @@ function leastChanged(block: usize): void {
   let parent = <usize>load<u32>(child, parentAt);
   while (parent != 0) {
     const at = indexOf(childrenOf(parent), <u32>child);
-    store<u64>(parent + prefixesAt + (at << 3), prefixAt(child, 0));
-    store<u32>(nodesOf(parent) + (at << 2), <u32>nodeAt(child, 0));
+    put<u64>(parent + prefixesAt + (at << 3), prefixAt(child, 0));
+    put<u32>(nodesOf(parent) + (at << 2), <u32>nodeAt(child, 0));
     if (at != 0) return;
     child = parent;
     parent = <usize>load<u32>(child, parentAt);
@@ -499,13 +500,13 @@ function settle(map: usize, block: usize, at: u32, height: u32): void {
     if (count == 0) {
       if (height == 0) unlink(map, block);
       freeBlock(map, block);
-      store<u32>(map, 0, rootAt);
-      store<u32>(map, 0, heightAt);
+      put<u32>(map, 0, rootAt);
+      put<u32>(map, 0, heightAt);
     } else if (height != 0 && count == 1) {
       const child = <usize>load<u32>(childrenOf(block));
-      store<u32>(child, 0, parentAt);
-      store<u32>(map, <u32>child, rootAt);
-      store<u32>(map, height - 1, heightAt);
+      put<u32>(child, 0, parentAt);
+      put<u32>(map, <u32>child, rootAt);
+      put<u32>(map, height - 1, heightAt);
       freeBlock(map, block);
       if (height > 1) settle(map, child, 1, height - 1);
     }

@@ -1,6 +1,7 @@
 // Rows that runs took: each node leads back to the one before.
 import { firstAt, nodeHeader, pathAt, previousAt, rowAt, variableAt } from './pattern-layout';
 import { hold, letGo, releaseRow, reserve } from './pattern-memory';
+import { put, putCopy, putZeros } from './page-marks';
 
 /**
  * The row under a variable, behind `previous` (0: the first of a match). What the owner keeps in a node is that of the
@@ -8,18 +9,18 @@ import { hold, letGo, releaseRow, reserve } from './pattern-memory';
  */
 export function patternNode(matcher: usize, bytes: u32, previous: usize, row: usize, variable: u32): usize {
   const node = hold(matcher, nodeHeader + bytes);
-  store<u32>(node, 1);
-  store<u32>(node, <u32>previous, previousAt);
-  store<u32>(node, <u32>row, rowAt);
-  store<u32>(node, variable, variableAt);
-  store<u32>(row, load<u32>(row) + 1);
+  put<u32>(node, 1);
+  put<u32>(node, <u32>previous, previousAt);
+  put<u32>(node, <u32>row, rowAt);
+  put<u32>(node, variable, variableAt);
+  put<u32>(row, load<u32>(row) + 1);
   if (previous == 0) {
-    store<u32>(node, <u32>row, firstAt);
-    memory.fill(node + nodeHeader, 0, bytes);
+    put<u32>(node, <u32>row, firstAt);
+    putZeros(node + nodeHeader, bytes);
   } else {
-    store<u32>(node, load<u32>(previous, firstAt), firstAt);
-    store<u32>(previous, load<u32>(previous) + 1);
-    memory.copy(node + nodeHeader, previous + nodeHeader, bytes);
+    put<u32>(node, load<u32>(previous, firstAt), firstAt);
+    put<u32>(previous, load<u32>(previous) + 1);
+    putCopy(node + nodeHeader, previous + nodeHeader, bytes);
   }
   return node;
 }
@@ -30,7 +31,7 @@ export function patternRelease(matcher: usize, first: usize): void {
   while (node != 0) {
     const references = load<u32>(node) - 1;
     if (references != 0) {
-      store<u32>(node, references);
+      put<u32>(node, references);
       return;
     }
     const previous = load<u32>(node, previousAt);
@@ -64,7 +65,7 @@ export function patternRows(matcher: usize, last: usize, variables: u64): u32 {
   reserve(matcher + pathAt, count, 4);
   let to = <usize>load<u32>(matcher, pathAt) + (count << 2);
   for (let node = last; node != 0; node = load<u32>(node, previousAt)) {
-    if (isOf(node, variables)) store<u32>((to -= 4), load<u32>(node, rowAt));
+    if (isOf(node, variables)) put<u32>((to -= 4), load<u32>(node, rowAt));
   }
   return count;
 }

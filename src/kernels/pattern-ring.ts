@@ -1,5 +1,6 @@
-import { alloc, realloc } from './allocator';
+import { realloc, stateAlloc } from './allocator';
 import { freeList } from './pattern-memory';
+import { put, putCopy, putZeros } from './page-marks';
 
 /**
  * Rings of entries of one width, which come behind the last and go at the head. Not among the exports.
@@ -30,8 +31,8 @@ export function ringEntry(ring: usize, at: u32, width: u32): usize {
 // @ts-ignore: decorator
 @inline
 export function ringPop(ring: usize): void {
-  store<u32>(ring, (load<u32>(ring, ringHeadAt) + 1) & (load<u32>(ring, ringCapacityAt) - 1), ringHeadAt);
-  store<u32>(ring, load<u32>(ring, ringCountAt) - 1, ringCountAt);
+  put<u32>(ring, (load<u32>(ring, ringHeadAt) + 1) & (load<u32>(ring, ringCapacityAt) - 1), ringHeadAt);
+  put<u32>(ring, load<u32>(ring, ringCountAt) - 1, ringCountAt);
 }
 
 /** Room for an entry behind the last. */
@@ -42,17 +43,17 @@ export function ringPush(ring: usize, width: u32): usize {
     // What is before the head goes behind what was the end.
     const wider = max<u32>(16, capacity << 1);
     const old = <usize>load<u32>(ring);
-    const entries = old == 0 ? alloc(wider * width) : realloc(old, wider * width);
-    memory.copy(entries + capacity * width, entries, load<u32>(ring, ringHeadAt) * width);
-    store<u32>(ring, <u32>entries);
-    store<u32>(ring, wider, ringCapacityAt);
+    const entries = old == 0 ? stateAlloc(wider * width) : realloc(old, wider * width);
+    putCopy(entries + capacity * width, entries, load<u32>(ring, ringHeadAt) * width);
+    put<u32>(ring, <u32>entries);
+    put<u32>(ring, wider, ringCapacityAt);
   }
-  store<u32>(ring, count + 1, ringCountAt);
+  put<u32>(ring, count + 1, ringCountAt);
   return ringEntry(ring, count, width);
 }
 
 export function trimRing(ring: usize): void {
   if (load<u32>(ring, ringCountAt) != 0) return;
   freeList(ring);
-  memory.fill(ring, 0, ringBytes);
+  putZeros(ring, ringBytes);
 }

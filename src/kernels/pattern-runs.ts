@@ -2,18 +2,19 @@
 import { doneAt, failedTooMany, failureAt, runBytes, runsAt, runsMax } from './pattern-layout';
 import { reserve } from './pattern-memory';
 import { patternRelease } from './pattern-nodes';
+import { put, putCopy } from './page-marks';
 
 // @ts-ignore: decorator
 @inline
 export function storeRun(at: usize, node: u32, state: u32, start: i64): void {
-  store<u32>(at, node);
-  store<u32>(at, state, 4);
-  store<i64>(at, start, 8);
+  put<u32>(at, node);
+  put<u32>(at, state, 4);
+  put<i64>(at, start, 8);
 }
 
 /** Adds a run that holds its node. */
 export function push(matcher: usize, list: u32, node: u32, state: u32, start: i64): void {
-  if (node != 0) store<u32>(node, load<u32>(node) + 1);
+  if (node != 0) put<u32>(node, load<u32>(node) + 1);
   pushRun(matcher, list, node, state, start);
 }
 
@@ -26,7 +27,7 @@ export function merge(matcher: usize, node: u32, state: u32, start: i64): void {
     if (load<u32>(run, 4) != state || load<u32>(run) == 0) continue;
     if (start >= load<i64>(run, 8)) return;
     patternRelease(matcher, load<u32>(run));
-    store<u32>(node, load<u32>(node) + 1);
+    put<u32>(node, load<u32>(node) + 1);
     rise(runs, at, node, state, start);
     return;
   }
@@ -36,9 +37,9 @@ export function merge(matcher: usize, node: u32, state: u32, start: i64): void {
 export function pushRun(matcher: usize, listAt: u32, node: u32, state: u32, start: i64): void {
   const list = matcher + listAt;
   const count = load<u32>(list, 4);
-  if (count >= runsMax) store<u32>(matcher, failedTooMany, failureAt);
+  if (count >= runsMax) put<u32>(matcher, failedTooMany, failureAt);
   reserve(list, count + 1, runBytes);
-  store<u32>(list, count + 1, 4);
+  put<u32>(list, count + 1, 4);
   rise(load<u32>(list), count, node, state, start);
 }
 
@@ -49,7 +50,7 @@ function rise(runs: usize, from: u32, node: u32, state: u32, start: i64): void {
     const parent = (at - 1) >> 1;
     const above = runs + parent * runBytes;
     if (start >= load<i64>(above, 8)) break;
-    memory.copy(runs + at * runBytes, above, runBytes);
+    putCopy(runs + at * runBytes, above, runBytes);
     at = parent;
   }
   storeRun(runs + at * runBytes, node, state, start);
@@ -59,7 +60,7 @@ function rise(runs: usize, from: u32, node: u32, state: u32, start: i64): void {
 export function poll(matcher: usize): void {
   const list = matcher + doneAt;
   const count = load<u32>(list, 4) - 1;
-  store<u32>(list, count, 4);
+  put<u32>(list, count, 4);
   if (count == 0) return;
   const last = <usize>load<u32>(list) + count * runBytes;
   sink(list, 0, load<u32>(last), load<u32>(last, 4), load<i64>(last, 8));
@@ -77,7 +78,7 @@ function sink(list: usize, from: u32, node: u32, state: u32, start: i64): void {
     if (right < count && load<i64>(runs + child * runBytes, 8) > load<i64>(runs + right * runBytes, 8)) child = right;
     const below = runs + child * runBytes;
     if (start <= load<i64>(below, 8)) break;
-    memory.copy(runs + at * runBytes, below, runBytes);
+    putCopy(runs + at * runBytes, below, runBytes);
     at = child;
   }
   storeRun(runs + at * runBytes, node, state, start);
@@ -92,12 +93,12 @@ export function prune(matcher: usize, list: usize, upTo: i64): void {
     const run = runs + at * runBytes;
     if (load<i64>(run, 8) <= upTo) patternRelease(matcher, load<u32>(run));
     else {
-      if (kept != at) memory.copy(runs + kept * runBytes, run, runBytes);
+      if (kept != at) putCopy(runs + kept * runBytes, run, runBytes);
       kept++;
     }
   }
   if (kept == count) return;
-  store<u32>(list, kept, 4);
+  put<u32>(list, kept, 4);
   for (let at = <i32>(kept >> 1) - 1; at >= 0; at--) {
     const run = runs + at * runBytes;
     sink(list, at, load<u32>(run), load<u32>(run, 4), load<i64>(run, 8));

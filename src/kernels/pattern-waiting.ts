@@ -19,14 +19,15 @@ import {
 import { hold } from './pattern-memory';
 import { ringCountAt, ringEntry, ringHead, ringPop, ringPush } from './pattern-ring';
 import { patternClose } from './patterns';
+import { put } from './page-marks';
 
 /** Room for a row of so many bytes behind its header. The one that waits holds it. */
 export function patternRow(matcher: usize, bytes: u32, partition: u32, time: i64): usize {
   const row = hold(matcher, nodeHeader + bytes);
-  store<u32>(matcher, load<u32>(matcher, heldRowsAt) + 1, heldRowsAt);
-  store<u32>(row, 1);
-  store<u32>(row, partition, partitionAt);
-  store<i64>(row, time, timeAt);
+  put<u32>(matcher, load<u32>(matcher, heldRowsAt) + 1, heldRowsAt);
+  put<u32>(row, 1);
+  put<u32>(row, partition, partitionAt);
+  put<i64>(row, time, timeAt);
   return row;
 }
 
@@ -36,8 +37,8 @@ export function patternRow(matcher: usize, bytes: u32, partition: u32, time: i64
  */
 export function patternArrive(matcher: usize, row: usize, isSorted: bool): bool {
   const arrival = load<i64>(matcher, arrivalsAt);
-  store<i64>(row, arrival, rowSequenceAt);
-  store<i64>(matcher, arrival + 1, arrivalsAt);
+  put<i64>(row, arrival, rowSequenceAt);
+  put<i64>(matcher, arrival + 1, arrivalsAt);
   const queue = matcher + queueAt;
   const count = load<u32>(queue, ringCountAt);
   if (isSorted) return false;
@@ -45,13 +46,13 @@ export function patternArrive(matcher: usize, row: usize, isSorted: bool): bool 
     const last = <usize>load<u32>(ringEntry(queue, count - 1, rowPointerBytes));
     if (load<i64>(row, timeAt) < load<i64>(last, timeAt)) return false;
   }
-  store<u32>(ringPush(queue, rowPointerBytes), <u32>row);
+  put<u32>(ringPush(queue, rowPointerBytes), <u32>row);
   return true;
 }
 
 /** Lets a row wait in the map. The key begins with its time and ends with its arrival. */
 export function patternWait(matcher: usize, key: usize, keyLength: u32, row: usize): void {
-  store<u32>(orderedInsert(load<u32>(matcher), key, keyLength), <u32>row);
+  put<u32>(orderedInsert(load<u32>(matcher), key, keyLength), <u32>row);
 }
 
 /** The next row that is due, 0 for none. It is in hand until `patternClose`. */
@@ -82,9 +83,9 @@ function isBefore(row: usize, other: usize): bool {
 
 function inHand(matcher: usize, row: usize): usize {
   const sequence = load<i64>(matcher, sequenceAt);
-  store<i64>(row, sequence, rowSequenceAt);
-  store<i64>(matcher, sequence + 1, sequenceAt);
-  store<u32>(matcher, <u32>row, inHandAt);
+  put<i64>(row, sequence, rowSequenceAt);
+  put<i64>(matcher, sequence + 1, sequenceAt);
+  put<u32>(matcher, <u32>row, inHandAt);
   return row;
 }
 
@@ -95,7 +96,7 @@ export function patternTimeout(matcher: usize, watermark: i64): u32 {
   const entry = ringHead(timeouts, runBytes);
   const deadline = load<i64>(entry);
   if (deadline > watermark || deadline > nextTime(matcher)) return 0;
-  store<i64>(matcher, deadline, deadlineAt);
+  put<i64>(matcher, deadline, deadlineAt);
   ringPop(timeouts);
   return load<u32>(entry, 8) + 1;
 }

@@ -1,5 +1,5 @@
 // A matcher, and what a row does to the runs of its partition; `pattern-layout.ts` says what is where.
-import { alloc, free } from './allocator';
+import { free, stateAlloc } from './allocator';
 import { orderedBytes, orderedDrop, orderedFirst, orderedNew, orderedNext, orderedValue } from './ordered-map';
 import {
   beforeAt,
@@ -47,18 +47,19 @@ import { freeList, hold, letGo, listBytes, releaseRow, reserve } from './pattern
 import { patternRelease } from './pattern-nodes';
 import { ringCountAt, ringHead, ringPop, ringPush, trimRing } from './pattern-ring';
 import { merge, poll, prune, push, pushRun, storeRun } from './pattern-runs';
+import { put, putCopy, putZeros } from './page-marks';
 
 /** A matcher over an automaton in memory, whose fields up to +24 are the caller's to fill in. */
 export function patternsNew(states: usize, start: u32, variables: u32): usize {
-  const matcher = alloc(matcherBytes);
-  memory.fill(matcher, 0, matcherBytes);
-  store<u32>(matcher, <u32>orderedNew(8));
-  store<u32>(matcher, <u32>states, statesAt);
-  store<u32>(matcher, start, startAt);
-  store<u32>(matcher, variables, variablesAt);
-  const candidates = alloc(variables << 2);
-  memory.fill(candidates, 0, variables << 2);
-  store<u32>(matcher, <u32>candidates, candidatesAt);
+  const matcher = stateAlloc(matcherBytes);
+  putZeros(matcher, matcherBytes);
+  put<u32>(matcher, <u32>orderedNew(8));
+  put<u32>(matcher, <u32>states, statesAt);
+  put<u32>(matcher, start, startAt);
+  put<u32>(matcher, variables, variablesAt);
+  const candidates = stateAlloc(variables << 2);
+  putZeros(candidates, variables << 2);
+  put<u32>(matcher, <u32>candidates, candidatesAt);
   return matcher;
 }
 
@@ -121,7 +122,7 @@ function releaseCandidates(matcher: usize): void {
   for (let variable: u32 = 0; variable < count; variable++) {
     const node = <usize>load<u32>(candidates + (variable << 2));
     if (node == 0) continue;
-    store<u32>(candidates + (variable << 2), 0);
+    put<u32>(candidates + (variable << 2), 0);
     patternRelease(matcher, node);
   }
 }
@@ -145,26 +146,26 @@ export function patternsRows(matcher: usize): u32 {
 
 /** Begins with a partition, whose block stands at `slot`; gives how many runs it has. */
 export function patternOpen(matcher: usize, slot: usize): u32 {
-  store<u32>(matcher, <u32>slot, slotAt);
-  store<u32>(matcher, 0, movedAt);
-  store<u32>(matcher, 0, hasStartedAt);
+  put<u32>(matcher, <u32>slot, slotAt);
+  put<u32>(matcher, 0, movedAt);
+  put<u32>(matcher, 0, hasStartedAt);
   const block = <usize>load<u32>(slot);
-  store<u32>(matcher, <u32>block, blockAt);
-  store<u32>(slot, 0);
+  put<u32>(matcher, <u32>block, blockAt);
+  put<u32>(slot, 0);
   const runCount = block == 0 ? 1 : load<u32>(block);
   const doneCount = block == 0 ? 0 : load<u32>(block, 4);
   reserve(matcher + beforeAt, runCount, runBytes);
   reserve(matcher + doneAt, doneCount, runBytes);
-  store<u32>(matcher, runCount, beforeAt + 4);
-  store<u32>(matcher, doneCount, doneAt + 4);
+  put<u32>(matcher, runCount, beforeAt + 4);
+  put<u32>(matcher, doneCount, doneAt + 4);
   const before = <usize>load<u32>(matcher, beforeAt);
   if (block == 0) {
     storeRun(before, 0, load<u32>(matcher, startAt), noStart);
     return 1;
   }
   const runs = block + blockHeader;
-  memory.copy(before, runs, runCount * runBytes);
-  memory.copy(load<u32>(matcher, doneAt), runs + runCount * runBytes, doneCount * runBytes);
+  putCopy(before, runs, runCount * runBytes);
+  putCopy(load<u32>(matcher, doneAt), runs + runCount * runBytes, doneCount * runBytes);
   return runCount;
 }
 
@@ -199,13 +200,13 @@ export function patternMove(matcher: usize, index: u32, held: u64): void {
     if (target != noTarget) {
       if (load<u32>(matcher, mergesAt) == 0) push(matcher, runsAt, node, target, start);
       else merge(matcher, node, target, start);
-      if (isStart) store<u32>(matcher, 1, hasStartedAt);
+      if (isStart) put<u32>(matcher, 1, hasStartedAt);
     }
     if (load<u32>(take, 24) != 0 && (held & load<u64>(take, 16)) == 0) push(matcher, foundAt, node, 0, start);
   }
   if (isStart) push(matcher, runsAt, 0, state, noStart);
   else patternRelease(matcher, load<u32>(run));
-  store<u32>(matcher, index + 1, movedAt);
+  put<u32>(matcher, index + 1, movedAt);
   releaseCandidates(matcher);
 }
 
@@ -220,7 +221,7 @@ export function patternExpire(matcher: usize, slot: usize): void {
     else {
       pushRun(matcher, runsAt, <u32>node, load<u32>(run, 4), load<i64>(run, 8));
     }
-    store<u32>(matcher, index + 1, movedAt);
+    put<u32>(matcher, index + 1, movedAt);
   }
 }
 
@@ -232,7 +233,7 @@ export function patternMatch(matcher: usize): usize {
     const run = found + at * runBytes;
     pushRun(matcher, doneAt, load<u32>(run), load<u32>(run, 4), load<i64>(run, 8));
   }
-  store<u32>(matcher, 0, foundAt + 4);
+  put<u32>(matcher, 0, foundAt + 4);
   if (load<u32>(matcher, doneAt + 4) == 0) return 0;
   const done = <usize>load<u32>(matcher, doneAt);
   const start = load<i64>(done, 8);
@@ -247,7 +248,7 @@ export function patternMatch(matcher: usize): usize {
     const row = skipRow(matcher, node);
     const own = load<u32>(node, firstAt);
     if (row == 0 || row == own) {
-      store<u32>(matcher, row == 0 ? failedNoRow : failedOwnStart, failureAt);
+      put<u32>(matcher, row == 0 ? failedNoRow : failedOwnStart, failureAt);
       patternRelease(matcher, node);
       return 0;
     }
@@ -278,13 +279,13 @@ export function patternClose(matcher: usize, partition: u32, time: i64): bool {
   }
   const row = load<u32>(matcher, inHandAt);
   if (row != 0) releaseRow(matcher, row);
-  store<u32>(matcher, 0, inHandAt);
+  put<u32>(matcher, 0, inHandAt);
   const isAlive = closeRuns(matcher);
-  store<u32>(matcher, 0, blockAt);
-  store<u32>(matcher, 0, movedAt);
-  store<u32>(matcher, 0, beforeAt + 4);
-  store<u32>(matcher, 0, runsAt + 4);
-  store<u32>(matcher, 0, doneAt + 4);
+  put<u32>(matcher, 0, blockAt);
+  put<u32>(matcher, 0, movedAt);
+  put<u32>(matcher, 0, beforeAt + 4);
+  put<u32>(matcher, 0, runsAt + 4);
+  put<u32>(matcher, 0, doneAt + 4);
   return isAlive;
 }
 
@@ -307,19 +308,19 @@ function closeRuns(matcher: usize): bool {
   if (block == 0) {
     const capacity = count + (count >> 1);
     block = hold(matcher, blockHeader + capacity * runBytes);
-    store<u32>(block, capacity, 8);
+    put<u32>(block, capacity, 8);
   }
-  store<u32>(load<u32>(matcher, slotAt), <u32>block);
-  store<u32>(block, runCount);
-  store<u32>(block, doneCount, 4);
+  put<u32>(load<u32>(matcher, slotAt), <u32>block);
+  put<u32>(block, runCount);
+  put<u32>(block, doneCount, 4);
   const runs = block + blockHeader;
-  memory.copy(runs, load<u32>(matcher, runsAt), runCount * runBytes);
-  memory.copy(runs + runCount * runBytes, load<u32>(matcher, doneAt), doneCount * runBytes);
+  putCopy(runs, load<u32>(matcher, runsAt), runCount * runBytes);
+  putCopy(runs + runCount * runBytes, load<u32>(matcher, doneAt), doneCount * runBytes);
   return true;
 }
 
 function addTimeout(matcher: usize, partition: u32, deadline: i64): void {
   const entry = ringPush(matcher + timeoutsAt, runBytes);
-  store<i64>(entry, deadline);
-  store<u32>(entry, partition, 8);
+  put<i64>(entry, deadline);
+  put<u32>(entry, partition, 8);
 }

@@ -1,5 +1,6 @@
-import { alloc, free, realloc } from './allocator';
+import { free, realloc, stateAlloc } from './allocator';
 import { tableInsert } from './table';
+import { put, putZeros } from './page-marks';
 
 /**
  * The open sessions of many keys. A session is a row of a keyed table (its accumulators), found from its key by a
@@ -45,12 +46,12 @@ const capacityFirst: u32 = 16;
 
 /** Sessions whose rows lie in `table`; the offsets of their fields are the caller's to fill in. */
 export function sessionsNew(table: usize, rowBytes: u32): usize {
-  const sessions = alloc(structBytes);
-  memory.fill(sessions, 0, structBytes);
-  store<u32>(sessions, <u32>table);
-  store<u32>(sessions, rowBytes, rowBytesAt);
-  store<u32>(sessions, <u32>alloc(capacityFirst * entryBytes), heapAt);
-  store<u32>(sessions, capacityFirst, capacityAt);
+  const sessions = stateAlloc(structBytes);
+  putZeros(sessions, structBytes);
+  put<u32>(sessions, <u32>table);
+  put<u32>(sessions, rowBytes, rowBytesAt);
+  put<u32>(sessions, <u32>stateAlloc(capacityFirst * entryBytes), heapAt);
+  put<u32>(sessions, capacityFirst, capacityAt);
   return sessions;
 }
 
@@ -111,9 +112,9 @@ export function sessionsFind(sessions: usize, head: u32, at: i64, end: i64): i64
       if (next != 0 && endOf(sessions, rowOf(sessions, next)) >= at) earlier = next;
     }
   }
-  store<u32>(sessions, before, beforeAt);
-  store<u32>(sessions, later, laterAt);
-  store<u32>(sessions, earlier, earlierAt);
+  put<u32>(sessions, before, beforeAt);
+  put<u32>(sessions, later, laterAt);
+  put<u32>(sessions, earlier, earlierAt);
   return last;
 }
 
@@ -124,34 +125,34 @@ export function sessionsFind(sessions: usize, head: u32, at: i64, end: i64): i64
 export function sessionsJoin(sessions: usize, headAddress: usize, key: u32, at: i64, end: i64): usize {
   const later = load<u32>(sessions, laterAt);
   const earlier = load<u32>(sessions, earlierAt);
-  store<u32>(sessions, 0, mergedAt);
+  put<u32>(sessions, 0, mergedAt);
   if (later == 0) return newSession(sessions, headAddress, key, at, end);
   let row = rowOf(sessions, later);
   const last = max(endOf(sessions, row), end);
   if (earlier != 0) {
-    store<u32>(sessions, <u32>row, mergedAt);
+    put<u32>(sessions, <u32>row, mergedAt);
     link(sessions, headAddress, earlier);
     row = rowOf(sessions, earlier);
   }
-  store<i64>(row + load<u32>(sessions, startField), min(startOf(sessions, row), at));
-  store<i64>(row + load<u32>(sessions, endField), last);
+  put<i64>(row + load<u32>(sessions, startField), min(startOf(sessions, row), at));
+  put<i64>(row + load<u32>(sessions, endField), last);
   return row;
 }
 
 function newSession(sessions: usize, headAddress: usize, key: u32, at: i64, end: i64): usize {
   const made = load<u32>(sessions, madeAt) + 1;
-  store<u32>(sessions, made, madeAt);
+  put<u32>(sessions, made, madeAt);
   const table = <usize>load<u32>(sessions);
   // Nobody looks a session up by its hash: any will do that spreads.
   const row = tableInsert(table, (made * 0x9e3779b1) | 1);
   const number = <u32>(row - <usize>load<u32>(table, 8)) / load<u32>(sessions, rowBytesAt) + 1;
   const before = load<u32>(sessions, beforeAt);
   const next = before == 0 ? load<u32>(headAddress) : nextOf(sessions, rowOf(sessions, before));
-  store<i64>(row + load<u32>(sessions, startField), at);
-  store<i64>(row + load<u32>(sessions, endField), end);
-  store<u32>(row + load<u32>(sessions, nextField), next);
-  store<u32>(row + load<u32>(sessions, keyField), key);
-  store<u32>(row + load<u32>(sessions, madeField), made);
+  put<i64>(row + load<u32>(sessions, startField), at);
+  put<i64>(row + load<u32>(sessions, endField), end);
+  put<u32>(row + load<u32>(sessions, nextField), next);
+  put<u32>(row + load<u32>(sessions, keyField), key);
+  put<u32>(row + load<u32>(sessions, madeField), made);
   link(sessions, headAddress, number);
   push(sessions, end, made, number);
   return row;
@@ -161,7 +162,7 @@ function newSession(sessions: usize, headAddress: usize, key: u32, at: i64, end:
 function link(sessions: usize, headAddress: usize, number: u32): void {
   const before = load<u32>(sessions, beforeAt);
   const from = before == 0 ? headAddress : rowOf(sessions, before) + load<u32>(sessions, nextField);
-  store<u32>(from, number);
+  put<u32>(from, number);
 }
 
 /** The session that ends first, as row number + 1; 0 when none is open. Of equal ends, the one that was made first. */
@@ -177,7 +178,7 @@ export function sessionsNext(sessions: usize): u32 {
     }
     const end = endOf(sessions, row);
     if (end == load<i64>(top)) return number;
-    store<i64>(top, end);
+    put<i64>(top, end);
     sink(sessions);
   }
   return 0;
@@ -196,7 +197,7 @@ export function sessionsTake(sessions: usize, headAddress: usize): u32 {
   const row = rowOf(sessions, number);
   let from = headAddress;
   while (load<u32>(from) != number) from = rowOf(sessions, load<u32>(from)) + load<u32>(sessions, nextField);
-  store<u32>(from, nextOf(sessions, row));
+  put<u32>(from, nextOf(sessions, row));
   return load<u32>(headAddress);
 }
 
@@ -204,8 +205,8 @@ export function sessionsTake(sessions: usize, headAddress: usize): u32 {
 export function sessionsTrim(sessions: usize): void {
   if (load<u32>(sessions, entriesAt) != 0 || load<u32>(sessions, capacityAt) == capacityFirst) return;
   free(load<u32>(sessions, heapAt));
-  store<u32>(sessions, <u32>alloc(capacityFirst * entryBytes), heapAt);
-  store<u32>(sessions, capacityFirst, capacityAt);
+  put<u32>(sessions, <u32>stateAlloc(capacityFirst * entryBytes), heapAt);
+  put<u32>(sessions, capacityFirst, capacityAt);
 }
 
 /** Bytes held, but for the table. */
@@ -224,8 +225,8 @@ function isBefore(a: usize, b: usize): bool {
 // @ts-ignore: decorator
 @inline
 function copyEntry(to: usize, from: usize): void {
-  store<u64>(to, load<u64>(from));
-  store<u64>(to, load<u64>(from, 8), 8);
+  put<u64>(to, load<u64>(from));
+  put<u64>(to, load<u64>(from, 8), 8);
 }
 
 function push(sessions: usize, end: i64, made: u32, number: u32): void {
@@ -233,16 +234,16 @@ function push(sessions: usize, end: i64, made: u32, number: u32): void {
   const capacity = load<u32>(sessions, capacityAt);
   if (entries == capacity) {
     const wider = capacity << 1;
-    store<u32>(sessions, <u32>realloc(load<u32>(sessions, heapAt), wider * entryBytes), heapAt);
-    store<u32>(sessions, wider, capacityAt);
+    put<u32>(sessions, <u32>realloc(load<u32>(sessions, heapAt), wider * entryBytes), heapAt);
+    put<u32>(sessions, wider, capacityAt);
   }
   const heap = <usize>load<u32>(sessions, heapAt);
-  store<u32>(sessions, entries + 1, entriesAt);
+  put<u32>(sessions, entries + 1, entriesAt);
   let place = entries;
   const own = heap + place * entryBytes;
-  store<i64>(own, end);
-  store<u32>(own, made, 8);
-  store<u32>(own, number, 12);
+  put<i64>(own, end);
+  put<u32>(own, made, 8);
+  put<u32>(own, number, 12);
   while (place > 0) {
     const parent = (place - 1) >> 1;
     const above = heap + parent * entryBytes;
@@ -256,7 +257,7 @@ function push(sessions: usize, end: i64, made: u32, number: u32): void {
 function pop(sessions: usize): void {
   const heap = <usize>load<u32>(sessions, heapAt);
   const entries = load<u32>(sessions, entriesAt) - 1;
-  store<u32>(sessions, entries, entriesAt);
+  put<u32>(sessions, entries, entriesAt);
   if (entries == 0) return;
   copyEntry(heap, heap + entries * entryBytes);
   sink(sessions);
@@ -286,6 +287,6 @@ function swapEntries(a: usize, b: usize): void {
   const first = load<u64>(a);
   const second = load<u64>(a, 8);
   copyEntry(a, b);
-  store<u64>(b, first);
-  store<u64>(b, second, 8);
+  put<u64>(b, first);
+  put<u64>(b, second, 8);
 }

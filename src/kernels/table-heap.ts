@@ -1,5 +1,6 @@
-import { alloc, allocRoom, free } from './allocator';
-import { copyBytes } from './bytes';
+import { allocRoom, free, stateAlloc } from './allocator';
+import { put, putBytes, putCopy, putZeros } from './page-marks';
+import { touchPages } from './pages';
 
 /**
  * A table's own heap: the texts of its rows. All of it goes with the table, so a closed window frees no text by itself.
@@ -60,9 +61,9 @@ function bytesOfClass(number: u32): u32 {
 function heapOf(table: usize): usize {
   let heap = <usize>load<u32>(table, heapInTable);
   if (heap == 0) {
-    heap = alloc(heapStructBytes);
-    memory.fill(heap, 0, heapStructBytes);
-    store<u32>(table, <u32>heap, heapInTable);
+    heap = stateAlloc(heapStructBytes);
+    putZeros(heap, heapStructBytes);
+    put<u32>(table, <u32>heap, heapInTable);
   }
   return heap;
 }
@@ -75,13 +76,13 @@ export function heapAlloc(table: usize, bytes: u32): usize {
   const head = heap + headsAt + (number << 2);
   const room = load<u32>(head);
   if (room != 0) {
-    store<u32>(head, load<u32>(room));
+    put<u32>(head, load<u32>(room));
     return room;
   }
   const size = bytesOfClass(number);
   const next = load<u32>(heap, nextAt);
   if (load<u32>(heap, endAt) - next >= size) {
-    store<u32>(heap, next + size, nextAt);
+    put<u32>(heap, next + size, nextAt);
     return next;
   }
   return allocInNextChunk(heap, size);
@@ -95,8 +96,8 @@ export function heapFree(table: usize, address: usize, bytes: u32): void {
     return;
   }
   const head = heap + headsAt + (classOf(bytes) << 2);
-  store<u32>(address, load<u32>(head));
-  store<u32>(head, <u32>address);
+  put<u32>(address, load<u32>(head));
+  put<u32>(head, <u32>address);
 }
 
 function allocInNextChunk(heap: usize, size: u32): usize {
@@ -104,33 +105,33 @@ function allocInNextChunk(heap: usize, size: u32): usize {
   const lastBytes: u32 = last == 0 ? 0 : load<u32>(last, 4) + 4;
   let chunk = <usize>load<u32>(heap, spareAt);
   if (chunk != 0 && load<u32>(chunk, 4) - chunkHeaderBytes >= size) {
-    store<u32>(heap, load<u32>(chunk), spareAt);
+    put<u32>(heap, load<u32>(chunk), spareAt);
   } else {
     let bytes = max(chunkBytesFirst, min(lastBytes << 1, chunkBytesMax));
     while (bytes - chunkHeaderBytes < size) bytes <<= 1;
-    chunk = alloc(bytes - 4);
-    store<u32>(chunk, bytes - 4, 4);
-    store<u32>(heap, load<u32>(heap, bytesAt) + bytes, bytesAt);
+    chunk = stateAlloc(bytes - 4);
+    put<u32>(chunk, bytes - 4, 4);
+    put<u32>(heap, load<u32>(heap, bytesAt) + bytes, bytesAt);
   }
-  store<u32>(chunk, <u32>last);
-  store<u32>(heap, <u32>chunk, chunkAt);
+  put<u32>(chunk, <u32>last);
+  put<u32>(heap, <u32>chunk, chunkAt);
   const room = chunk + chunkHeaderBytes;
-  store<u32>(heap, <u32>room + size, nextAt);
-  store<u32>(heap, <u32>chunk + load<u32>(chunk, 4), endAt);
+  put<u32>(heap, <u32>room + size, nextAt);
+  put<u32>(heap, <u32>chunk + load<u32>(chunk, 4), endAt);
   return room;
 }
 
 function allocLarge(heap: usize, bytes: u32): usize {
   assert(bytes < 0xffff0000);
-  const large = alloc(bytes + largeHeaderBytes);
+  const large = stateAlloc(bytes + largeHeaderBytes);
   const next = load<u32>(heap, largeAt);
-  store<u32>(large, next);
-  store<u32>(large, 0, 4);
-  if (next != 0) store<u32>(next, <u32>large, 4);
-  store<u32>(heap, <u32>large, largeAt);
+  put<u32>(large, next);
+  put<u32>(large, 0, 4);
+  if (next != 0) put<u32>(next, <u32>large, 4);
+  put<u32>(heap, <u32>large, largeAt);
   const held = allocRoom(large);
-  store<u32>(large, held, 8);
-  store<u32>(heap, load<u32>(heap, bytesAt) + held, bytesAt);
+  put<u32>(large, held, 8);
+  put<u32>(heap, load<u32>(heap, bytesAt) + held, bytesAt);
   return large + largeHeaderBytes;
 }
 
@@ -138,10 +139,10 @@ function freeLarge(heap: usize, address: usize): void {
   const large = address - largeHeaderBytes;
   const next = load<u32>(large);
   const previous = load<u32>(large, 4);
-  if (next != 0) store<u32>(next, previous, 4);
-  if (previous != 0) store<u32>(previous, next);
-  else store<u32>(heap, next, largeAt);
-  store<u32>(heap, load<u32>(heap, bytesAt) - load<u32>(large, 8), bytesAt);
+  if (next != 0) put<u32>(next, previous, 4);
+  if (previous != 0) put<u32>(previous, next);
+  else put<u32>(heap, next, largeAt);
+  put<u32>(heap, load<u32>(heap, bytesAt) - load<u32>(large, 8), bytesAt);
   free(large);
 }
 
@@ -152,14 +153,14 @@ export function heapClear(heap: usize): void {
   while (chunk != 0) {
     // The list runs from the newest, so the oldest and smallest comes first again.
     const older = <usize>load<u32>(chunk);
-    store<u32>(chunk, load<u32>(heap, spareAt));
-    store<u32>(heap, <u32>chunk, spareAt);
+    put<u32>(chunk, load<u32>(heap, spareAt));
+    put<u32>(heap, <u32>chunk, spareAt);
     chunk = older;
   }
-  store<u32>(heap, 0, nextAt);
-  store<u32>(heap, 0, endAt);
-  store<u32>(heap, 0, chunkAt);
-  memory.fill(heap + headsAt, 0, classes << 2);
+  put<u32>(heap, 0, nextAt);
+  put<u32>(heap, 0, endAt);
+  put<u32>(heap, 0, chunkAt);
+  putZeros(heap + headsAt, classes << 2);
 }
 
 /** Gives the heap's memory back. */
@@ -188,7 +189,7 @@ export function heapBytes(heap: usize): u32 {
 export function heapPut(table: usize, from: usize, length: u32): usize {
   if (length == 0) return 0;
   const address = allocText(table, length);
-  copyBytes(address, from, length);
+  putBytes(address, from, length);
   return address;
 }
 
@@ -198,7 +199,7 @@ function allocText(table: usize, length: u32): usize {
   const wanted = length + 4;
   const size = wanted > roomBytesMax ? wanted : bytesOfClass(classOf(wanted));
   const room = heapAlloc(table, size);
-  store<u32>(room, size - 4);
+  put<u32>(room, size - 4);
   return room + 4;
 }
 
@@ -213,16 +214,17 @@ export function textAssign(table: usize, slotAddress: usize, from: usize, length
   const address = <usize>load<u32>(slotAddress);
   if (length != 0) {
     if (address != 0 && load<u32>(address - 4) >= length) {
+      touchPages(address, length);
       // Only bytes of the text itself can overlap with its room.
       if (from + length <= address || from >= address + length) copyBytes(address, from, length);
       else memory.copy(address, from, length);
     } else {
       const wider = heapPut(table, from, length);
       freeText(table, address);
-      store<u32>(slotAddress, <u32>wider);
+      put<u32>(slotAddress, <u32>wider);
     }
   }
-  store<u32>(slotAddress, length, 4);
+  put<u32>(slotAddress, length, 4);
 }
 
 /** Adds bytes to the end of the text at `slotAddress`; its room doubles when they do not fit. They may be part of it. */
@@ -234,16 +236,16 @@ export function textAppend(table: usize, slotAddress: usize, from: usize, length
   assert(total >= before);
   const capacity: u32 = address == 0 ? 0 : load<u32>(address - 4);
   if (total <= capacity) {
-    copyBytes(address + before, from, length);
+    putBytes(address + before, from, length);
   } else {
     const doubled = capacity < 0x7fff0000 ? capacity << 1 : total;
     const wider = allocText(table, max<u32>(max(total, doubled), 28));
-    copyBytes(wider, address, before);
-    copyBytes(wider + before, from, length);
+    putBytes(wider, address, before);
+    putBytes(wider + before, from, length);
     freeText(table, address);
-    store<u32>(slotAddress, <u32>wider);
+    put<u32>(slotAddress, <u32>wider);
   }
-  store<u32>(slotAddress, total, 4);
+  put<u32>(slotAddress, total, 4);
 }
 
 /** Makes the text at `slotAddress` longer by so many bytes; the address of the first, for the caller to write. */
@@ -256,17 +258,18 @@ export function textReserve(table: usize, slotAddress: usize, bytes: u32): usize
   if (total > capacity) {
     const doubled = capacity < 0x7fff0000 ? capacity << 1 : total;
     const wider = allocText(table, max<u32>(max(total, doubled), 28));
-    copyBytes(wider, address, before);
+    putBytes(wider, address, before);
     freeText(table, address);
-    store<u32>(slotAddress, <u32>wider);
+    put<u32>(slotAddress, <u32>wider);
     address = wider;
   }
-  store<u32>(slotAddress, total, 4);
+  put<u32>(slotAddress, total, 4);
+  touchPages(address + before, bytes);
   return address + before;
 }
 
 /** Gives the room of the text at `slotAddress` back and empties it. */
 export function textFree(table: usize, slotAddress: usize): void {
   freeText(table, load<u32>(slotAddress));
-  store<u64>(slotAddress, 0);
+  put<u64>(slotAddress, 0);
 }

@@ -1,6 +1,8 @@
-import { alloc, allocRoom, free, realloc } from './allocator';
+import { allocRoom, free, realloc, stateAlloc } from './allocator';
 import { bytesEqual } from './bytes';
 import { heapBytes, heapClear, heapDrop } from './table-heap';
+import { put, putZeros } from './page-marks';
+import { touchPages } from './pages';
 
 /**
  * The keyed table: state rows of one width, dense in the order of insertion, behind an open-addressing index.
@@ -53,14 +55,14 @@ export function tableNew(rowBytes: u32, expectedRows: u32): usize {
 
 /** As `tableNew`, without an index. */
 export function tableNewPlain(rowBytes: u32, expectedRows: u32): usize {
-  const table = alloc(tableStructBytes);
-  memory.fill(table, 0, tableStructBytes);
+  const table = stateAlloc(tableStructBytes);
+  putZeros(table, tableStructBytes);
   const width = max<u32>((rowBytes + 7) & ~7, 8);
   const capacity = max(expectedRows, capacityMin);
-  store<u32>(table, width, rowBytesAt);
-  store<u32>(table, <u32>alloc(rowsSize(capacity, width)), rowsAt);
-  store<u32>(table, capacity, capacityAt);
-  store<u32>(table, capacity, limitAt);
+  put<u32>(table, width, rowBytesAt);
+  put<u32>(table, <u32>stateAlloc(rowsSize(capacity, width)), rowsAt);
+  put<u32>(table, capacity, capacityAt);
+  put<u32>(table, capacity, limitAt);
   return table;
 }
 
@@ -73,16 +75,16 @@ export function tableGrow(table: usize): void {
     const width = load<u32>(table, rowBytesAt);
     const bytes = capacity * width;
     const wider = bytes < rowsBytesToDouble ? capacity * 2 : capacity + (capacity >> 1);
-    store<u32>(table, <u32>realloc(load<u32>(table, rowsAt), rowsSize(wider, width)), rowsAt);
-    store<u32>(table, wider, capacityAt);
+    put<u32>(table, <u32>realloc(load<u32>(table, rowsAt), rowsSize(wider, width)), rowsAt);
+    put<u32>(table, wider, capacityAt);
   }
   if (load<u32>(table, indexAt) == 0) {
-    store<u32>(table, load<u32>(table, capacityAt), limitAt);
+    put<u32>(table, load<u32>(table, capacityAt), limitAt);
   } else if (count >= slots >> 1) {
     free(load<u32>(table, indexAt));
     buildIndex(table, slots << 1);
   } else {
-    store<u32>(table, min(load<u32>(table, capacityAt), slots >> 1), limitAt);
+    put<u32>(table, min(load<u32>(table, capacityAt), slots >> 1), limitAt);
   }
 }
 
@@ -97,12 +99,12 @@ function slotsFor(capacity: u32): u32 {
 
 /** A new index over the rows that are there. */
 function buildIndex(table: usize, slots: u32): void {
-  const index = alloc(rowsSize(slots, 4));
-  memory.fill(index, 0, slots << 2);
+  const index = stateAlloc(rowsSize(slots, 4));
+  putZeros(index, slots << 2);
   const mask = slots - 1;
-  store<u32>(table, <u32>index, indexAt);
-  store<u32>(table, mask, maskAt);
-  store<u32>(table, min(load<u32>(table, capacityAt), slots >> 1), limitAt);
+  put<u32>(table, <u32>index, indexAt);
+  put<u32>(table, mask, maskAt);
+  put<u32>(table, min(load<u32>(table, capacityAt), slots >> 1), limitAt);
   const width = load<u32>(table, rowBytesAt);
   const count = load<u32>(table, countAt);
   let row = <usize>load<u32>(table, rowsAt);
@@ -128,7 +130,7 @@ export function tableInsert(table: usize, hash: u32): usize {
     const mask = load<u32>(table, maskAt);
     let slot = hash & mask;
     while (load<u32>(index + (slot << 2)) != 0) slot = (slot + 1) & mask;
-    store<u32>(index + (slot << 2), number);
+    put<u32>(index + (slot << 2), number);
   }
   return <usize>load<u32>(table, rowsAt) + (number - 1) * load<u32>(table, rowBytesAt);
 }
@@ -151,25 +153,26 @@ function newRow(table: usize, hash: u32): u32 {
   let row: usize;
   if (number != 0) {
     row = <usize>load<u32>(table, rowsAt) + (number - 1) * width;
-    store<u32>(table, load<u32>(row, 4), freeRowAt);
+    put<u32>(table, load<u32>(row, 4), freeRowAt);
   } else {
     number = load<u32>(table, countAt);
     if (number >= load<u32>(table, limitAt)) tableGrow(table);
     row = <usize>load<u32>(table, rowsAt) + number * width;
     number++;
-    store<u32>(table, number, countAt);
+    put<u32>(table, number, countAt);
   }
-  store<u32>(table, load<u32>(table, liveAt) + 1, liveAt);
+  put<u32>(table, load<u32>(table, liveAt) + 1, liveAt);
+  touchPages(row, width);
   store<u64>(row, <u64>hash);
   for (let at: u32 = 8; at < width; at += 8) store<u64>(row + at, 0);
   return number;
 }
 
 function freeRow(table: usize, row: usize, number: u32): void {
-  store<u32>(row, 0);
-  store<u32>(row, load<u32>(table, freeRowAt), 4);
-  store<u32>(table, number, freeRowAt);
-  store<u32>(table, load<u32>(table, liveAt) - 1, liveAt);
+  put<u32>(row, 0);
+  put<u32>(row, load<u32>(table, freeRowAt), 4);
+  put<u32>(table, number, freeRowAt);
+  put<u32>(table, load<u32>(table, liveAt) - 1, liveAt);
 }
 
 /** The first row with this hash, 0 for none. */
@@ -242,11 +245,11 @@ export function tableErase(table: usize, row: usize): void {
     // An entry may move back into the hole unless its own first slot lies behind the hole.
     const home = load<u32>(before + entry * width) & mask;
     if (((slot - home) & mask) >= ((slot - hole) & mask)) {
-      store<u32>(index + (hole << 2), entry);
+      put<u32>(index + (hole << 2), entry);
       hole = slot;
     }
   }
-  store<u32>(index + (hole << 2), 0);
+  put<u32>(index + (hole << 2), 0);
   freeRow(table, row, number);
 }
 
@@ -254,10 +257,10 @@ export function tableErase(table: usize, row: usize): void {
 export function tableClear(table: usize): void {
   if (load<u32>(table, countAt) != 0) {
     const index = <usize>load<u32>(table, indexAt);
-    if (index != 0) memory.fill(index, 0, (load<u32>(table, maskAt) + 1) << 2);
-    store<u32>(table, 0, countAt);
-    store<u32>(table, 0, liveAt);
-    store<u32>(table, 0, freeRowAt);
+    if (index != 0) putZeros(index, (load<u32>(table, maskAt) + 1) << 2);
+    put<u32>(table, 0, countAt);
+    put<u32>(table, 0, liveAt);
+    put<u32>(table, 0, freeRowAt);
   }
   const heap = <usize>load<u32>(table, heapAt);
   if (heap != 0) heapClear(heap);
@@ -268,16 +271,16 @@ export function tableTrim(table: usize): void {
   assert(load<u32>(table, liveAt) == 0);
   const heap = <usize>load<u32>(table, heapAt);
   if (heap != 0) heapDrop(heap);
-  store<u32>(table, 0, heapAt);
+  put<u32>(table, 0, heapAt);
   if (load<u32>(table, capacityAt) <= trimmedCapacity) return;
   const hasIndex = load<u32>(table, indexAt) != 0;
   free(load<u32>(table, indexAt));
   free(load<u32>(table, rowsAt));
-  store<u32>(table, <u32>alloc(rowsSize(trimmedCapacity, load<u32>(table, rowBytesAt))), rowsAt);
-  store<u32>(table, trimmedCapacity, capacityAt);
-  store<u32>(table, trimmedCapacity, limitAt);
-  store<u32>(table, 0, countAt);
-  store<u32>(table, 0, freeRowAt);
+  put<u32>(table, <u32>stateAlloc(rowsSize(trimmedCapacity, load<u32>(table, rowBytesAt))), rowsAt);
+  put<u32>(table, trimmedCapacity, capacityAt);
+  put<u32>(table, trimmedCapacity, limitAt);
+  put<u32>(table, 0, countAt);
+  put<u32>(table, 0, freeRowAt);
   if (hasIndex) buildIndex(table, slotsFor(trimmedCapacity));
 }
 

@@ -1,4 +1,5 @@
-import { alloc, allocRoom, free, realloc } from './allocator';
+import { allocRoom, free, realloc, stateAlloc } from './allocator';
+import { put, putCopy, putZeros } from './page-marks';
 
 /**
  * Numbers that are due at a time, the earliest first; of one time, those that came in order come in order.
@@ -27,10 +28,10 @@ const entryBytes: u32 = 16;
 const capacityFirst: u32 = 16;
 
 export function queueNew(): usize {
-  const queue = alloc(structBytes);
-  memory.fill(queue, 0, structBytes);
-  store<u32>(queue, <u32>alloc(capacityFirst * entryBytes));
-  store<u32>(queue, capacityFirst - 1, ringMaskAt);
+  const queue = stateAlloc(structBytes);
+  putZeros(queue, structBytes);
+  put<u32>(queue, <u32>stateAlloc(capacityFirst * entryBytes));
+  put<u32>(queue, capacityFirst - 1, ringMaskAt);
   return queue;
 }
 
@@ -50,12 +51,12 @@ export function queueBytes(queue: usize): u32 {
 export function queueTrim(queue: usize): void {
   assert(queueCount(queue) == 0);
   free(load<u32>(queue, heapAt));
-  store<u32>(queue, 0, heapAt);
-  store<u32>(queue, 0, heapCapacityAt);
+  put<u32>(queue, 0, heapAt);
+  put<u32>(queue, 0, heapCapacityAt);
   if (load<u32>(queue, ringMaskAt) < capacityFirst) return;
   free(load<u32>(queue));
-  store<u32>(queue, <u32>alloc(capacityFirst * entryBytes));
-  store<u32>(queue, capacityFirst - 1, ringMaskAt);
+  put<u32>(queue, <u32>stateAlloc(capacityFirst * entryBytes));
+  put<u32>(queue, capacityFirst - 1, ringMaskAt);
 }
 
 export function queueCount(queue: usize): u32 {
@@ -79,9 +80,9 @@ export function queuePush(queue: usize, time: i64, number: u32): void {
   // Growing numbers the entries anew.
   const behind = load<u32>(queue, ringEndAt);
   const entry = ringEntry(queue, behind);
-  store<i64>(entry, time);
-  store<u32>(entry, number, 8);
-  store<u32>(queue, behind + 1, ringEndAt);
+  put<i64>(entry, time);
+  put<u32>(entry, number, 8);
+  put<u32>(queue, behind + 1, ringEndAt);
 }
 
 /** The earliest time; the highest i64 where nothing waits. */
@@ -98,7 +99,7 @@ export function queuePop(queue: usize): u32 {
   }
   const first = load<u32>(queue, ringFirstAt);
   assert(first != load<u32>(queue, ringEndAt));
-  store<u32>(queue, first + 1, ringFirstAt);
+  put<u32>(queue, first + 1, ringFirstAt);
   return load<u32>(ringEntry(queue, first), 8);
 }
 
@@ -109,15 +110,15 @@ function ringTime(queue: usize): i64 {
 
 function growRing(queue: usize): void {
   const mask = load<u32>(queue, ringMaskAt);
-  const wider = alloc((mask + 1) * 2 * entryBytes);
+  const wider = stateAlloc((mask + 1) * 2 * entryBytes);
   const first = load<u32>(queue, ringFirstAt);
   const count = load<u32>(queue, ringEndAt) - first;
-  for (let at: u32 = 0; at < count; at++) memory.copy(wider + at * entryBytes, ringEntry(queue, first + at), entryBytes);
+  for (let at: u32 = 0; at < count; at++) putCopy(wider + at * entryBytes, ringEntry(queue, first + at), entryBytes);
   free(load<u32>(queue));
-  store<u32>(queue, <u32>wider);
-  store<u32>(queue, mask * 2 + 1, ringMaskAt);
-  store<u32>(queue, 0, ringFirstAt);
-  store<u32>(queue, count, ringEndAt);
+  put<u32>(queue, <u32>wider);
+  put<u32>(queue, mask * 2 + 1, ringMaskAt);
+  put<u32>(queue, 0, ringFirstAt);
+  put<u32>(queue, count, ringEndAt);
 }
 
 function heapPush(queue: usize, time: i64, number: u32): void {
@@ -125,28 +126,30 @@ function heapPush(queue: usize, time: i64, number: u32): void {
   const capacity = load<u32>(queue, heapCapacityAt);
   if (count == capacity) {
     const wider = max(capacityFirst, capacity * 2);
-    store<u32>(queue, <u32>realloc(load<u32>(queue, heapAt), wider * entryBytes), heapAt);
-    store<u32>(queue, wider, heapCapacityAt);
+    const held = <usize>load<u32>(queue, heapAt);
+    const room = wider * entryBytes;
+    put<u32>(queue, <u32>(held == 0 ? stateAlloc(room) : realloc(held, room)), heapAt);
+    put<u32>(queue, wider, heapCapacityAt);
   }
-  store<u32>(queue, count + 1, heapCountAt);
+  put<u32>(queue, count + 1, heapCountAt);
   const heap = <usize>load<u32>(queue, heapAt);
   let at = count;
   while (at > 0) {
     const parent = (at - 1) >> 1;
     const above = heap + parent * entryBytes;
     if (load<i64>(above) <= time) break;
-    memory.copy(heap + at * entryBytes, above, entryBytes);
+    putCopy(heap + at * entryBytes, above, entryBytes);
     at = parent;
   }
-  store<i64>(heap + at * entryBytes, time);
-  store<u32>(heap + at * entryBytes, number, 8);
+  put<i64>(heap + at * entryBytes, time);
+  put<u32>(heap + at * entryBytes, number, 8);
 }
 
 function heapPop(queue: usize): u32 {
   const heap = <usize>load<u32>(queue, heapAt);
   const taken = load<u32>(heap, 8);
   const count = load<u32>(queue, heapCountAt) - 1;
-  store<u32>(queue, count, heapCountAt);
+  put<u32>(queue, count, heapCountAt);
   const last = heap + count * entryBytes;
   const time = load<i64>(last);
   let at: u32 = 0;
@@ -156,9 +159,9 @@ function heapPop(queue: usize): u32 {
     if (child + 1 < count && load<i64>(heap + (child + 1) * entryBytes) < load<i64>(heap + child * entryBytes)) child++;
     const below = heap + child * entryBytes;
     if (load<i64>(below) >= time) break;
-    memory.copy(heap + at * entryBytes, below, entryBytes);
+    putCopy(heap + at * entryBytes, below, entryBytes);
     at = child;
   }
-  memory.copy(heap + at * entryBytes, last, entryBytes);
+  putCopy(heap + at * entryBytes, last, entryBytes);
   return taken;
 }

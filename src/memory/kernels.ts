@@ -7,10 +7,27 @@
 export interface Kernels {
   memoryPages(): number;
   alloc(bytes: number): number;
+  stateAlloc(bytes: number): number;
   free(address: number): void;
   realloc(address: number, bytes: number): number;
   allocatedBytes(): bigint;
   allocFailedBytes(): number;
+  stateBytes(): bigint;
+  stateHeap(): number;
+  stateRegionCount(): number;
+  stateRegions(): number;
+  stateAdopt(heap: number): void;
+  donatePages(first: number, end: number): void;
+
+  pageMarks(): number;
+  pagesBarrier(first: number, end: number): number;
+  pagesNextDue(first: number, end: number): number;
+  pagesTaken(page: number): void;
+  pagesUndo(first: number, end: number): void;
+  pagesMark(first: number, end: number, isChanged: boolean): void;
+  pagesCopies(): number;
+  pagesDropCopies(): void;
+  touchPages(address: number, bytes: number): void;
 
   arenaNew(chunkBytes: number): number;
   arenaAlloc(arena: number, bytes: number): number;
@@ -122,6 +139,7 @@ export const sessionsLayout = { table: 0, start: 8, end: 12, next: 16, key: 20, 
 
 /** Offsets in the struct of running patterns and in what it leads to, see kernels/pattern-layout.ts. */
 export const patternsLayout = {
+  bytes: 192,
   states: 4,
   skip: 16,
   skipVariable: 20,

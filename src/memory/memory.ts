@@ -1,9 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { Kernels } from './kernels.ts';
 
-/** Pages of 64 KiB: 1 MiB at first, 4 GiB at most. */
-const pagesInitial = 16;
+/** Pages of 64 KiB: 2 MiB at first, one of them the marks of pages, and 4 GiB at most. */
+const pagesInitial = 32;
 const pagesMax = 65_536;
+
+/** Of the pages that snapshots are made of: 4 KiB (src/kernels/page-marks.ts). */
+export const pageShift = 12;
 
 let compiledKernels: WebAssembly.Module | undefined;
 
@@ -27,6 +30,8 @@ function kernelsModule(): WebAssembly.Module {
 export class Memory {
   readonly wasm: WebAssembly.Memory;
   readonly kernels: Kernels;
+  /** Emitted code tells which pages of the state it changes: snapshots may be made. */
+  readonly isTracked: boolean;
   /** Every export of the kernels, by name. */
   readonly exports: WebAssembly.Exports;
   /** The buffers that the memory has had; all of them show the same bytes. */
@@ -44,8 +49,9 @@ export class Memory {
   #f64: Float64Array<SharedArrayBuffer> | undefined;
   #view: DataView<SharedArrayBuffer> | undefined;
 
-  private constructor(wasm: WebAssembly.Memory, exports: WebAssembly.Exports) {
+  private constructor(wasm: WebAssembly.Memory, exports: WebAssembly.Exports, isTracked: boolean) {
     this.wasm = wasm;
+    this.isTracked = isTracked;
     this.exports = exports;
     this.kernels = exports as unknown as Kernels;
     this.#pages = this.kernels.memoryPages();
@@ -56,10 +62,10 @@ export class Memory {
   }
 
   /** @throws Error when the kernels have not been built. */
-  static create(): Memory {
+  static create({ isTracked = false }: { readonly isTracked?: boolean } = {}): Memory {
     const wasm = new WebAssembly.Memory({ initial: pagesInitial, maximum: pagesMax, shared: true });
     const { exports } = new WebAssembly.Instance(kernelsModule(), { env: { memory: wasm } });
-    return new Memory(wasm, exports);
+    return new Memory(wasm, exports, isTracked);
   }
 
   /** Loads emitted code onto this memory: it may import `env.memory`, any kernel from `kernels`, and the given functions. */
@@ -74,6 +80,25 @@ export class Memory {
   /** Room for so many bytes, 16-byte aligned, not zeroed. */
   alloc(bytes: number): number {
     return this.kernels.alloc(bytes) >>> 0;
+  }
+
+  /** Adds pages of 64 KiB at the end, which no heap has. */
+  grow(pages: number): void {
+    if (pages > 0) this.wasm.grow(pages);
+    this.#refresh();
+  }
+
+  /** As `alloc`, zeroed, for what snapshots hold. */
+  stateAlloc(bytes: number): number {
+    const address = this.kernels.stateAlloc(bytes) >>> 0;
+    this.touch(address, bytes);
+    this.u8.fill(0, address, address + bytes);
+    return address;
+  }
+
+  /** Bytes of the state are about to be changed from here. */
+  touch(address: number, bytes: number): void {
+    this.kernels.touchPages(address, bytes);
   }
 
   free(address: number): void {

@@ -60,7 +60,7 @@ export class ChangelogNormalize extends CompiledOperator {
       ...keyFields(this.#order.map((column) => this.#type(column))),
       ...(stateTtlMs > 0 ? ageFields : []),
     ]);
-    this.#table = context.memory.kernels.tableNew(this.#layout.rowBytes, 16) >>> 0;
+    this.#table = context.state.table('rows', this.#layout);
     this.#ages = agesOf(context, stateTtlMs, this.#table, this.#layout);
   }
 

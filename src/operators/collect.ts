@@ -6,7 +6,7 @@ import { BatchBuilder } from '../memory/batch-builder.ts';
 import type { PhysicalOperator } from '../physical/graph.ts';
 import { isAppendOnly } from '../plan/logical.ts';
 import { FailedRows } from './failed-rows.ts';
-import { newMetrics, type Operator, type Output } from './operator.ts';
+import { keepMetrics, newMetrics, type Operator, type Output } from './operator.ts';
 import type { OperatorContext } from './operator-context.ts';
 import { noState } from './state-size.ts';
 
@@ -41,8 +41,10 @@ export class Collect implements Operator {
       watermarks: node.marksWatermarks,
       origins: context.keepsOrigins === true,
     });
-    this.#cells = context.memory.alloc(16);
-    this.#setWatermark(-(2n ** 63n));
+    const isNew = !context.state.has('cells');
+    this.#cells = context.state.cells('cells', 16);
+    if (isNew) this.#setWatermark(-(2n ** 63n));
+    keepMetrics(context.state, this.metrics);
   }
 
   process(batch: Batch, out: Output): void {

@@ -12,7 +12,7 @@ import { isAppendOnly } from '../plan/logical.ts';
 import { i32, type Local } from '../wasm/code.ts';
 import { FailedRows } from './failed-rows.ts';
 import { LateRowList } from './late-row-list.ts';
-import { newMetrics, type Operator, type Output } from './operator.ts';
+import { keepMetrics, newMetrics, type Operator, type Output } from './operator.ts';
 import type { OperatorContext } from './operator-context.ts';
 import { type Held, type StateSize, sizeOf, trim } from './state-size.ts';
 
@@ -48,6 +48,8 @@ export abstract class CompiledOperator implements Operator {
   protected readonly output: BatchBuilder;
   /** See `baseCells`. */
   protected readonly cells: number;
+  /** It goes on from a snapshot: what the cells hold at first, they held then. */
+  protected readonly isRestored: boolean;
   /** By the input and its encoding. */
   readonly #compiled = new Map<string, Compiled>();
   #out: Output | null = null;
@@ -62,9 +64,10 @@ export abstract class CompiledOperator implements Operator {
     });
     this.lateRows = context.keepsLateRows === true ? new LateRowList(context.memory) : null;
     this.failedRows = context.keepsFailedRows === true ? new FailedRows() : null;
-    this.cells = context.memory.alloc(cellBytes);
-    context.memory.u8.fill(0, this.cells, this.cells + cellBytes);
-    this.setCell(baseCells.watermark, i64Min);
+    this.isRestored = context.state.has('cells');
+    this.cells = context.state.cells('cells', cellBytes);
+    if (!this.isRestored) this.setCell(baseCells.watermark, i64Min);
+    keepMetrics(context.state, this.metrics);
   }
 
   process(batch: Batch, out: Output, input = 0): void {

@@ -58,9 +58,16 @@ export abstract class DueRows extends CompiledOperator {
     super(node, context, options.cellBytes);
     this.clockMs = options.time === 'event' ? null : () => context.session.processingTimeMs();
     this.waiting = new WaitingRows(
-      context.memory,
+      context.state.part('waiting'),
       node.stepSchema.map(({ type }) => type),
       options.extra,
+    );
+    context.state.keeps(
+      'came',
+      () => this.#cameMs,
+      (cameMs: number | null) => {
+        this.#cameMs = cameMs;
+      },
     );
   }
 

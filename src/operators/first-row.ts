@@ -53,7 +53,7 @@ export class FirstRow extends DueRows {
       { name: 'entry', physical: 'i32' },
       ...(work.stateTtlMs > 0 ? ageFields : []),
     ]);
-    this.#table = context.memory.kernels.tableNew(this.#layout.rowBytes, 16) >>> 0;
+    this.#table = context.state.table('keys', this.#layout);
     this.#ages = agesOf(context, work.stateTtlMs, this.#table, this.#layout);
   }
 

@@ -91,14 +91,21 @@ export class GroupAggregate extends CompiledOperator {
       { updating, extra: extraFields(work) },
     );
     this.#countsKeys = work.miniBatch?.phases === 2 && this.#state.unmergeable() === null;
-    this.#stores = new GroupStores(context.memory, this.#state.storeParts);
-    this.#store = this.#stores.take();
+    this.#stores = new GroupStores(context.state.part('stores'), this.#state.storeParts);
+    this.#store = this.#stores.lasting();
     this.#changed = new ChangedGroups(
       [
         ...work.aggregates.map(({ type }) => type),
         ...Array.from({ length: this.#state.resentCount }, () => BIGINT(false)),
       ],
       this.cells + cells.changed,
+    );
+    context.state.keeps(
+      'swept',
+      () => this.#sweptMs,
+      (sweptMs: number) => {
+        this.#sweptMs = sweptMs;
+      },
     );
   }
 
@@ -126,6 +133,11 @@ export class GroupAggregate extends CompiledOperator {
   override onWatermark(watermarkMs: number, out: Output): void {
     if (watermarkMs === Number.POSITIVE_INFINITY) this.#finish(out);
     super.onWatermark(watermarkMs, out);
+  }
+
+  /** As in Flink: a bundle ends with a checkpoint. */
+  onBarrier(out: Output): void {
+    this.#finish(out);
   }
 
   override get processingTimerMs(): number | null {

@@ -1,6 +1,7 @@
 import type { StorePart } from '../codegen/aggregate-state.ts';
 import { tableLayout } from '../memory/kernels.ts';
 import type { Memory } from '../memory/memory.ts';
+import type { OperatorState } from '../memory/operator-state.ts';
 import { type Held, map, sizeOf, table } from './state-size.ts';
 
 /** Closed stores kept for the windows to come: one filling and one being sent, and those that HOP merges in. */
@@ -13,15 +14,32 @@ const pooledMax = 16;
  */
 export class GroupStores {
   readonly #memory: Memory;
+  readonly #state: OperatorState;
   readonly #parts: readonly StorePart[];
   readonly #pool: number[] = [];
   readonly #made = new Set<number>();
   /** Groups of the last store that was given back: what the next one will need. */
   #expectedRows = 16;
 
-  constructor(memory: Memory, parts: readonly StorePart[]) {
-    this.#memory = memory;
+  constructor(state: OperatorState, parts: readonly StorePart[]) {
+    this.#memory = state.memory;
+    this.#state = state;
     this.#parts = parts;
+    state.keeps(
+      'stores',
+      () => ({ made: [...this.#made], pool: [...this.#pool], expectedRows: this.#expectedRows }),
+      ({ made, pool, expectedRows }) => {
+        for (const store of made) this.#made.add(store);
+        this.#pool.push(...pool);
+        this.#expectedRows = expectedRows;
+      },
+    );
+  }
+
+  /** The store of an operator that has one for all time: after a restart the same. */
+  lasting(): number {
+    const kind = this.#parts.map((part) => (part.kind === 'table' ? part.layout : `map of ${part.valueBytes} bytes`));
+    return this.#state.structure('lasting', kind.join('; '), () => this.take());
   }
 
   /** An empty store; the address of its parts' addresses. */
@@ -31,7 +49,7 @@ export class GroupStores {
 
   #make(): number {
     const memory = this.#memory;
-    const store = memory.alloc(Math.max(8, this.#parts.length * 4));
+    const store = memory.stateAlloc(Math.max(8, this.#parts.length * 4));
     this.#made.add(store);
     const { kernels } = memory;
     for (const [at, part] of this.#parts.entries()) {

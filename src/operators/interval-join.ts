@@ -55,7 +55,7 @@ export class IntervalJoin extends CompiledOperator {
     this.#isNever = method.lowerMs > method.upperMs;
     const isHeld = !this.#isNever && method.time === 'event';
     this.watermarkDelayMs = isHeld ? Math.max(...this.#reachMs) + 1 : 0;
-    this.#chains = new KeyedChains(context.memory, {
+    this.#chains = new KeyedChains(context.state.part('chains'), {
       keyTypes: Pairing.keyTypes(work),
       chains: sides.map((side) => ({
         types: Pairing.columnTypes(node, side),
@@ -65,8 +65,7 @@ export class IntervalJoin extends CompiledOperator {
         ],
       })),
     });
-    const { kernels } = context.memory;
-    this.#queues = [kernels.queueNew() >>> 0, kernels.queueNew() >>> 0];
+    this.#queues = [context.state.queue('left'), context.state.queue('right')];
   }
 
   override process(batch: Batch, out: Output, input: number): void {

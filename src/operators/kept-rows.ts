@@ -2,6 +2,7 @@ import type { CodeWriter, RowScope } from '../codegen/expression-writer.ts';
 import { type RowChain, RowStore } from '../codegen/row-store.ts';
 import type { StateField } from '../functions/aggregate-function.ts';
 import type { Memory } from '../memory/memory.ts';
+import type { OperatorState } from '../memory/operator-state.ts';
 import type { SqlType } from '../types/sql-type.ts';
 import { type I32, i32, i64, type Local } from '../wasm/code.ts';
 import { type Held, table } from './state-size.ts';
@@ -22,13 +23,11 @@ export class KeptRows {
   readonly #cells: number;
 
   /** `areFound`: by a hash of their columns, for which the table has an index. */
-  constructor(memory: Memory, types: readonly SqlType[], extra: readonly StateField[] = [], areFound = false) {
+  constructor(state: OperatorState, types: readonly SqlType[], extra: readonly StateField[] = [], areFound = false) {
     this.rows = new RowStore(types, extra);
-    this.memory = memory;
-    const { tableNew, tableNewPlain } = memory.kernels;
-    this.#table = (areFound ? tableNew : tableNewPlain)(this.rows.layout.rowBytes, 16) >>> 0;
-    this.#cells = memory.alloc(cells.bytes);
-    memory.u8.fill(0, this.#cells, this.#cells + cells.bytes);
+    this.memory = state.memory;
+    this.#table = areFound ? state.table('rows', this.rows.layout) : state.plainTable('rows', this.rows.layout);
+    this.#cells = state.cells('cells', cells.bytes);
   }
 
   get held(): readonly Held[] {

@@ -71,7 +71,7 @@ export class LookupJoin extends CompiledOperator {
     this.#work = work;
     this.#method = method;
     const keyTypes = Pairing.keyTypes(work);
-    this.#chains = new KeyedChains(context.memory, {
+    this.#chains = new KeyedChains(context.state.part('chains'), {
       keyTypes,
       keyFields: [
         { name: 'asked', physical: 'i64' },
@@ -90,12 +90,18 @@ export class LookupJoin extends CompiledOperator {
         { types: Pairing.columnTypes(node, 1), fields: [] },
       ],
     });
-    const { kernels } = context.memory;
-    this.#order = kernels.queueNew() >>> 0;
-    this.#cached = kernels.queueNew() >>> 0;
+    this.#order = context.state.queue('order');
+    this.#cached = context.state.queue('cached');
     const asked = keyTypes.map((type, at) => ({ name: `key${at}`, type: withNullable(type, false) }));
     this.#asking = new BatchBuilder(context.memory, asked, { capacity: context.batchRows });
-    this.setCell(cells.asked, 1n);
+    if (!this.isRestored) this.setCell(cells.asked, 1n);
+    context.state.keeps(
+      'started',
+      () => this.#whole === 'read',
+      (isRead: boolean) => {
+        if (isRead) this.#whole = 'read';
+      },
+    );
   }
 
   override process(batch: Batch, out: Output, input = 0): void {

@@ -46,8 +46,8 @@ export class MultiJoin extends CompiledOperator {
     // A row with a NULL among its keys is not kept.
     this.#keyTypes = (keys[0] ?? []).map(({ type }) => withNullable(type, false));
     this.#sides = types.map(
-      (columns) =>
-        new JoinSide(context.memory, {
+      (columns, at) =>
+        new JoinSide(context.state.part(`side${at}`), {
           types: columns,
           keyTypes: this.#keyTypes,
           uniqueKey: null,

@@ -1,10 +1,13 @@
 import type { SessionSettings } from '../functions/value.ts';
 import type { Memory } from '../memory/memory.ts';
+import type { OperatorState } from '../memory/operator-state.ts';
 import type { WallClock } from './wall-clock.ts';
 
 /** What an operator is made with. */
 export interface OperatorContext {
   readonly memory: Memory;
+  /** Where it gets what it keeps from one batch to the next. */
+  readonly state: OperatorState;
   readonly session: SessionSettings;
   /** Rows of an output batch at most. */
   readonly batchRows: number;

@@ -1,5 +1,6 @@
 import type { Batch } from '../memory/batch.ts';
 import type { CellValue } from '../memory/cell-value.ts';
+import type { OperatorState } from '../memory/operator-state.ts';
 import type { FailedRows } from './failed-rows.ts';
 import type { LateRowList } from './late-row-list.ts';
 import type { StateSize } from './state-size.ts';
@@ -34,6 +35,8 @@ export interface Operator {
   readonly lateRows?: LateRowList | null;
   /** Where it tells of rows that cannot be computed, if somebody keeps them. */
   readonly failedRows?: FailedRows | null;
+  /** A snapshot is about to be made: what waits for more rows, and is in no state, is sent. */
+  onBarrier?(out: Output): void;
   /** Counters for the summary and metrics; read at any time. */
   readonly metrics: OperatorMetrics;
   /** What it holds just now; not asked for when it is closed. */
@@ -58,4 +61,13 @@ export interface OperatorMetrics {
 
 export function newMetrics(): OperatorMetrics {
   return { rowsIn: 0, rowsOut: 0, lateRows: 0, nullTimeRows: 0 };
+}
+
+/** The counters go on after a restart. */
+export function keepMetrics(state: OperatorState, metrics: OperatorMetrics): void {
+  state.keeps(
+    'metrics',
+    () => ({ ...metrics }),
+    (saved) => void Object.assign(metrics, saved),
+  );
 }

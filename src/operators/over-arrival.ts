@@ -37,7 +37,7 @@ export class OverArrival extends CompiledOperator {
       taking: this.#precedingRows !== null,
       stateTtlMs: work.stateTtlMs,
     });
-    this.#kept = new KeptRows(context.memory, types);
+    this.#kept = new KeptRows(context.state.part('kept'), types);
   }
 
   protected override get held(): readonly Held[] {

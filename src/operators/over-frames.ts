@@ -56,7 +56,7 @@ export class OverFrames {
     types: readonly SqlType[],
     options: { readonly taking: boolean; readonly stateTtlMs: number; readonly extra?: readonly StateField[] },
   ) {
-    const { memory } = context;
+    const { state } = context;
     this.#work = work;
     this.#types = types;
     if (options.taking) checkRetraction(work.aggregates);
@@ -65,8 +65,8 @@ export class OverFrames {
       chained: true,
       extra: [...frameFields, ...(options.extra ?? []), ...(options.stateTtlMs > 0 ? ageFields : [])],
     });
-    this.#stores = new GroupStores(memory, this.state.storeParts);
-    this.#store = this.#stores.take();
+    this.#stores = new GroupStores(state.part('partitions'), this.state.storeParts);
+    this.#store = this.#stores.lasting();
     this.ages = agesOf(context, options.stateTtlMs, this.#stores.table(this.#store), this.state.layout);
   }
 

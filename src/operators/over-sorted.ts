@@ -61,11 +61,11 @@ export class OverSorted extends CompiledOperator {
     this.#updating = !isAppendOnly(node.inputChanges);
     this.#unwinds = work.aggregates.every(isExactlyUndone);
     this.#frames = new OverFrames(context, work, this.#types, { taking: this.#unwinds, stateTtlMs: work.stateTtlMs });
-    this.#kept = new KeptRows(context.memory, this.#types, [
+    this.#kept = new KeptRows(context.state.part('kept'), this.#types, [
       { name: 'partition', physical: 'i32' },
       ...work.aggregates.flatMap(({ type }, at) => resultFields(type, at)),
     ]);
-    this.#map = context.memory.kernels.orderedNew(4) >>> 0;
+    this.#map = context.state.map('order', 4);
   }
 
   protected override get held(): readonly Held[] {

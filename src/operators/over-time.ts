@@ -68,7 +68,7 @@ export class OverTime extends DueRows {
         extra: timeFields,
       },
     );
-    this.#forgets = context.memory.kernels.orderedNew(16) >>> 0;
+    this.#forgets = context.state.map('forgets', 16);
   }
 
   override close(): void {

@@ -83,21 +83,25 @@ export class PatternMatch extends CompiledOperator {
       { name: 'block', physical: 'i32' },
       { name: 'waiting', physical: 'i32' },
     ]);
-    const { memory } = context;
+    const { memory, state } = context;
     const { kernels } = memory;
-    this.#keys = kernels.tableNew(this.#keyLayout.rowBytes, 16) >>> 0;
+    this.#keys = state.table('keys', this.#keyLayout);
     const automaton = patternAutomaton(work.pattern);
     this.#automaton = storeAutomaton(memory, automaton);
-    this.#matcher = kernels.patternsNew(this.#automaton, automaton.start, work.pattern.length) >>> 0;
+    this.#matcher = state.structure('matcher', `rows of ${this.#state.text}`, () =>
+      kernels.patternsNew(this.#automaton, automaton.start, work.pattern.length),
+    );
+    memory.touch(this.#matcher, patternsLayout.bytes);
+    memory.u32[(this.#matcher + patternsLayout.states) >>> 2] = this.#automaton;
     memory.u32[(this.#matcher + patternsLayout.skip) >>> 2] = skips[work.skip.to];
     memory.u32[(this.#matcher + patternsLayout.skipVariable) >>> 2] = work.skip.variable;
     memory.i64[(this.#matcher + patternsLayout.withinMs) >>> 3] = BigInt(work.withinMs ?? 0);
     memory.u32[(this.#matcher + patternsLayout.merges) >>> 2] = this.#mergesRuns(automaton) ? 1 : 0;
-    this.#stores = this.#state.walked.map(({ state, parts }) => {
-      const stores = new GroupStores(memory, parts);
-      const store = stores.take();
-      kernels.tableInsert(stores.table(store), 1);
-      this.#state.placeStore(state, store);
+    this.#stores = this.#state.walked.map(({ state: walked, parts }, at) => {
+      const stores = new GroupStores(state.part(`walked${at}`), parts);
+      const store = stores.lasting();
+      if (stores.rowCount(store) === 0) kernels.tableInsert(stores.table(store), 1);
+      this.#state.placeStore(walked, store);
       return { stores, store };
     });
   }

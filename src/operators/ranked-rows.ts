@@ -93,21 +93,21 @@ export class RankedRows {
   readonly #partitionAges: Ages | null;
 
   constructor(context: OperatorContext, types: readonly SqlType[], settings: RankSettings, input: RankedInput) {
-    const { memory } = context;
+    const { memory, state } = context;
     const { ttl = { ms: 0, of: 'row' } } = settings;
     const aged = (of: 'row' | 'partition'): readonly StateField[] => (ttl.ms > 0 && ttl.of === of ? ageFields : []);
     this.#memory = memory;
     this.#settings = settings;
     this.#types = types;
     this.#input = input;
-    this.kept = new KeptRows(memory, types, [...rowFields, ...aged('row')], input === 'changes');
+    this.kept = new KeptRows(state.part('kept'), types, [...rowFields, ...aged('row')], input === 'changes');
     this.#layout = new StateLayout([
       ...keyFields(settings.partition.map((column) => this.#type(column))),
       ...partitionFields,
       ...aged('partition'),
     ]);
-    this.#partitions = memory.kernels.tableNew(this.#layout.rowBytes, 16) >>> 0;
-    this.#map = memory.kernels.orderedNew(4) >>> 0;
+    this.#partitions = state.table('partitions', this.#layout);
+    this.#map = state.map('order', 4);
     const isByRow = ttl.of === 'row';
     this.ages = isByRow
       ? agesOf(context, ttl.ms, this.kept.table, this.kept.rows.layout)

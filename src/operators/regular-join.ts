@@ -61,7 +61,7 @@ export class RegularJoin extends CompiledOperator {
     const uniqueKeys = [work.uniqueKeys.left, work.uniqueKeys.right] as const;
     this.#sides = [0, 1].map(
       (at) =>
-        new JoinSide(context.memory, {
+        new JoinSide(context.state.part(at === 0 ? 'left' : 'right'), {
           types: this.#types[at as 0 | 1],
           keyTypes: this.#keyTypes,
           uniqueKey: uniqueKeys[at as 0 | 1],
@@ -73,6 +73,13 @@ export class RegularJoin extends CompiledOperator {
     ) as unknown as [JoinSide, JoinSide];
     // A row is gone at the latest when it is twice as old as it may be.
     this.#ttlMs = Math.min(...ttls.map((ms) => (ms === 0 ? Number.POSITIVE_INFINITY : ms)));
+    context.state.keeps(
+      'sweepAt',
+      () => this.#sweepAtMs,
+      (sweepAtMs: number | null) => {
+        this.#sweepAtMs = sweepAtMs;
+      },
+    );
   }
 
   override get processingTimerMs(): number | null {

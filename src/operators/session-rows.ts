@@ -7,7 +7,7 @@ import { type QueryModule, status } from '../codegen/query-module.ts';
 import type { RowChain } from '../codegen/row-store.ts';
 import { StateLayout } from '../codegen/state-layout.ts';
 import { eraseTableRow } from '../codegen/table-rows.ts';
-import type { Memory } from '../memory/memory.ts';
+import type { OperatorState } from '../memory/operator-state.ts';
 import type { PhysicalOperator } from '../physical/graph.ts';
 import type { SessionTime } from '../plan/logical.ts';
 import { type SqlType, TIMESTAMP } from '../types/sql-type.ts';
@@ -33,7 +33,7 @@ import type { Held } from './state-size.ts';
 export class SessionRows extends SessionWindows<RowsOfSessions> {
   static of(node: PhysicalOperator, time: SessionTime, context: OperatorContext): SessionRows {
     const content = new RowsOfSessions(
-      context.memory,
+      context.state.part('content'),
       node.stepSchema.map(({ type }) => type),
     );
     return new SessionRows(node, context, { time, partition: time.window.partition, content });
@@ -105,14 +105,14 @@ class RowsOfSessions implements SessionContent {
   readonly storeParts: readonly StorePart[];
   readonly kept: KeptRows;
 
-  constructor(memory: Memory, types: readonly SqlType[]) {
+  constructor(state: OperatorState, types: readonly SqlType[]) {
     this.layout = new StateLayout([
       ...sessionFields,
       { name: 'first row', physical: 'i32' },
       { name: 'last row', physical: 'i32' },
     ]);
-    this.storeParts = [{ kind: 'table', rowBytes: this.layout.rowBytes }];
-    this.kept = new KeptRows(memory, types, [
+    this.storeParts = [{ kind: 'table', rowBytes: this.layout.rowBytes, layout: this.layout.text }];
+    this.kept = new KeptRows(state, types, [
       { name: 'arrival', physical: 'i64' },
       { name: 'kind', physical: 'i8' },
     ]);

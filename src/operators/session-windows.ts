@@ -84,11 +84,13 @@ export abstract class SessionWindows<Content extends SessionContent> extends Com
       time === 'processing' || node.stepSchema[timeColumn]?.type.kind === 'TIMESTAMP_LTZ' ? context.zone : utcClock;
     this.#keyTypes = options.partition.map((key) => this.#type(key));
     this.#keyLayout = new StateLayout([...keyFields(this.#keyTypes), { name: 'first', physical: 'i32' }]);
-    const { memory } = context;
-    this.#keys = memory.kernels.tableNew(this.#keyLayout.rowBytes, 16) >>> 0;
-    this.#stores = new GroupStores(memory, this.content.storeParts);
-    this.#store = this.#stores.take();
-    this.#sessions = memory.kernels.sessionsNew(this.#stores.table(this.#store), this.content.layout.rowBytes) >>> 0;
+    const { memory, state } = context;
+    this.#keys = state.table('keys', this.#keyLayout);
+    this.#stores = new GroupStores(state.part('stores'), this.content.storeParts);
+    this.#store = this.#stores.lasting();
+    this.#sessions = state.structure('sessions', this.content.layout.text, () =>
+      memory.kernels.sessionsNew(this.#stores.table(this.#store), this.content.layout.rowBytes),
+    );
     for (const { name } of sessionFields)
       memory.u32[(this.#sessions + sessionsLayout[name]) >>> 2] = this.content.layout.field(name).offset;
   }

@@ -1,5 +1,14 @@
 import type { GroupStores } from './group-store.ts';
 
+/** What is merged so far, in a snapshot. */
+export type SavedSlides = {
+  readonly suffixes: readonly { readonly start: number; readonly store: number }[];
+  readonly tail: number;
+  readonly boundary: number;
+  readonly mergedTo: number;
+  readonly isValid: boolean;
+};
+
 /** A slice that has rows. */
 export interface FilledSlice {
   readonly start: number;
@@ -68,6 +77,25 @@ export class SlidingMerge {
     const window = suffix ?? this.#stores.take();
     if (this.#tail !== 0) this.#merge(window, this.#tail);
     return window;
+  }
+
+  /** For a snapshot: stores by their addresses. */
+  get saved(): SavedSlides {
+    return {
+      suffixes: [...this.#suffixes].map(([start, store]) => ({ start, store })),
+      tail: this.#tail,
+      boundary: this.#boundary,
+      mergedTo: this.#mergedTo,
+      isValid: this.#isValid,
+    };
+  }
+
+  load({ suffixes, tail, boundary, mergedTo, isValid }: SavedSlides): void {
+    for (const { start, store } of suffixes) this.#suffixes.set(start, store);
+    this.#tail = tail;
+    this.#boundary = boundary;
+    this.#mergedTo = mergedTo;
+    this.#isValid = isValid;
   }
 
   close(): void {

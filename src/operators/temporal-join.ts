@@ -51,7 +51,7 @@ export class TemporalJoin extends CompiledOperator {
     super(node, context, cells.bytes);
     this.#work = work;
     this.#method = method;
-    this.#chains = new KeyedChains(context.memory, {
+    this.#chains = new KeyedChains(context.state.part('chains'), {
       keyTypes: Pairing.keyTypes(work),
       chains: [
         {
@@ -72,9 +72,8 @@ export class TemporalJoin extends CompiledOperator {
         },
       ],
     });
-    const { kernels } = context.memory;
-    this.#queue = kernels.queueNew() >>> 0;
-    this.#order = kernels.queueNew() >>> 0;
+    this.#queue = context.state.queue('due');
+    this.#order = context.state.queue('order');
   }
 
   override onWatermark(watermarkMs: number, out: Output): void {

@@ -36,7 +36,7 @@ export class TemporalSort extends DueRows {
     if (time === undefined) throw new Error('a sort has a time');
     this.#timeColumn = time.column;
     this.#order = work.time === 'event' ? work.order : others;
-    this.setCell(cells.sentMs, watermarkI64(Number.NEGATIVE_INFINITY));
+    if (!this.isRestored) this.setCell(cells.sentMs, watermarkI64(Number.NEGATIVE_INFINITY));
   }
 
   protected override end(): PipelineEnd<Local<'i32'>> {

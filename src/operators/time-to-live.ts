@@ -4,12 +4,12 @@ import type { OperatorContext } from './operator-context.ts';
 
 /** The ages of the rows of a table, whose layout has `ageFields`; null where they live for ever (0). */
 export function agesOf(
-  { memory, session }: OperatorContext,
+  { state, session }: OperatorContext,
   stateTtlMs: number,
   table: number,
   layout: StateLayout,
 ): Ages | null {
   return stateTtlMs === 0
     ? null
-    : new Ages(memory, { ms: stateTtlMs, nowMs: () => session.processingTimeMs() }, table, layout);
+    : new Ages(state.part('ages'), { ms: stateTtlMs, nowMs: () => session.processingTimeMs() }, table, layout);
 }

@@ -68,7 +68,7 @@ export class TopRow extends CompiledOperator {
       ...keyFields(this.#columns.map((column) => this.#type(column))),
       ...(stateTtlMs > 0 ? ageFields : []),
     ]);
-    this.#table = context.memory.kernels.tableNew(this.#layout.rowBytes, 16) >>> 0;
+    this.#table = context.state.table('rows', this.#layout);
     this.#ages = agesOf(context, stateTtlMs, this.#table, this.#layout);
   }
 

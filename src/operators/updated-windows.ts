@@ -11,6 +11,7 @@ import { eachTableRow, rowNumber } from '../codegen/table-rows.ts';
 import type { Value } from '../functions/value.ts';
 import { type Batch, changeKind } from '../memory/batch.ts';
 import { tableLayout } from '../memory/kernels.ts';
+import { StateMismatch } from '../memory/operator-state.ts';
 import type { PhysicalOperator, Work } from '../physical/graph.ts';
 import { type AttachedWindow, isAppendOnly, type WindowEmit } from '../plan/logical.ts';
 import { type SqlType, TIMESTAMP } from '../types/sql-type.ts';
@@ -81,9 +82,26 @@ export class UpdatedWindows extends CompiledOperator {
       { updating, extra: [...this.#sent.fields, ...chainFields] },
     );
     if (work.window.window.kind === 'hop') refuseUnmergeable(this.#state);
-    this.#stores = new GroupStores(context.memory, this.#state.storeParts);
+    this.#stores = new GroupStores(context.state.part('stores'), this.#state.storeParts);
     this.#clock = this.#type(this.#timeColumn).kind === 'TIMESTAMP_LTZ' ? context.zone : utcClock;
-    this.#closed = this.#newPlace();
+    this.#closed = context.state.structure('closed', 'window', () => this.#newPlace());
+    context.state.keeps(
+      'windows',
+      () => ({
+        layout: this.#state.layout.text,
+        open: [...this.#windows.values()].map((window) => ({ ...window })),
+        nextMs: this.#nextMs,
+        dueMs: this.#dueMs,
+        passedMs: this.#passedMs,
+      }),
+      ({ layout, open, nextMs, dueMs, passedMs }) => {
+        if (layout !== this.#state.layout.text) throw new StateMismatch('windows', layout, this.#state.layout.text);
+        for (const window of open) this.#windows.set(window.end, window);
+        this.#nextMs = nextMs;
+        this.#dueMs = dueMs;
+        this.#passedMs = passedMs;
+      },
+    );
   }
 
   override process(batch: Batch, out: Output, input = 0): void {
@@ -167,8 +185,7 @@ export class UpdatedWindows extends CompiledOperator {
   /** A window without a time: the watermark has always passed it. */
   #newPlace(): number {
     const { memory } = this.context;
-    const place = memory.alloc(windowPlace.bytes);
-    memory.u8.fill(0, place, place + windowPlace.bytes);
+    const place = memory.stateAlloc(windowPlace.bytes);
     memory.i64[(place + windowPlace.goes) >>> 3] = watermarkI64(Number.NEGATIVE_INFINITY);
     return place;
   }

@@ -5,7 +5,7 @@ import { QueryModule, status } from '../codegen/query-module.ts';
 import { BatchBuilder } from '../memory/batch-builder.ts';
 import type { PhysicalOperator, Work } from '../physical/graph.ts';
 import { i32, i64 } from '../wasm/code.ts';
-import { newMetrics, type Operator, type Output } from './operator.ts';
+import { keepMetrics, newMetrics, type Operator, type Output } from './operator.ts';
 import type { OperatorContext } from './operator-context.ts';
 import { noState } from './state-size.ts';
 
@@ -26,6 +26,14 @@ export class Values implements Operator {
     this.#node = node;
     this.#work = work;
     this.#context = context;
+    keepMetrics(context.state, this.metrics);
+    context.state.keeps(
+      'isSent',
+      () => this.#isSent,
+      (isSent: boolean) => {
+        this.#isSent = isSent;
+      },
+    );
   }
 
   process(): void {

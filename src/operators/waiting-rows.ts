@@ -1,7 +1,7 @@
 import type { CodeWriter, RowScope } from '../codegen/expression-writer.ts';
 import { ascending, type KeyColumn, writeSortKey } from '../codegen/sort-key.ts';
 import type { StateField } from '../functions/aggregate-function.ts';
-import type { Memory } from '../memory/memory.ts';
+import type { OperatorState } from '../memory/operator-state.ts';
 import { BIGINT, type SqlType } from '../types/sql-type.ts';
 import { i32, type Local } from '../wasm/code.ts';
 import { KeptRows } from './kept-rows.ts';
@@ -20,9 +20,9 @@ export interface WaitingRow {
 export class WaitingRows extends KeptRows {
   readonly #map: number;
 
-  constructor(memory: Memory, types: readonly SqlType[], extra: readonly StateField[] = []) {
-    super(memory, types, extra);
-    this.#map = memory.kernels.orderedNew(4) >>> 0;
+  constructor(state: OperatorState, types: readonly SqlType[], extra: readonly StateField[] = []) {
+    super(state, types, extra);
+    this.#map = state.map('order', 4);
   }
 
   override get held(): readonly Held[] {

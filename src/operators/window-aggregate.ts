@@ -11,6 +11,7 @@ import { fail } from '../diagnostics/diagnostic.ts';
 import type { Value } from '../functions/value.ts';
 import type { Batch, ColumnEncoding } from '../memory/batch.ts';
 import { BatchBuilder } from '../memory/batch-builder.ts';
+import { StateMismatch } from '../memory/operator-state.ts';
 import type { PhysicalOperator, Work } from '../physical/graph.ts';
 import { isAppendOnly, type WindowColumn } from '../plan/logical.ts';
 import type { Schema } from '../types/column.ts';
@@ -20,7 +21,7 @@ import { call, type FunctionRef } from '../wasm/function-builder.ts';
 import { FailedRows } from './failed-rows.ts';
 import { GroupStores } from './group-store.ts';
 import { LateRowList, writeLateRow } from './late-row-list.ts';
-import { newMetrics, type Operator, type Output } from './operator.ts';
+import { keepMetrics, newMetrics, type Operator, type Output } from './operator.ts';
 import type { OperatorContext } from './operator-context.ts';
 import { checkRetraction } from './retraction.ts';
 import { type FilledSlice, SlidingMerge } from './sliding-merge.ts';
@@ -87,17 +88,19 @@ export class WindowAggregate implements Operator {
       updating: !isAppendOnly(this.#node.inputChanges),
     });
     checkMerge(work, this.#state);
-    this.#stores = new GroupStores(context.memory, this.#state.storeParts);
+    this.#stores = new GroupStores(context.state.part('stores'), this.#state.storeParts);
     this.#output = new BatchBuilder(context.memory, node.schema, {
       capacity: context.batchRows,
       watermarks: node.marksWatermarks,
     });
     this.lateRows = context.keepsLateRows === true ? new LateRowList(context.memory) : null;
     this.failedRows = context.keepsFailedRows === true ? new FailedRows() : null;
-    this.#cells = context.memory.alloc(cells.bytes);
-    context.memory.u8.fill(0, this.#cells, this.#cells + cells.bytes);
-    this.#setCell(cells.watermark, -(2n ** 63n));
+    const isNew = !context.state.has('cells');
+    this.#cells = context.state.cells('cells', cells.bytes);
+    if (isNew) this.#setCell(cells.watermark, -(2n ** 63n));
     this.#forgetSlices();
+    keepMetrics(context.state, this.metrics);
+    this.#keepSlices();
   }
 
   get processingTimerMs(): number | null {
@@ -111,11 +114,7 @@ export class WindowAggregate implements Operator {
   }
 
   process(batch: Batch, out: Output): void {
-    let compiled = this.#compiled.get(batch.encoding);
-    if (compiled === undefined) {
-      compiled = this.#compile(batch.encoding);
-      this.#compiled.set(batch.encoding, compiled);
-    }
+    const compiled = this.#compiledFor(batch.encoding);
     this.#out = out;
     compiled.module.scratch.reset();
     this.metrics.rowsIn += batch.rowCount;
@@ -145,6 +144,36 @@ export class WindowAggregate implements Operator {
     this.#output.close();
     this.lateRows?.close();
     this.#context.memory.free(this.#cells);
+  }
+
+  #keepSlices(): void {
+    const { text } = this.#state.layout;
+    this.#context.state.keeps(
+      'slices',
+      () => ({
+        layout: text,
+        open: [...this.#open].map(([start, slice]) => ({ start, ...slice })),
+        cumulated: [...this.#cumulated].map(([start, store]) => ({ start, store })),
+        sliding: this.#sliding?.saved ?? null,
+        watermark: this.#watermark,
+        sentThrough: this.#sentThrough,
+      }),
+      ({ layout, open, cumulated, sliding, watermark, sentThrough }) => {
+        if (layout !== text) throw new StateMismatch('slices', layout, text);
+        for (const { start, store, lateFrom } of open) this.#open.set(start, { store, lateFrom });
+        for (const { start, store } of cumulated) this.#cumulated.set(start, store);
+        if (sliding !== null) this.#newSliding().load(sliding);
+        this.#watermark = watermark;
+        this.#sentThrough = sentThrough;
+      },
+    );
+  }
+
+  #newSliding(): SlidingMerge {
+    if (this.#slideMs === null) throw new Error('only hopping windows slide');
+    const merge = (target: number, source: number): void => void this.#emitter().merge(target, source);
+    this.#sliding = new SlidingMerge(this.#stores, this.#slideMs, merge);
+    return this.#sliding;
   }
 
   /** Sends the windows that end at or before the watermark, in the order of their ends. */
@@ -223,10 +252,8 @@ export class WindowAggregate implements Operator {
 
   #mergeSlices(compiled: Compiled, start: number, end: number, slices: readonly FilledSlice[]): number {
     if (this.#slideMs !== null && !this.#state.isOrdered) {
-      this.#sliding ??= new SlidingMerge(this.#stores, this.#slideMs, (target, source) =>
-        compiled.merge(target, source),
-      );
-      return this.#sliding.window(start, end, slices);
+      const sliding = this.#sliding ?? this.#newSliding();
+      return sliding.window(start, end, slices);
     }
     const merged = this.#stores.take();
     // As Flink merges, which shows in LISTAGG: slices newest first, the panes of a group window oldest first.
@@ -281,7 +308,8 @@ export class WindowAggregate implements Operator {
 
   #emitter(): Compiled {
     for (const compiled of this.#compiled.values()) return compiled;
-    throw new Error('a window has rows but no code');
+    // After a restart windows may end before the first row comes.
+    return this.#compiledFor('native');
   }
 
   /** Fills the cache's entry for a slice: when it is closed for rows, and its store if it has one. */
@@ -328,6 +356,15 @@ export class WindowAggregate implements Operator {
     const found = this.#stepSchema[column];
     if (found === undefined) throw new Error(`no column ${column} among ${this.#stepSchema.length}`);
     return found.type;
+  }
+
+  #compiledFor(encoding: ColumnEncoding): Compiled {
+    let compiled = this.#compiled.get(encoding);
+    if (compiled === undefined) {
+      compiled = this.#compile(encoding);
+      this.#compiled.set(encoding, compiled);
+    }
+    return compiled;
   }
 
   #compile(encoding: ColumnEncoding): Compiled {

@@ -46,7 +46,7 @@ export class WindowJoin extends CompiledOperator {
     this.#work = work;
     this.#method = method;
     this.#clock = method.isLocal ? context.zone : utcClock;
-    this.#chains = new KeyedChains(context.memory, {
+    this.#chains = new KeyedChains(context.state.part('chains'), {
       keyTypes: Pairing.keyTypes(work),
       keyFields: [{ name: 'nextDue', physical: 'i32' }],
       chains: sides.map((side) => ({
@@ -54,7 +54,7 @@ export class WindowJoin extends CompiledOperator {
         fields: side === 1 && isPadded(work.type, 1) ? [{ name: 'hasMet', physical: 'bool' }] : [],
       })),
     });
-    this.#queue = context.memory.kernels.queueNew() >>> 0;
+    this.#queue = context.state.queue('due');
   }
 
   override onWatermark(watermarkMs: number, out: Output): void {

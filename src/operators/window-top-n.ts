@@ -49,7 +49,7 @@ export class WindowTopN extends CompiledOperator {
       settings,
       'inserts',
     );
-    this.#ends = context.memory.kernels.orderedNew(16) >>> 0;
+    this.#ends = context.state.map('ends', 16);
   }
 
   static of(

@@ -1,5 +1,6 @@
 import type { RowPlace, SourceRecord } from '../connectors/connector.ts';
 import type { Batch } from '../memory/batch.ts';
+import type { SavedValue } from '../memory/operator-state.ts';
 
 /**
  * What flows between operators: rows and control in one stream, so that their order is right by construction. One
@@ -13,10 +14,19 @@ export type Element =
   | { readonly kind: 'idle'; readonly isIdle: boolean }
   /** Processing time has come to `nowMs`: operators with a timer that is due fire it. */
   | { readonly kind: 'clock'; readonly nowMs: number }
+  /** A checkpoint holds what came before, and nothing of what comes after. */
+  | { readonly kind: 'barrier'; readonly barrier: Barrier }
   /** The rows of all keys that an operator asked for have come. */
   | { readonly kind: 'answered' }
   /** Nothing follows. */
   | { readonly kind: 'end' };
+
+/** A checkpoint in the making, as its barrier passes the graph. */
+export interface Barrier {
+  readonly epoch: number;
+  /** An operator has sent all that comes before; `running` is where its inputs stand. Its state is to be saved at once. */
+  passed(operator: string, running: SavedValue): void;
+}
 
 export interface BatchElement {
   readonly kind: 'batch';

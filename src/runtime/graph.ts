@@ -1,5 +1,6 @@
 import { type Observable, Subject, share } from 'rxjs';
 import type { Sink } from '../connectors/connector.ts';
+import type { SavedValue } from '../memory/operator-state.ts';
 import type { Operator } from '../operators/operator.ts';
 import type { PhysicalGraph } from '../physical/graph.ts';
 import type { Element } from './element.ts';
@@ -34,6 +35,8 @@ export function wireGraph(
     readonly sinks: ReadonlyMap<string, Sink>;
     /** Keeps the rows that would be lost; left out: nobody does. */
     readonly keeper?: RowKeeper;
+    /** Where the operators' inputs stood at the checkpoint that the job goes on from. */
+    readonly saved?: ReadonlyMap<string, SavedValue>;
   },
 ): WiredGraph {
   const start = new Subject<Element>();
@@ -41,10 +44,8 @@ export function wireGraph(
   for (const { id, inputs } of graph.operators) {
     const operator = found(nodes.operators, id);
     const read = inputs.length === 0 ? [start] : inputs.map((input) => found(streams, input));
-    streams.set(
-      id,
-      runOperatorOn(operator, read, nodes.keeper === undefined ? null : { id, keeper: nodes.keeper }).pipe(share()),
-    );
+    const place = { id, saved: nodes.saved?.get(id) ?? null, keeper: nodes.keeper ?? null };
+    streams.set(id, runOperatorOn(operator, read, place).pipe(share()));
   }
 
   const pending: Promise<void>[] = [];

@@ -6,6 +6,7 @@ import { LateRowScan } from '../operators/late-row-scan.ts';
 import type { Operator } from '../operators/operator.ts';
 import { noState } from '../operators/state-size.ts';
 import type { PhysicalGraph, PhysicalSource } from '../physical/graph.ts';
+import { type CheckpointReport, type CheckpointSettings, Checkpoints } from './checkpoints.ts';
 import type { Clock } from './clock.ts';
 import { type WiredGraph, wireGraph } from './graph.ts';
 import { lateRowCuts } from './late-row-cuts.ts';
@@ -40,6 +41,9 @@ export interface JobParts {
   readonly idleTimeoutMs: number;
   /** Told the processing time before anything happens at it: it stands still while a batch is processed. */
   readonly onTime?: (nowMs: number) => void;
+  /** Null: it makes none. */
+  readonly checkpoints?: CheckpointSettings | null;
+  readonly onCheckpoint?: (report: CheckpointReport) => void;
   /** Told twice a second where the job stands. */
   readonly onProgress?: (progress: JobProgress) => void;
   /** Keeps the rows that would be lost. */
@@ -94,8 +98,8 @@ export interface JobMetrics {
 
 /** How a job has ended, with its last counters. */
 export interface JobSummary extends JobProgress {
-  /** `finished`: its input has ended. */
-  readonly outcome: 'finished' | 'cancelled';
+  /** `finished`: its input has ended. `suspended`: it is to go on from its checkpoint at once. */
+  readonly outcome: 'finished' | 'cancelled' | 'suspended';
 }
 
 /** A running statement: reads the sources, feeds the operators, waits for the sinks. Asynchronous only at these edges. */
@@ -104,6 +108,7 @@ export class Job {
   readonly #sources: readonly SourceRun[];
   readonly #lookups: readonly LookupRun[];
   readonly #scheduler: Scheduler;
+  readonly #checkpoints: Checkpoints | null = null;
   readonly #stop = new AbortController();
   /** Aborted when a source wakes the job or the job is stopped; anew for each time of waiting. */
   #waiting = new AbortController();
@@ -137,6 +142,9 @@ export class Job {
         isOnlySource: parts.graph.sources.length === 1,
         idleTimeoutMs: parts.idleTimeoutMs,
         wakeJob: () => this.#wake(),
+        nowMs: () => parts.clock.nowMs(),
+        isTracked: (parts.checkpoints ?? null) !== null,
+        saved: parts.checkpoints?.restored?.sources[id] ?? null,
       });
     });
     this.#lookups = parts.graph.lookups.map(({ id }) => {
@@ -147,6 +155,18 @@ export class Job {
       return new LookupRun(id, source, operator);
     });
     this.#scheduler = new Scheduler(this.#sources);
+    const { checkpoints, memory, clock, sinks, onCheckpoint } = parts;
+    if (checkpoints !== undefined && checkpoints !== null) {
+      this.#checkpoints = new Checkpoints(checkpoints, {
+        memory,
+        clock,
+        sinks,
+        onDone: (report) => {
+          onCheckpoint?.(report);
+          this.#wake();
+        },
+      });
+    }
   }
 
   /**
@@ -154,13 +174,15 @@ export class Job {
    * @throws DiagnosticError at the first failure; the sinks are told then to drop what is pending
    */
   async run(): Promise<JobSummary> {
-    const { graph, operators, sinks } = this.#parts;
+    const { graph, operators, sinks, checkpoints } = this.#parts;
+    const restored = checkpoints?.restored ?? null;
     const opened: Sink[] = [];
     const wired = wireGraph(graph, {
       sources: new Map([...this.#sources, ...this.#lookups].map(({ id, elements }) => [id, elements])),
       operators,
       sinks,
       ...(this.#parts.keeper === undefined ? {} : { keeper: this.#parts.keeper }),
+      saved: new Map(Object.entries(restored?.operators ?? {}).map(([id, { running }]) => [id, running])),
     });
     try {
       for (const source of this.#sources) await source.open();
@@ -169,12 +191,21 @@ export class Job {
         opened.push(sink);
         await sink.open();
       }
-      await this.#feed(wired);
+      await this.#checkpoints?.open();
+      await this.#checkpoints?.resume();
+      if (restored !== null) this.#scheduler.load(restored.scheduler);
+      if ((await this.#feed(wired)) === 'suspended') {
+        for (const sink of opened) await sink.abort();
+        return { ...this.progress(), outcome: 'suspended' };
+      }
       const isCancelled = this.#stop.signal.aborted;
       await this.#parts.keeper?.flush();
+      await this.#lastCheckpoint(wired);
       for (const sink of opened) await sink.finish();
+      if (!isCancelled) await this.#checkpoints?.end();
       return { ...this.progress(), outcome: isCancelled ? 'cancelled' : 'finished' };
     } catch (error) {
+      await this.#checkpoints?.settle().catch(() => {});
       for (const sink of opened) await sink.abort();
       throw error;
     } finally {
@@ -237,6 +268,10 @@ export class Job {
     });
   }
 
+  #rowsRead(): number {
+    return this.#sources.reduce((total, { progress }) => total + progress.rows, 0);
+  }
+
   #rowsOut(): number {
     const { graph, operators } = this.#parts;
     const sent = (id: string): number =>
@@ -245,8 +280,9 @@ export class Job {
   }
 
   /** The loop: one batch of one shard, then what the sinks want to be waited for, then perhaps a turn for others. */
-  async #feed(wired: WiredGraph): Promise<void> {
-    const { clock, onTime, onProgress } = this.#parts;
+  async #feed(wired: WiredGraph): Promise<'ended' | 'suspended'> {
+    const { clock, onTime, onProgress, checkpoints } = this.#parts;
+    const stopsAtEach = checkpoints?.stopsAtEach === true;
     const { signal } = this.#stop;
     onTime?.(clock.nowMs());
     wired.start.next({ kind: 'watermark', watermarkMs: Number.POSITIVE_INFINITY });
@@ -257,6 +293,7 @@ export class Job {
     let turnMs = clock.elapsedMs();
     let progressMs = turnMs;
     let keptMs = turnMs;
+    const rowsAtStart = this.#rowsRead();
     while (!signal.aborted) {
       const nowMs = clock.nowMs();
       onTime?.(nowMs);
@@ -267,7 +304,15 @@ export class Job {
         source.endIfDone();
       }
       await this.#settle(wired);
-      if (this.#sources.every(({ hasEnded }) => hasEnded)) return;
+      if (this.#sources.every(({ hasEnded }) => hasEnded)) return 'ended';
+      if (this.#checkpoints?.isDue() === true && (!stopsAtEach || this.#rowsRead() > rowsAtStart)) {
+        this.#sendBarrier(wired, this.#checkpoints);
+        await this.#settle(wired);
+        if (stopsAtEach) {
+          await this.#checkpoints.settle();
+          return 'suspended';
+        }
+      }
       // What wakes the job from here on is not missed: it then does not wait.
       if (this.#waiting.signal.aborted && !signal.aborted) this.#waiting = new AbortController();
       const didWork = await this.#step(nowMs);
@@ -283,11 +328,35 @@ export class Job {
       if (!didWork) {
         await this.#waitForMore(nowMs);
         turnMs = clock.elapsedMs();
-      } else if (clock.elapsedMs() - turnMs >= turnMaxMs) {
+      } else if (clock.elapsedMs() - turnMs >= (this.#checkpoints?.isWriting === true ? liveTurnAfterMs : turnMaxMs)) {
         await clock.giveTurn();
         turnMs = clock.elapsedMs();
       }
     }
+    return 'ended';
+  }
+
+  #sendBarrier(wired: WiredGraph, checkpoints: Checkpoints): void {
+    checkpoints.begin(
+      (barrier) => {
+        wired.start.next({ kind: 'barrier', barrier });
+        for (const { elements } of this.#sources) elements.next({ kind: 'barrier', barrier });
+        wired.check();
+      },
+      () => ({
+        sources: Object.fromEntries(this.#sources.map((source) => [source.id, source.save()])),
+        scheduler: this.#scheduler.save(),
+      }),
+    );
+  }
+
+  /** Of all that has happened: what the sinks have is committed with it. */
+  async #lastCheckpoint(wired: WiredGraph): Promise<void> {
+    if (this.#checkpoints === null) return;
+    await this.#checkpoints.settle();
+    this.#sendBarrier(wired, this.#checkpoints);
+    await this.#settle(wired);
+    await this.#checkpoints.settle();
   }
 
   /** Reads or sends one batch; false where no shard has anything. */
@@ -338,7 +407,8 @@ export class Job {
 
   /** Waits until a shard may have rows, a timer is due, a shard becomes idle, or new shards may have appeared. */
   async #waitForMore(nowMs: number): Promise<void> {
-    const due = [this.#timerMs()];
+    const checkpointInMs = this.#checkpoints?.dueInMs() ?? Number.POSITIVE_INFINITY;
+    const due = [this.#timerMs(), nowMs + checkpointInMs];
     for (const source of this.#sources) {
       if (source.hasEnded) continue;
       due.push(source.discoverAtMs, source.idleAtMs);

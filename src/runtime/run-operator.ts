@@ -1,8 +1,9 @@
 import { Observable, type Subscriber } from 'rxjs';
 import { RowFailure } from '../codegen/row-failure.ts';
 import type { Batch } from '../memory/batch.ts';
+import type { SavedValue } from '../memory/operator-state.ts';
 import type { Operator, Output } from '../operators/operator.ts';
-import type { BatchElement, Element, Origin } from './element.ts';
+import type { Barrier, BatchElement, Element, Origin } from './element.ts';
 import { rowFailureError } from './row-failure-error.ts';
 import type { RowKeeper } from './row-keeper.ts';
 import { mergedWatermark, type WatermarkInput } from './watermarks.ts';
@@ -15,10 +16,10 @@ import { mergedWatermark, type WatermarkInput } from './watermarks.ts';
 export function runOperatorOn(
   operator: Operator,
   inputs: readonly Observable<Element>[],
-  keeping: Keeping | null = null,
+  place: OperatorPlace,
 ): Observable<Element> {
   return new Observable((subscriber) => {
-    const run = new RunningOperator(operator, subscriber, inputs.length, keeping);
+    const run = new RunningOperator(operator, subscriber, inputs.length, place);
     for (const [index, input] of inputs.entries()) {
       subscriber.add(
         input.subscribe({
@@ -30,27 +31,47 @@ export function runOperatorOn(
   });
 }
 
-/** Who keeps the rows that the operator would lose, and how the operator is called there. */
-export interface Keeping {
-  readonly keeper: RowKeeper;
+/** An operator in its graph. */
+export interface OperatorPlace {
   readonly id: string;
+  /** Where its inputs stood at the checkpoint that the job goes on from; null: it starts anew. */
+  readonly saved: SavedValue;
+  /** Who keeps the rows that it would lose; null: nobody. */
+  readonly keeper: RowKeeper | null;
 }
+
+/** Where the inputs of an operator stood at a checkpoint. */
+type SavedRun = {
+  readonly inputs: readonly { readonly watermarkMs: number; readonly isIdle: boolean; readonly hasEnded: boolean }[];
+  readonly watermarkMs: number;
+  readonly isIdle: boolean;
+  readonly hasEnded: boolean;
+};
 
 /** The state between elements: where each input stands. */
 class RunningOperator {
+  readonly #id: string;
   readonly #operator: Operator;
   readonly #subscriber: Subscriber<Element>;
   readonly #out: Output;
   readonly #inputs: WatermarkInput[];
-  readonly #keeping: Keeping | null;
+  readonly #keeper: RowKeeper | null;
   /** What is being processed: one that is sent as it is comes from where it came. */
   #current: BatchElement | null = null;
   #watermarkMs = Number.NEGATIVE_INFINITY;
   #isIdle = false;
   #hasEnded = false;
+  /** Inputs that the barrier has come over. */
+  #barriers = 0;
 
-  constructor(operator: Operator, subscriber: Subscriber<Element>, inputCount: number, keeping: Keeping | null) {
-    this.#keeping = keeping;
+  constructor(
+    operator: Operator,
+    subscriber: Subscriber<Element>,
+    inputCount: number,
+    { id, saved, keeper }: OperatorPlace,
+  ) {
+    this.#id = id;
+    this.#keeper = keeper;
     this.#operator = operator;
     this.#subscriber = subscriber;
     this.#out = {
@@ -63,6 +84,14 @@ class RunningOperator {
       const watermarkMs = isLookedUp ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
       return { watermarkMs, isIdle: false, hasEnded: isLookedUp };
     });
+    if (saved !== null) this.#load(saved as SavedRun);
+  }
+
+  #load({ inputs, watermarkMs, isIdle, hasEnded }: SavedRun): void {
+    for (const [index, input] of this.#inputs.entries()) Object.assign(input, inputs[index]);
+    this.#watermarkMs = watermarkMs;
+    this.#isIdle = isIdle;
+    this.#hasEnded = hasEnded;
   }
 
   /** RxJS reports what a subscriber throws later and elsewhere, so it is caught here and sent on as the stream's error. */
@@ -96,6 +125,9 @@ class RunningOperator {
         this.#subscriber.next(element);
         return;
       }
+      case 'barrier':
+        this.#takeBarrier(element.barrier, index);
+        return;
       case 'answered':
         this.#operator.onAnswers?.(this.#out);
         this.#advance();
@@ -127,19 +159,36 @@ class RunningOperator {
     };
   }
 
+  /** Goes on when it has come over all inputs; a table that is looked up has none. */
+  #takeBarrier(barrier: Barrier, index: number): void {
+    if (index === 1 && this.#operator.takeKeys !== undefined) return;
+    const count = this.#operator.takeKeys === undefined ? this.#inputs.length : 1;
+    if (++this.#barriers < count) return;
+    this.#barriers = 0;
+    this.#operator.onBarrier?.(this.#out);
+    const saved: SavedRun = {
+      inputs: this.#inputs.map((input) => ({ ...input })),
+      watermarkMs: this.#watermarkMs,
+      isIdle: this.#isIdle,
+      hasEnded: this.#hasEnded,
+    };
+    barrier.passed(this.#id, saved);
+    this.#subscriber.next({ kind: 'barrier', barrier });
+  }
+
   #process(element: BatchElement, index: number): void {
     const { batch, origin } = element;
     const { lateRows, failedRows } = this.#operator;
-    const keeping = this.#keeping;
+    const keeper = this.#keeper;
     this.#current = element;
     const take = (): void => this.#operator.process(batch, this.#out, index);
     const process = (): void =>
-      failedRows == null || keeping === null
+      failedRows == null || keeper === null
         ? take()
-        : failedRows.during(take, (failure) => keeping.keeper.failed(failure, element, keeping.id, index));
+        : failedRows.during(take, (failure) => keeper.failed(failure, element, this.#id, index));
     try {
-      if (lateRows == null || keeping === null) process();
-      else lateRows.during(process, (rows) => keeping.keeper.late(rows, element, keeping.id, index));
+      if (lateRows == null || keeper === null) process();
+      else lateRows.during(process, (rows) => keeper.late(rows, element, this.#id, index));
     } catch (error) {
       throw error instanceof RowFailure ? rowFailureError(error, origin) : error;
     } finally {

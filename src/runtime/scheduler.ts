@@ -1,5 +1,12 @@
+import type { SavedValue } from '../memory/operator-state.ts';
 import type { ShardRun } from './shard-run.ts';
 import { type SourceRun, turnRowsMax } from './source-run.ts';
+
+type SavedTurns = {
+  readonly current: { readonly source: string; readonly shard: number } | null;
+  readonly party: number;
+  readonly lastShards: readonly { readonly source: string; readonly index: number }[];
+};
 
 /** A shard whose turn it is. */
 export interface Turn {
@@ -32,6 +39,29 @@ export class Scheduler {
     this.#current = this.#choose(nowMs);
     if (this.#current !== null) this.#current.shard.turnRows = 0;
     return this.#current;
+  }
+
+  /** Whose turn it is, for a checkpoint. */
+  save(): SavedValue {
+    return {
+      current: this.#current === null ? null : { source: this.#current.source.id, shard: this.#current.shard.index },
+      party: this.#party,
+      lastShards: [...this.#lastShard].map(([{ id }, index]) => ({ source: id, index })),
+    };
+  }
+
+  /** The sources have their shards again. */
+  load(saved: SavedValue): void {
+    const { current, party, lastShards } = saved as SavedTurns;
+    const sourceOf = (id: string): SourceRun | undefined => this.#sources.find((source) => source.id === id);
+    const source = sourceOf(current?.source ?? '');
+    const shard = source?.shards.find(({ index }) => index === current?.shard);
+    this.#current = source === undefined || shard === undefined ? null : { source, shard };
+    this.#party = party;
+    for (const last of lastShards) {
+      const known = sourceOf(last.source);
+      if (known !== undefined) this.#lastShard.set(known, last.index);
+    }
   }
 
   /** Ends the turn of the shard that has it. */

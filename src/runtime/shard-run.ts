@@ -2,6 +2,7 @@ import type { ReadResult, ShardReader } from '../connectors/connector.ts';
 import { type Batch, descriptor, shardTime } from '../memory/batch.ts';
 import { BatchSlice } from '../memory/batch-slice.ts';
 import type { Memory } from '../memory/memory.ts';
+import type { SavedValue } from '../memory/operator-state.ts';
 import type { LateRow } from '../operators/late-row-scan.ts';
 import type { WatermarkInput } from './watermarks.ts';
 
@@ -13,6 +14,19 @@ export interface Held {
   /** Rows behind the shard's watermark, those from `from` on first. */
   lateRows: LateRow[];
 }
+
+/** A shard in a checkpoint. */
+export type SavedShard = {
+  readonly name: string;
+  readonly index: number;
+  readonly watermarkMs: number;
+  readonly isIdle: boolean;
+  readonly hasEnded: boolean;
+  readonly isWaiting: boolean;
+  readonly turnRows: number;
+  readonly rows: number;
+  readonly skip: number;
+};
 
 /** A shard while it is read: its time, and the batch of which not all rows have gone on yet. */
 export class ShardRun implements WatermarkInput {
@@ -33,6 +47,14 @@ export class ShardRun implements WatermarkInput {
   /** Of the `ShardTime` struct in memory. */
   readonly timeAddress: number;
   held: Held | null = null;
+  /** Rows to come that had gone on before a restart. */
+  #skip = 0;
+  /** Checkpoints are made: where each batch was read from is noted. */
+  readonly #isTracked: boolean;
+  /** Where what is held was read from, where that is asked for. */
+  #heldFrom: SavedValue = null;
+  /** Rows from there to the front of what is held, or of what is skipped. */
+  #heldSkip = 0;
   readonly #memory: Memory;
   readonly #slice: BatchSlice;
   #rowsGone = 0;
@@ -44,9 +66,11 @@ export class ShardRun implements WatermarkInput {
     readonly columnCount: number;
     readonly nowMs: number;
     readonly parents: readonly ShardRun[];
+    readonly isTracked: boolean;
   }) {
-    const { memory, reader, index, columnCount, nowMs, parents } = parts;
+    const { memory, reader, index, columnCount, nowMs, parents, isTracked } = parts;
     this.#memory = memory;
+    this.#isTracked = isTracked;
     this.reader = reader;
     this.index = index;
     this.lastRowsMs = nowMs;
@@ -76,11 +100,56 @@ export class ShardRun implements WatermarkInput {
   }
 
   read(): ReadResult | Promise<ReadResult> {
+    if (this.#isTracked && this.#skip === 0) {
+      this.#heldFrom = this.reader.position?.() ?? null;
+      this.#heldSkip = this.reader.partRows ?? 0;
+    }
     return this.reader.read();
   }
 
+  /** Holds a batch, but for rows that had gone on before a restart. */
   hold(batch: Batch, lateRows: LateRow[]): void {
-    this.held = { batch, from: 0, lateRows };
+    const from = Math.min(this.#skip, batch.rowCount);
+    this.#skip -= from;
+    if (from === batch.rowCount) this.#heldSkip += from;
+    if (from === batch.rowCount) return;
+    this.held = { batch, from, lateRows: lateRows.filter(({ rowIndex }) => rowIndex >= from) };
+  }
+
+  /** Where a restart goes on, and how many rows behind that place have gone on already. */
+  get position(): { readonly position: SavedValue; readonly skip: number } {
+    if (this.held !== null) return { position: this.#heldFrom, skip: this.#heldSkip + this.held.from };
+    if (this.#skip > 0) return { position: this.#heldFrom, skip: this.#heldSkip + this.#skip };
+    return { position: this.reader.position?.() ?? null, skip: this.reader.partRows ?? 0 };
+  }
+
+  save(): SavedShard {
+    const { watermarkMs, isIdle, hasEnded, turnRows, index } = this;
+    const { skip } = this.position;
+    return {
+      name: this.reader.name,
+      index,
+      watermarkMs,
+      isIdle,
+      hasEnded,
+      isWaiting: this.isWaiting,
+      turnRows,
+      rows: this.#rowsGone,
+      skip,
+    };
+  }
+
+  /** As it was at a checkpoint; its reader stands there already. */
+  load({ watermarkMs, isIdle, hasEnded, isWaiting, turnRows, rows, skip }: SavedShard): void {
+    this.watermarkMs = watermarkMs;
+    this.isIdle = isIdle;
+    this.hasEnded = hasEnded;
+    if (!isWaiting) this.#parents = [];
+    this.turnRows = turnRows;
+    this.#rowsGone = rows;
+    this.#skip = skip;
+    this.#heldFrom = this.reader.position?.() ?? null;
+    this.#heldSkip = 0;
   }
 
   /** Takes rows `[from, to)` of what is held, as the batch that goes on, with the shard's time attached where there is one. */

@@ -1,11 +1,13 @@
 import { Subject } from 'rxjs';
 import type { Source } from '../connectors/connector.ts';
+import { fail } from '../diagnostics/diagnostic.ts';
 import type { Batch } from '../memory/batch.ts';
 import { shardTime } from '../memory/batch.ts';
 import type { Memory } from '../memory/memory.ts';
+import type { SavedValue } from '../memory/operator-state.ts';
 import type { LateRowScan } from '../operators/late-row-scan.ts';
 import type { Element } from './element.ts';
-import { type Held, ShardRun } from './shard-run.ts';
+import { type Held, type SavedShard, ShardRun } from './shard-run.ts';
 import { mergedWatermark, watermarkFromI64, watermarkToI64 } from './watermarks.ts';
 
 /**
@@ -34,7 +36,23 @@ export interface SourceRunParts {
   readonly idleTimeoutMs: number;
   /** Ends the job's waiting. */
   readonly wakeJob: () => void;
+  readonly nowMs: () => number;
+  /** Checkpoints are made of the job. */
+  readonly isTracked: boolean;
+  /** Of the checkpoint that the job goes on from; null: it starts anew. */
+  readonly saved: SavedValue;
 }
+
+/** A source in a checkpoint. */
+type SavedSource = {
+  readonly source: SavedValue;
+  readonly shards: readonly SavedShard[];
+  readonly watermarkMs: number;
+  readonly hasEnded: boolean;
+  readonly isIdle: boolean;
+  readonly shardCount: number;
+  readonly succeeded: { readonly [Name in keyof SourceProgress]: SourceProgress[Name] };
+};
 
 /** What a source has done so far. */
 export interface SourceProgress {
@@ -72,8 +90,58 @@ export class SourceRun {
   }
 
   async open(): Promise<void> {
-    this.#parts.source.listen?.(() => this.#wakeUp());
-    await this.#parts.source.open();
+    const { source, saved } = this.#parts;
+    source.listen?.(() => this.#wakeUp());
+    const known = saved as SavedSource | null;
+    if (known?.source !== undefined && known.source !== null) source.resume?.(known.source);
+    await source.open();
+    if (known !== null) await this.#load(known);
+  }
+
+  /** @throws DiagnosticError F013 where a shard is gone that had more to read */
+  #refuseGone(saved: readonly SavedShard[]): void {
+    const names = new Set(this.shards.map(({ reader }) => reader.name));
+    const gone = saved.find(({ name, hasEnded }) => !hasEnded && !names.has(name));
+    if (gone === undefined) return;
+    fail('F013', null, `"${gone.name}" is gone, of which the job had read ${gone.rows.toLocaleString('en')} rows`, {
+      help: 'put it back, or start the job anew',
+    });
+  }
+
+  /** For a checkpoint. */
+  save(): SavedValue {
+    const { source } = this.#parts;
+    const positions = new Map(this.shards.map((shard) => [shard.reader, shard.position.position]));
+    const saved: SavedSource = {
+      source: source.save?.(positions) ?? null,
+      shards: this.shards.map((shard) => shard.save()),
+      watermarkMs: this.watermarkMs,
+      hasEnded: this.hasEnded,
+      isIdle: this.#isIdle,
+      shardCount: this.#shardCount,
+      succeeded: this.#succeeded,
+    };
+    return saved;
+  }
+
+  async #load(saved: SavedSource): Promise<void> {
+    this.watermarkMs = saved.watermarkMs;
+    this.hasEnded = saved.hasEnded;
+    this.#isIdle = saved.isIdle;
+    this.#succeeded = saved.succeeded;
+    if (this.hasEnded) return;
+    // Without a place to go on from, all shards are read as at a start.
+    const indices = new Map(saved.source === null ? [] : saved.shards.map(({ name, index }) => [name, index]));
+    this.#shardCount = saved.shardCount;
+    await this.#takeShards(this.#parts.nowMs(), indices);
+    const shards = new Map(saved.shards.map((shard) => [shard.name, shard]));
+    if (saved.source !== null) this.#refuseGone(saved.shards);
+    for (const shard of this.shards) {
+      const known = shards.get(shard.reader.name);
+      if (known !== undefined && saved.source !== null) shard.load(known);
+      else shard.watermarkMs = Math.max(shard.watermarkMs, this.watermarkMs);
+    }
+    this.shards = [...this.shards].sort((a, b) => a.index - b.index);
   }
 
   /** The source has something new: what waited for a time is ready now, and new shards are looked for. */
@@ -90,16 +158,18 @@ export class SourceRun {
     await this.#takeShards(nowMs);
   }
 
-  async #takeShards(nowMs: number): Promise<void> {
+  /** `indices`: of shards that had one before a restart, by their names. */
+  async #takeShards(nowMs: number, indices: ReadonlyMap<string, number> = new Map()): Promise<void> {
     this.#discoveredMs = nowMs;
     this.#mayHaveShards = false;
     const readers = await this.#parts.source.shards();
     const known = new Map(this.shards.map((shard) => [shard.reader, shard]));
-    const { memory, columnCount } = this.#parts;
+    const { memory, columnCount, isTracked } = this.#parts;
     for (const reader of readers) {
       if (known.has(reader)) continue;
       const parents = (reader.parents ?? []).flatMap((parent) => known.get(parent) ?? []);
-      const shard = new ShardRun({ memory, reader, index: this.#shardCount++, columnCount, nowMs, parents });
+      const index = indices.get(reader.name) ?? this.#shardCount++;
+      const shard = new ShardRun({ memory, reader, index, columnCount, nowMs, parents, isTracked });
       known.set(reader, shard);
     }
     if (known.size > this.shards.length) this.shards = [...known.values()];
@@ -127,7 +197,7 @@ export class SourceRun {
         // A shard that joins in, or comes back, behind the time that was sent takes that time.
         shard.watermarkMs = Math.max(shard.watermarkMs, this.watermarkMs);
         shard.hold(result.batch, this.#lateRows(shard, result.batch));
-        return true;
+        return shard.held !== null;
       case 'idle':
         shard.askAgainMs = nowMs + Math.max(1, result.waitMs);
         return false;

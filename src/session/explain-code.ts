@@ -1,4 +1,5 @@
 import { BatchBuilder } from '../memory/batch-builder.ts';
+import { OperatorState } from '../memory/operator-state.ts';
 import { createOperator } from '../operators/create.ts';
 import type { PhysicalGraph, PhysicalOperator } from '../physical/graph.ts';
 import { type Changes, isAppendOnly } from '../plan/logical.ts';
@@ -18,6 +19,7 @@ function operatorCode(node: PhysicalOperator, graph: PhysicalGraph, context: Ses
   const modules: string[] = [];
   const operator = createOperator(node, {
     memory,
+    state: OperatorState.of(memory),
     session: {
       timeZone,
       database: session.currentDatabase,

@@ -1,30 +1,39 @@
 import type { LookupSource, Sink, Source } from '../connectors/connector.ts';
 import { connectorLookup, connectorSink, connectorSource } from '../connectors/index.ts';
 import { boundedRows } from '../memory/batch.ts';
+import { Memory } from '../memory/memory.ts';
+import { OperatorState } from '../memory/operator-state.ts';
 import { createOperator } from '../operators/create.ts';
 import type { Operator } from '../operators/operator.ts';
 import type { PhysicalGraph } from '../physical/graph.ts';
 import { dropsLateRows } from '../physical/late-rows.ts';
 import { Job, type JobProgress } from '../runtime/job.ts';
 import { RowKeeper } from '../runtime/row-keeper.ts';
-import type { SessionContext } from './session-context.ts';
+import { type JobIdentity, jobState, makesCheckpoints } from './job-state.ts';
+import { type SessionContext, sessionZone } from './session-context.ts';
 
 /** Makes what a plan names: sources and sinks by their connectors, operators with their code. The job owns them. */
 export function makeJob(
   graph: PhysicalGraph,
   context: SessionContext,
   answer: {
-    readonly sink: (id: string) => Sink;
+    readonly sink: (memory: Memory) => Sink;
     readonly onProgress: (progress: JobProgress) => void;
     readonly jobName: () => string;
   },
+  identity: JobIdentity,
 ): Job {
-  const { memory, clock, session, recordBatches, programTables, streamsFolder } = context;
+  const { clock, session, recordBatches, programTables, streamsFolder } = context;
   const { settings } = session;
   const batchRows = settings.int('tidemark.batch-size');
   let processingTimeMs = clock.nowMs();
   const { timeZone, legacyCasts, dropsNulls } = settings;
-  const zone = context.zone(timeZone);
+  // What is shown to who asks goes on with nobody: a restart would show it again.
+  const isKept = context.restartsAtCheckpoints || graph.sinks.every(({ table }) => table !== null);
+  const isTracked = isKept && makesCheckpoints(context);
+  // The pages of a snapshot are those of one job.
+  const memory = isTracked ? Memory.create({ isTracked }) : context.memory;
+  const zone = isTracked ? sessionZone(memory, timeZone) : context.zone(timeZone);
   const times = {
     timeZone,
     database: session.currentDatabase,
@@ -42,24 +51,16 @@ export function makeJob(
     jobName: answer.jobName,
   });
   const operators = new Map<string, Operator>();
+  const kept = isTracked ? jobState(graph, identity, context, memory) : null;
   try {
     for (const node of graph.operators) {
       const keepsLateRows =
         dropsLateRows(node.work) && node.inputs.some((_, input) => keeper.keeps('late', node.id, input));
       const keepsOrigins = graph.operators.some(({ inputs }) => inputs.includes(node.id)) && keeper.keepsAny(node);
       const keepsFailedRows = node.inputs.some((_, input) => keeper.keeps('errors', node.id, input));
-      operators.set(
-        node.id,
-        createOperator(node, {
-          memory,
-          session: times,
-          batchRows,
-          zone: zone.clock,
-          keepsOrigins,
-          keepsLateRows,
-          keepsFailedRows,
-        }),
-      );
+      const state = kept?.checkpoints.operators.get(node.id)?.state ?? OperatorState.of(memory);
+      const given = { memory, state, session: times, batchRows, zone: zone.clock };
+      operators.set(node.id, createOperator(node, { ...given, keepsOrigins, keepsLateRows, keepsFailedRows }));
     }
     const given = { memory, timeZone, clock, recordBatches, programTables, streamsFolder, keptRows: context.keptRows };
     const sources = new Map<string, Source>();
@@ -77,8 +78,17 @@ export function makeJob(
       sinks.set(
         id,
         table === null
-          ? answer.sink(id)
-          : connectorSink({ memory, table, schema, timeZone, streamsFolder, standardOutput, standardError }),
+          ? answer.sink(memory)
+          : connectorSink({
+              memory,
+              table,
+              schema,
+              timeZone,
+              streamsFolder,
+              commitsAtCheckpoints: isTracked,
+              standardOutput,
+              standardError,
+            }),
       );
     }
     return new Job({
@@ -94,6 +104,7 @@ export function makeJob(
       onTime: (nowMs) => {
         processingTimeMs = nowMs;
       },
+      checkpoints: kept?.checkpoints ?? null,
       onProgress: answer.onProgress,
       keeper,
     });

@@ -5,11 +5,12 @@ import type { Sink } from '../connectors/connector.ts';
 import { tableWarnings } from '../connectors/index.ts';
 import { DiagnosticError } from '../diagnostics/diagnostic.ts';
 import type { Batch } from '../memory/batch.ts';
+import type { Memory } from '../memory/memory.ts';
 import type { PhysicalGraph } from '../physical/graph.ts';
 import { planPhysically } from '../physical/plan.ts';
 import type { LogicalSink } from '../plan/logical.ts';
 import { printPlan } from '../plan/print.ts';
-import type { Job } from '../runtime/job.ts';
+import type { Job, JobProgress, JobSummary } from '../runtime/job.ts';
 import { eventChannel } from './event-channel.ts';
 import { makeJob } from './make-job.ts';
 import { BatchSink, ResultSink } from './result-sink.ts';
@@ -36,6 +37,7 @@ export async function* runJob(
   sinks: readonly LogicalSink[],
   context: SessionContext,
   hooks: JobHooks,
+  statement: string,
 ): AsyncGenerator<StatementEvent> {
   const graph = planPhysically(sinks, { replacedRows: true });
   const channel = eventChannel();
@@ -43,16 +45,19 @@ export async function* runJob(
   const answer = graph.sinks.find(({ table }) => table === null);
   const order = rowOrder(sinks);
   const header = answer === undefined ? null : { columns: answer.schema, changes: answer.changes, timeZone, order };
-  const answerSink = (): Sink => {
+  const answerSink = (memory: Memory): Sink => {
     const { onBatch } = hooks;
-    if (onBatch === null || header === null) return new ResultSink(context.memory, channel);
+    if (onBatch === null || header === null) return new ResultSink(memory, channel);
     return new BatchSink((batch) => onBatch(batch, header));
   };
-  const job = makeJob(graph, context, {
+  const identity = { name: context.session.settings.get('pipeline.name') ?? null, statement };
+  const answering = {
     sink: answerSink,
-    onProgress: (progress) => void channel.push({ kind: 'progress', progress }),
+    onProgress: (progress: JobProgress) => void channel.push({ kind: 'progress', progress }),
     jobName: () => jobName(sinks, context),
-  });
+  };
+  const newJob = (): Job => makeJob(graph, context, answering, identity);
+  let job = newJob();
   const warnings = tablesOf(graph).flatMap(tableWarnings);
   if (warnings.length > 0) yield { kind: 'warnings', diagnostics: warnings };
   if (header !== null) yield { kind: 'answer', header };
@@ -65,7 +70,7 @@ export async function* runJob(
   hooks.onJob?.(job, entry);
   hooks.signal.addEventListener('abort', stop, { once: true });
   if (hooks.signal.aborted) stop();
-  const ended = job.run().then(
+  const ended = runToEnd().then(
     (summary) => {
       entry.end(summary.outcome === 'cancelled' ? 'CANCELED' : 'FINISHED');
       void channel.push({ kind: 'summary', summary });
@@ -76,6 +81,14 @@ export async function* runJob(
       channel.fail(error);
     },
   );
+  async function runToEnd(): Promise<JobSummary> {
+    for (;;) {
+      const summary = await job.run();
+      if (summary.outcome !== 'suspended') return summary;
+      job = newJob();
+      if (hooks.signal.aborted) stop();
+    }
+  }
   try {
     yield* channel;
   } catch (error) {

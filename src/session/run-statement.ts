@@ -7,6 +7,7 @@ import type { TableTraitsOf } from '../plan/bind/table-traits.ts';
 import { appendOnly, type LogicalSink } from '../plan/logical.ts';
 import { optimize } from '../plan/optimize.ts';
 import type { CompilePlan, ExecutePlan, Explain, Statement } from '../sql/ast.ts';
+import { format } from '../sql/format.ts';
 import type { SqlType } from '../types/sql-type.ts';
 import { addCreatedTable, executeCatalogStatement, isThereAlready } from './catalog-statement.ts';
 import { compilePlan, type Planning, restorePlan } from './compiled-plan.ts';
@@ -42,7 +43,7 @@ export async function* runStatement(
       addCreatedTable(session, sinks, statement);
       session.catalogs.save();
     }
-    yield* runJob(planned, context, hooks);
+    yield* runJob(planned, context, hooks, format(statement));
     return;
   }
   if (statement.kind === 'explain') {
@@ -77,7 +78,7 @@ async function* runPlan(
   if (statement.kind === 'compilePlan') compilePlan(statement, context.session, planning);
   if (statement.kind === 'compilePlan' && !statement.isExecute) return;
   const { sinks, session } = restorePlan(statement, context.session, planning);
-  yield* runJob(sinks, { ...context, session }, hooks);
+  yield* runJob(sinks, { ...context, session }, hooks, format(statement));
 }
 
 /** Executes a statement that needs no job and answers nothing. @throws DiagnosticError when it is refused, W001 for another */

@@ -4,12 +4,27 @@ export interface Relocated {
   readonly slot: number;
 }
 
+/** What is done before a store to memory that snapshots are made of: the page is marked as changed. */
+export interface StoreTracker {
+  /** Where the marks stand: a byte a page, 1 for one that has changed already. */
+  readonly marks: number;
+  readonly pageShift: number;
+  /** A function that takes the address and the bytes that are to change. */
+  readonly touch: Relocated;
+}
+
 /** A growing byte buffer with the integer encodings of the WebAssembly binary format (LEB128). */
 export class ByteWriter {
   #bytes: Uint8Array = new Uint8Array(256);
   #view = new DataView(this.#bytes.buffer);
   readonly #relocations: { readonly at: number; readonly target: Relocated }[] = [];
   length = 0;
+  /** Null where nobody asks what is stored. */
+  readonly tracker: StoreTracker | null;
+
+  constructor(tracker: StoreTracker | null = null) {
+    this.tracker = tracker;
+  }
 
   byte(value: number): void {
     if (this.length === this.#bytes.length) this.#grow(1);

@@ -1,4 +1,4 @@
-import type { ByteWriter } from './byte-writer.ts';
+import type { ByteWriter, StoreTracker } from './byte-writer.ts';
 
 /**
  * Typed WebAssembly expressions: `i32.add(row, i32.const(1))` is a value that writes its own instructions.
@@ -11,6 +11,7 @@ export type ValueType = 'i32' | 'i64' | 'f32' | 'f64' | 'v128';
 /** An expression of type T, or a statement (`void`). */
 export interface Code<T extends ValueType | 'void' = ValueType | 'void'> {
   readonly type: T;
+  readonly isConstant?: true;
   write(out: ByteWriter): void;
 }
 
@@ -52,15 +53,20 @@ export class Global<T extends ValueType = ValueType> implements Code<T> {
   }
 }
 
-/** An immediate offset added to a load's or store's address, in bytes. */
 interface At {
+  /** An immediate offset added to a load's or store's address, in bytes. */
   readonly offset?: number;
+}
+
+interface StoreAt extends At {
+  /** The place is of no state: of a batch, say, which no snapshot holds. So is every constant address. */
+  readonly isPassing?: boolean;
 }
 
 type Unary<A extends ValueType, R extends ValueType> = (a: Code<A>) => Code<R>;
 type Binary<A extends ValueType, R extends ValueType> = (a: Code<A>, b: Code<A>) => Code<R>;
 type Load<R extends ValueType> = (address: I32, at?: At) => Code<R>;
-type Store<A extends ValueType> = (address: I32, value: Code<A>, at?: At) => Code<'void'>;
+type Store<A extends ValueType> = (address: I32, value: Code<A>, at?: StoreAt) => Code<'void'>;
 
 function code<T extends ValueType | 'void'>(type: T, write: (out: ByteWriter) => void): Code<T> {
   return { type, write };
@@ -94,15 +100,30 @@ function load<R extends ValueType>(result: R, ...opcode: number[]): Load<R> {
     });
 }
 
-function store<A extends ValueType>(...opcode: number[]): Store<A> {
+function store<A extends ValueType>(width: number, ...opcode: number[]): Store<A> {
   return (address, value, at) =>
     code('void', (out) => {
+      if (out.tracker !== null && at?.isPassing !== true && address.isConstant !== true)
+        writeTouch(out, out.tracker, address, at?.offset ?? 0, width);
       address.write(out);
       value.write(out);
       out.bytes(opcode);
       out.u32(0);
       out.u32(at?.offset ?? 0);
     });
+}
+
+/** Marks the page that is about to change, unless it is: `if (marks[address >> shift] != 1) touch(address, width)`. */
+function writeTouch(out: ByteWriter, tracker: StoreTracker, address: I32, offset: number, width: number): void {
+  const at = offset === 0 ? address : i32.add(address, i32.const(offset));
+  const mark = i32.load8U(i32.shrU(at, i32.const(tracker.pageShift)), { offset: tracker.marks });
+  i32.ne(mark, i32.const(1)).write(out);
+  out.bytes([0x04, 0x40]);
+  at.write(out);
+  i32.const(width).write(out);
+  out.byte(0x10);
+  out.relocated(tracker.touch);
+  out.byte(0x0b);
 }
 
 /** `condition ? a : b`, both evaluated. */
@@ -141,19 +162,22 @@ export function memoryCopy(to: I32, from: I32, length: I32): Code<'void'> {
 }
 
 export const i32 = {
-  const: (value: number): I32 =>
-    code('i32', (out) => {
+  const: (value: number): I32 => ({
+    type: 'i32',
+    isConstant: true,
+    write(out) {
       out.byte(0x41);
       out.i32(value);
-    }),
+    },
+  }),
   load: load('i32', 0x28),
   load8S: load('i32', 0x2c),
   load8U: load('i32', 0x2d),
   load16S: load('i32', 0x2e),
   load16U: load('i32', 0x2f),
-  store: store<'i32'>(0x36),
-  store8: store<'i32'>(0x3a),
-  store16: store<'i32'>(0x3b),
+  store: store<'i32'>(4, 0x36),
+  store8: store<'i32'>(1, 0x3a),
+  store16: store<'i32'>(2, 0x3b),
   eqz: unary<'i32', 'i32'>('i32', 0x45),
   eq: binary<'i32', 'i32'>('i32', 0x46),
   ne: binary<'i32', 'i32'>('i32', 0x47),
@@ -203,8 +227,8 @@ export const i64 = {
   load16U: load('i64', 0x33),
   load32S: load('i64', 0x34),
   load32U: load('i64', 0x35),
-  store: store<'i64'>(0x37),
-  store32: store<'i64'>(0x3e),
+  store: store<'i64'>(8, 0x37),
+  store32: store<'i64'>(4, 0x3e),
   eqz: unary<'i64', 'i32'>('i32', 0x50),
   eq: binary<'i64', 'i32'>('i32', 0x51),
   ne: binary<'i64', 'i32'>('i32', 0x52),
@@ -250,7 +274,7 @@ export const f32 = {
       out.f32(value);
     }),
   load: load('f32', 0x2a),
-  store: store<'f32'>(0x38),
+  store: store<'f32'>(4, 0x38),
   eq: binary<'f32', 'i32'>('i32', 0x5b),
   ne: binary<'f32', 'i32'>('i32', 0x5c),
   lt: binary<'f32', 'i32'>('i32', 0x5d),
@@ -284,7 +308,7 @@ export const f64 = {
       out.f64(value);
     }),
   load: load('f64', 0x2b),
-  store: store<'f64'>(0x39),
+  store: store<'f64'>(8, 0x39),
   eq: binary<'f64', 'i32'>('i32', 0x61),
   ne: binary<'f64', 'i32'>('i32', 0x62),
   lt: binary<'f64', 'i32'>('i32', 0x63),
@@ -316,7 +340,7 @@ export const f64 = {
 /** The SIMD instructions that byte scanning needs. */
 export const v128 = {
   load: load('v128', 0xfd, 0),
-  store: store<'v128'>(0xfd, 11),
+  store: store<'v128'>(16, 0xfd, 11),
   any: unary<'v128', 'i32'>('i32', 0xfd, 0x53),
   and: binary<'v128', 'v128'>('v128', 0xfd, 0x4e),
   or: binary<'v128', 'v128'>('v128', 0xfd, 0x50),

@@ -1,4 +1,4 @@
-import { ByteWriter, type Relocated } from './byte-writer.ts';
+import { ByteWriter, type Relocated, type StoreTracker } from './byte-writer.ts';
 import { type Code, type I32, i32, Local, type ValueType } from './code.ts';
 
 /** The place a branch goes to: the end of a block, or the start of a loop. */
@@ -60,7 +60,7 @@ export class FunctionBuilder {
   readonly params: readonly Local[];
   readonly result: ValueType | 'void';
   readonly #prologue = new ByteWriter();
-  readonly #body = new ByteWriter();
+  readonly #body: ByteWriter;
   readonly #locals: ValueType[] = [];
   /** Locals of regions that are closed: they may hold something else now. */
   readonly #free = new Map<ValueType, Local[]>();
@@ -70,7 +70,8 @@ export class FunctionBuilder {
   #regionCount = 0;
   readonly #openRegions: number[] = [0];
 
-  constructor(params: readonly ValueType[], result: ValueType | 'void') {
+  constructor(params: readonly ValueType[], result: ValueType | 'void', tracker: StoreTracker | null = null) {
+    this.#body = new ByteWriter(tracker);
     this.params = params.map((type, index) => new Local(type, index));
     this.result = result;
   }

@@ -1,4 +1,4 @@
-import { ByteWriter, type Relocated } from './byte-writer.ts';
+import { ByteWriter, type Relocated, type StoreTracker } from './byte-writer.ts';
 import { type Code, Global, type ValueType } from './code.ts';
 import { FunctionBuilder, type FunctionRef, valueTypeByte } from './function-builder.ts';
 
@@ -25,6 +25,8 @@ export class ModuleBuilder {
   readonly #imports: ImportedFunction[] = [];
   readonly #functions: { builder: FunctionBuilder; signature: number; exportName: string | undefined }[] = [];
   readonly #globals: { type: ValueType; initial: Code<ValueType> }[] = [];
+  /** Asked by the functions that are added from here on. */
+  tracker: StoreTracker | null = null;
 
   /** A function that the instance is given under `module.name`; the same name twice is one import. */
   imported<R extends ValueType | 'void'>(
@@ -46,7 +48,7 @@ export class ModuleBuilder {
     result: R,
     exportName?: string,
   ): { readonly builder: FunctionBuilder; readonly ref: FunctionRef<R> } {
-    const builder = new FunctionBuilder(params, result);
+    const builder = new FunctionBuilder(params, result, this.tracker);
     const ref: FunctionRef<R> = { kind: 'function', slot: this.#functions.length, params, result };
     this.#functions.push({ builder, signature: this.#signature({ params, result }), exportName });
     return { builder, ref };

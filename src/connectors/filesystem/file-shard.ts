@@ -79,6 +79,20 @@ export class FileShard implements ShardReader {
     this.#lines = new LineCounter(parts.file.absolutePath);
   }
 
+  /** The place in the file of the first record that was not given. */
+  position(): number {
+    return this.#bufferOffset + this.#used;
+  }
+
+  get partRows(): number {
+    return this.#open?.decoder.partRows ?? 0;
+  }
+
+  /** It goes on there, before anything is read. */
+  startAt(offset: number): void {
+    this.#bufferOffset = offset;
+  }
+
   get progress(): ReadProgress {
     return {
       bytesRead: this.#bufferOffset + this.#used,

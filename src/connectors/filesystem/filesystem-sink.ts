@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fail, placedAt } from '../../diagnostics/diagnostic.ts';
 import { cellAddresses } from '../../formats/encode/batch-cells.ts';
@@ -7,14 +7,19 @@ import type { Encoder } from '../../formats/format.ts';
 import { formatNamed } from '../../formats/index.ts';
 import type { Batch } from '../../memory/batch.ts';
 import { BatchSlice } from '../../memory/batch-slice.ts';
+import type { SavedValue } from '../../memory/operator-state.ts';
 import type { Sink, SinkRequest } from '../connector.ts';
 import { localPath } from './file-list.ts';
-import { PartFile } from './part-file.ts';
+import { hiddenPath, PartFile, type SavedPart, showPart, syncPath } from './part-file.ts';
 import { escapePartition, partitionText } from './partition-path.ts';
 
 /**
  * Writes part files into a folder, or into a folder per partition. A file gets its name, and so is seen by readers,
  * when it is full (the rolling policy) or the job ends; a job that fails leaves those alone that were full.
+ *
+ * Of a job that makes checkpoints a full file is seen with the checkpoint that holds its last row. A file in work goes
+ * on over checkpoints, as Flink's does; after a crash it is cut to the length that the checkpoint knows. So each row is
+ * seen once.
  */
 export class FilesystemSink implements Sink {
   readonly accepts: Sink['accepts'];
@@ -25,10 +30,12 @@ export class FilesystemSink implements Sink {
   readonly #slice: BatchSlice;
   readonly #scratch: number;
   /** Names of part files start with it: two jobs never write the same file. */
-  readonly #run = randomUUID();
+  #run: string = randomUUID();
   readonly #open = new Map<string, PartFile>();
   readonly #partitions = new Set<string>();
   #files = 0;
+  /** Full files that wait for the next checkpoint. */
+  #full: SavedPart[] = [];
 
   constructor(request: SinkRequest) {
     this.#request = request;
@@ -74,6 +81,39 @@ export class FilesystemSink implements Sink {
     }
   }
 
+  async prepare(): Promise<SavedValue> {
+    const token: Prepared = {
+      run: this.#run,
+      files: this.#files,
+      full: this.#full,
+      open: [...this.#open].map(([partition, file]) => ({ partition, ...file.saved })),
+      partitions: [...this.#partitions],
+    };
+    this.#full = [];
+    const parts = [...token.full, ...token.open];
+    for (const { folder, name } of parts) await syncPath(hiddenPath(folder, name));
+    for (const folder of new Set(parts.map(({ folder }) => folder))) await syncPath(folder);
+    return token;
+  }
+
+  async commit(token: SavedValue): Promise<void> {
+    const { full } = token as Prepared;
+    for (const part of full) this.#attempt(part.folder, () => showPart(part));
+    for (const folder of new Set(full.map(({ folder }) => folder))) await syncPath(folder);
+  }
+
+  async resume(token: SavedValue): Promise<void> {
+    if (token === null) return;
+    const { run, files, full, open, partitions } = token as Prepared;
+    this.#run = run;
+    this.#files = files;
+    for (const partition of partitions) this.#partitions.add(partition);
+    const known = new Set([...full, ...open].map(({ folder, name }) => hiddenPath(folder, name)));
+    for (const path of hiddenFiles(this.#folder, run)) if (!known.has(path)) rmSync(path);
+    for (const { partition, ...saved } of open)
+      this.#attempt(saved.folder, () => this.#open.set(partition, PartFile.resume(saved)));
+  }
+
   async finish(): Promise<void> {
     for (const file of this.#open.values()) this.#attempt(file.folder, () => file.commit());
     this.#open.clear();
@@ -82,7 +122,11 @@ export class FilesystemSink implements Sink {
   }
 
   async abort(): Promise<void> {
-    for (const file of this.#open.values()) file.drop();
+    // What the last checkpoint holds is wanted when the job goes on.
+    for (const file of this.#open.values()) {
+      if (this.#request.commitsAtCheckpoints) file.close();
+      else file.drop();
+    }
     this.#open.clear();
     this.#release();
   }
@@ -113,17 +157,26 @@ export class FilesystemSink implements Sink {
     this.#attempt(folder, () => {
       let file = this.#open.get(partition);
       if (file !== undefined && this.#isFull(file, nowMs)) {
-        file.commit();
+        this.#complete(file);
         file = undefined;
       }
       if (file === undefined) {
         this.#makeFolder(folder);
-        file = new PartFile(folder, `part-${this.#run}-0-${this.#files++}`, nowMs);
+        file = PartFile.create(folder, `part-${this.#run}-0-${this.#files++}`, nowMs);
         this.#open.set(partition, file);
         if (partition !== '') this.#partitions.add(folder);
       }
       file.write(bytes, nowMs);
     });
+  }
+
+  #complete(file: PartFile): void {
+    if (!this.#request.commitsAtCheckpoints) {
+      file.commit();
+      return;
+    }
+    file.close();
+    this.#full.push(file.saved);
   }
 
   #isFull(file: PartFile, nowMs: number): boolean {
@@ -167,6 +220,24 @@ export class FilesystemSink implements Sink {
     this.#slice.close();
     this.#request.memory.free(this.#scratch);
   }
+}
+
+/** What a checkpoint holds of the sink. */
+type Prepared = {
+  /** Files of the job are known by it. */
+  readonly run: string;
+  readonly files: number;
+  readonly full: readonly SavedPart[];
+  readonly open: readonly (SavedPart & { readonly partition: string })[];
+  readonly partitions: readonly string[];
+};
+
+/** Paths of the hidden files of a run, in a folder and those below. */
+function hiddenFiles(folder: string, run: string): string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true, withFileTypes: true }).flatMap(({ name, parentPath }) =>
+    name.startsWith(`.part-${run}-`) && name.endsWith('.inprogress') ? [join(parentPath, name)] : [],
+  );
 }
 
 /** Node's own recursion never ends where a parent refuses with "not there", as /proc does. */

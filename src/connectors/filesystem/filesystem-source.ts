@@ -1,8 +1,10 @@
 import type { Table } from '../../catalog/table.ts';
 import { fail } from '../../diagnostics/diagnostic.ts';
+import type { Span } from '../../diagnostics/source-text.ts';
 import type { DecoderRequest, Format } from '../../formats/format.ts';
 import { formatNamed } from '../../formats/index.ts';
 import type { CellValue } from '../../memory/cell-value.ts';
+import type { SavedValue } from '../../memory/operator-state.ts';
 import type { ScanColumn } from '../../plan/logical.ts';
 import type { Schema } from '../../types/column.ts';
 import type { ShardReader, Source, SourceRequest } from '../connector.ts';
@@ -31,6 +33,8 @@ export class FilesystemSource implements Source {
   readonly #decoded: readonly ScanColumn[];
   readonly #decoderRequests = new Map<number, DecoderRequest>();
   #files: readonly ListedFile[] = [];
+  /** Of a restart: where files go on, by their names. */
+  #offsets: ReadonlyMap<string, number> = new Map();
   #listedMs = Number.NEGATIVE_INFINITY;
 
   constructor(request: SourceRequest) {
@@ -53,11 +57,21 @@ export class FilesystemSource implements Source {
     await this.#list();
   }
 
+  save(positions: ReadonlyMap<ShardReader, SavedValue>): SavedValue {
+    return Object.fromEntries([...positions].map(([{ name }, offset]) => [name, offset]));
+  }
+
+  resume(saved: SavedValue): void {
+    this.#offsets = new Map(Object.entries(saved as Record<string, number>));
+  }
+
   async shards(): Promise<readonly ShardReader[]> {
     const nowMs = this.#request.clock.nowMs();
     if (this.#monitorMs !== null && nowMs - this.#listedMs >= this.#monitorMs) await this.#list();
     const sizes = sizesFor(this.#files.length, this.#request.rowsMax);
     for (const file of this.#files) {
+      // What came after the start of a bounded read is not part of it.
+      if (this.bounded && this.#offsets.size > 0 && !this.#offsets.has(file.name)) continue;
       if (!this.#shards.has(file.absolutePath)) this.#shards.set(file.absolutePath, this.#shard(file, sizes));
     }
     return [...this.#shards.values()];
@@ -80,7 +94,7 @@ export class FilesystemSource implements Source {
     const { memory, table, columns, options } = this.#request;
     const partition = { keys: table.partitionedBy, defaultName: options.string('partition.default-name') ?? '' };
     const schema: Schema = columns.map(({ name, type, timeAttribute }) => ({ name, type, timeAttribute }));
-    return new FileShard({
+    const shard = new FileShard({
       memory,
       table,
       file,
@@ -97,6 +111,10 @@ export class FilesystemSource implements Source {
           return value === undefined ? null : new ConstantColumn(memory, column.type, value, rowsMax);
         }),
     });
+    const offset = this.#offsets.get(file.name) ?? 0;
+    if (offset > file.sizeBytes) failAtShrunkFile(file, offset, options.span('path'));
+    shard.startAt(offset);
+    return shard;
   }
 
   #decoder(rowsMax: number) {
@@ -116,6 +134,18 @@ export class FilesystemSource implements Source {
     }
     return this.#format.decoder(request);
   }
+}
+
+/** What was read is gone: nobody can tell where to go on. */
+function failAtShrunkFile({ name, sizeBytes }: ListedFile, offset: number, span: Span | null): never {
+  fail(
+    'F013',
+    span,
+    `"${name}" has ${sizeBytes.toLocaleString('en')} bytes, of which ${offset.toLocaleString('en')} were read before the restart`,
+    {
+      help: 'a file must not become shorter while a job reads it; put it back, or start the job anew',
+    },
+  );
 }
 
 function sizesFor(files: number, rowsMax: number): Sizes {

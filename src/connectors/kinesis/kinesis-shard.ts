@@ -22,6 +22,8 @@ export interface KinesisShardParts {
   readonly shard: ShardMetadata;
   readonly parents: readonly ShardReader[];
   readonly openCursor: () => ShardCursor;
+  /** The record that it begins with, where that is known. */
+  readonly fromIndex: number | null;
   readonly columns: readonly ScanColumn[];
   readonly schema: Schema;
   /** Rows of a batch when there is much to read. */
@@ -67,6 +69,10 @@ export class KinesisShard implements ShardReader {
   #hasEnded = false;
   /** Decoding goes on here. */
   #next = 0;
+  /** Of the batch that was given last. */
+  #lastRow = -1;
+  /** Where what the decoder gives in several batches begins. */
+  #splitFrom: number | null = null;
   #rows = 0;
   #bytes = 0;
   #malformedRecords = 0;
@@ -79,6 +85,18 @@ export class KinesisShard implements ShardReader {
 
   get parents(): readonly ShardReader[] {
     return this.#parts.parents;
+  }
+
+  /** The index of the record behind the last that was given; null where nothing was read yet. */
+  position(): number | null {
+    if (this.partRows > 0) return this.#splitFrom;
+    if (this.#next >= this.#chunk.to || this.#lastRow < 0) return this.#cursor?.nextIndex ?? this.#parts.fromIndex;
+    const { frame, record } = this.#chunk.recordAt(this.#opened().decoder.recordAddress(this.#lastRow));
+    return frame.firstIndex + record + 1;
+  }
+
+  get partRows(): number {
+    return this.#work?.decoder.partRows ?? 0;
   }
 
   get progress(): ReadProgress {
@@ -97,6 +115,7 @@ export class KinesisShard implements ShardReader {
         const batch = this.#decode();
         if (batch === null || batch.rowCount === 0) continue;
         this.#rows += batch.rowCount;
+        this.#lastRow = batch.rowCount - 1;
         return { kind: 'batch', batch: this.#complete(batch) };
       }
       const result = this.#fill();
@@ -158,6 +177,7 @@ export class KinesisShard implements ShardReader {
         case 'frames':
           this.#chunk.fill(read.frames, lineFeeds === 'blank');
           this.#next = this.#chunk.from;
+          this.#lastRow = -1;
           this.#bytes += this.#chunk.to - this.#chunk.from;
           this.#prepare(lineFeeds !== 'blank' && this.#chunk.hasOddRecords);
           return null;
@@ -186,6 +206,7 @@ export class KinesisShard implements ShardReader {
 
   #decode(): Batch | null {
     const { decoder, isWholeRecord } = this.#opened();
+    if (decoder.isSplitting && decoder.partRows === 0) this.#splitFrom = this.position();
     const { from, to, behind } = isWholeRecord
       ? this.#nextRecord()
       : { from: this.#next, to: this.#chunk.to, behind: this.#chunk.to };

@@ -1,6 +1,7 @@
 import { fail } from '../../diagnostics/diagnostic.ts';
 import type { DecoderRequest, Format } from '../../formats/format.ts';
 import { formatNamed } from '../../formats/index.ts';
+import type { SavedValue } from '../../memory/operator-state.ts';
 import type { ScanColumn } from '../../plan/logical.ts';
 import type { StartPosition } from '../../streams/stream.ts';
 import { type ShardMetadata, shardId } from '../../streams/stream-metadata.ts';
@@ -8,6 +9,12 @@ import type { ShardReader, Source, SourceRequest } from '../connector.ts';
 import { initialTimestampMs } from './initial-timestamp.ts';
 import { KinesisShard } from './kinesis-shard.ts';
 import { failAtStream, type OpenedStream, openStream, streamPlace } from './stream-of-table.ts';
+
+/** What a checkpoint holds of the source. */
+type SavedShards = {
+  readonly firstLater: number;
+  readonly shards: readonly { readonly index: number; readonly next: number | null; readonly end: number | null }[];
+};
 
 /** The shards of an embedded stream. Those that a split or merge opens are read when all of their parents has been. */
 export class KinesisSource implements Source {
@@ -28,6 +35,8 @@ export class KinesisSource implements Source {
   #firstLater = 0;
   /** Of a bounded source: what there was at the start. */
   #ends: ReadonlyMap<number, number> | null = null;
+  /** Of a restart: the shards that were known, and where each goes on. */
+  #saved: SavedShards | null = null;
 
   constructor(request: SourceRequest) {
     this.#request = request;
@@ -47,6 +56,22 @@ export class KinesisSource implements Source {
     this.#wake = wake;
   }
 
+  save(positions: ReadonlyMap<ShardReader, SavedValue>): SavedValue {
+    const saved: SavedShards = {
+      firstLater: this.#firstLater,
+      shards: [...this.#shards].map(([index, reader]) => ({
+        index,
+        next: (positions.get(reader) ?? null) as number | null,
+        end: this.#ends?.get(index) ?? null,
+      })),
+    };
+    return saved;
+  }
+
+  resume(saved: SavedValue): void {
+    this.#saved = saved as SavedShards;
+  }
+
   async open(): Promise<void> {
     const { options } = this.#request;
     const opened = openStream(this.#request);
@@ -56,6 +81,10 @@ export class KinesisSource implements Source {
     stream.refresh();
     try {
       const { shards, nextShardIndex } = stream.metadata;
+      if (this.#saved !== null) {
+        this.#goOn(shards, this.#saved);
+        return;
+      }
       this.#firstLater = nextShardIndex;
       const first = shards.filter((shard) => isFrom(shard, this.#position));
       if (this.bounded) this.#ends = new Map(first.map((shard) => [shard.index, stream.presentEnd(shard)]));
@@ -87,6 +116,17 @@ export class KinesisSource implements Source {
     this.#opened = null;
   }
 
+  /** A shard that retention has taken away has nothing left. */
+  #goOn(shards: readonly ShardMetadata[], saved: SavedShards): void {
+    this.#firstLater = saved.firstLater;
+    if (this.bounded)
+      this.#ends = new Map(saved.shards.flatMap(({ index, end }) => (end === null ? [] : [[index, end]])));
+    for (const { index, next } of saved.shards) {
+      const shard = shards.find((each) => each.index === index);
+      if (shard !== undefined) this.#add(shard, next ?? this.#positionIn(shard));
+    }
+  }
+
   #positionIn(shard: ShardMetadata): StartPosition | number {
     return this.#position.type === 'LATEST' ? (this.#opened?.stream.presentEnd(shard) ?? 1) : this.#position;
   }
@@ -104,6 +144,7 @@ export class KinesisSource implements Source {
       columns,
       rowsMax,
       parents: shard.parents.flatMap((parent) => this.#shards.get(parent) ?? []),
+      fromIndex: typeof from === 'number' ? from : null,
       openCursor: () =>
         typeof from === 'number' ? stream.cursorAt(shard, from, end) : stream.cursor(shardId(shard.index), from, end),
       schema: columns.map(({ name, type, timeAttribute }) => ({ name, type, timeAttribute })),

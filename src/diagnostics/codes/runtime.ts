@@ -12,4 +12,5 @@ export const runtimeCodes = {
   F018: 'a table could not be looked up',
   F019: 'what a catalog has kept in its folder is damaged, or of another version',
   F020: 'another process changes the same catalog',
+  F021: 'a job cannot go on from its checkpoint',
 } as const;

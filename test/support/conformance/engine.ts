@@ -5,16 +5,27 @@ import { Memory } from '../../../src/memory/memory.ts';
 import { rowTexts } from '../../../src/session/result-text.ts';
 import type { AnswerHeader, StatementEvent } from '../../../src/session/statement-event.ts';
 import { columnTypeText } from '../../../src/types/column.ts';
+import { Random } from '../streams/random.ts';
+import { SimulatedDisk } from '../streams/simulated-disk.ts';
 import type { Answer, EnginePort } from './engine-port.ts';
 
-/** The engine of the sources as a port. One memory serves all scripts: each gives back what it took. */
-export async function openEngine(): Promise<EnginePort> {
+/**
+ * The engine of the sources as a port. One memory serves all scripts: each gives back what it took. `restarts`: behind
+ * each batch a job is stopped at a checkpoint, and goes on from it in a fresh memory.
+ */
+export async function openEngine({ restarts = false }: { readonly restarts?: boolean } = {}): Promise<EnginePort> {
   const memory = Memory.create();
   return {
     async *run(script, { scriptName, settings }) {
       const silent = (): void => {};
       const start = (given: typeof settings) =>
-        new Engine({ memory, settings: given, standardOutput: silent, standardError: silent });
+        new Engine({
+          memory,
+          settings: given,
+          standardOutput: silent,
+          standardError: silent,
+          ...(restarts ? { restartsAtCheckpoints: true, stateFiles: new SimulatedDisk(new Random(1)) } : {}),
+        });
       let engine: Engine;
       try {
         engine = start(settings);

@@ -15,7 +15,8 @@ export type WorkerAnswer =
   | { readonly kind: 'report'; readonly report: FileReport }
   | { readonly kind: 'fault'; readonly text: string };
 
-const port = await openEngine();
+// TIDEMARK_RESTARTS=1: a job is stopped behind each batch, and goes on from its checkpoint.
+const port = await openEngine({ restarts: process.env.TIDEMARK_RESTARTS === '1' });
 
 parentPort?.on('message', ({ path, filter }: WorkerRequest) => {
   void report(path, filter).then((answer) => parentPort?.postMessage(answer));

@@ -163,6 +163,7 @@ export function sinkOf(declared: Table): SinkOutput {
     table: declared,
     schema,
     timeZone: 'UTC',
+    commitsAtCheckpoints: false,
     streamsFolder: defaultStreamsFolder,
     standardOutput: (text) => {
       out += text;

@@ -5,6 +5,7 @@ import { columnReaders, kindReader } from '../../../src/memory/batch-reader.ts';
 import { writeBatch } from '../../../src/memory/batch-writer.ts';
 import type { CellValue } from '../../../src/memory/cell-value.ts';
 import { Memory } from '../../../src/memory/memory.ts';
+import { OperatorState } from '../../../src/memory/operator-state.ts';
 import { createOperator } from '../../../src/operators/create.ts';
 import type { Operator, Output } from '../../../src/operators/operator.ts';
 import { utcClock } from '../../../src/operators/wall-clock.ts';
@@ -40,6 +41,7 @@ export class OperatorRun {
     this.#setTime('others', endOfTime);
     const context = {
       memory: this.#memory,
+      state: OperatorState.of(this.#memory),
       session: { ...utcSession(this.#memory), processingTimeMs: options.nowMs ?? (() => 0) },
       batchRows: options.batchRows ?? 4,
       zone: utcClock,

@@ -1,0 +1,110 @@
+import { alloc, free } from './allocator';
+import { changed, due, marks, pageBytes, pageShift, unchanged } from './page-marks';
+
+/**
+ * Snapshots of the state while it goes on changing: pages of 4 KiB, copied on the first write after the snapshot.
+ *
+ * ```
+ *            write            barrier          copied (by whoever is first: the snapshot, or a write)
+ * unchanged ───────► changed ─────────► due ──────────────────────────────────────────────► unchanged, or changed
+ * ```
+ *
+ * The barrier costs a pass over the marks: a byte a page. Then the snapshot takes due pages one by one
+ * (`pagesNextDue`, `pagesTaken`), as fast as its file takes them; a write to a page that is still due puts a copy of
+ * it aside first, which the snapshot finds by `pagesCopies`.
+ *
+ * ```
+ * copies    u32 next, u32 count, u32 page number a copy, and from +4096 on the copies themselves
+ * ```
+ */
+const copiesMax: u32 = 255;
+const copiesBytes: u32 = (copiesMax + 1) << 12;
+
+/** Copies that nobody has taken, the newest first. */
+let copies: usize = 0;
+
+/** Where the marks stand: a byte a page. */
+export function pageMarks(): usize {
+  return marks;
+}
+
+/** Whatever has changed in these pages is due; gives how many are. Nothing is due before. */
+export function pagesBarrier(first: u32, end: u32): u32 {
+  let count: u32 = 0;
+  for (let at = marks + first; at < marks + end; at += 8) {
+    const words = load<u64>(at);
+    if (words == 0) continue;
+    count += <u32>popcnt(words);
+    // Each byte is 0 or 1: unchanged stays, changed becomes due.
+    store<u64>(at, words << 1);
+  }
+  return count;
+}
+
+/** The first page from `first` on that is due; `end` for none. */
+export function pagesNextDue(first: u32, end: u32): u32 {
+  let page = first;
+  while (page < end) {
+    if ((page & 7) == 0 && (load<u64>(marks + page) & 0x0202020202020202) == 0) {
+      page += 8;
+      continue;
+    }
+    if (load<u8>(marks + page) == due) return page;
+    page++;
+  }
+  return end;
+}
+
+/** A due page has been copied. */
+export function pagesTaken(page: u32): void {
+  store<u8>(marks + page, unchanged);
+}
+
+/** Takes what is due as written: of a snapshot that came to nothing. The pages have changed since the one before. */
+export function pagesUndo(first: u32, end: u32): void {
+  for (let page = first; page < end; page++) {
+    if (load<u8>(marks + page) == due) store<u8>(marks + page, changed);
+  }
+}
+
+/** Marks pages as changed, or as unchanged. */
+export function pagesMark(first: u32, end: u32, isChanged: bool): void {
+  memory.fill(marks + first, isChanged ? changed : unchanged, end - first);
+}
+
+/** Copies that were put aside, 0 for none; they are the caller's to free. */
+export function pagesCopies(): usize {
+  const taken = copies;
+  if (taken != 0) copies = load<u32>(taken);
+  return taken;
+}
+
+/** What lies here is about to change. */
+export function touchPages(address: usize, bytes: u32): void {
+  if (bytes == 0) return;
+  const last = (address + bytes - 1) >> pageShift;
+  for (let page = address >> pageShift; page <= last; page++) {
+    const mark = load<u8>(marks + page);
+    if (mark == changed) continue;
+    if (mark == due) putAside(<u32>page);
+    store<u8>(marks + page, changed);
+  }
+}
+
+function putAside(page: u32): void {
+  let count: u32 = copies == 0 ? copiesMax : load<u32>(copies, 4);
+  if (count == copiesMax) {
+    const added = alloc(copiesBytes);
+    store<u32>(added, <u32>copies);
+    copies = added;
+    count = 0;
+  }
+  store<u32>(copies + 8 + (count << 2), page);
+  store<u32>(copies, count + 1, 4);
+  memory.copy(copies + ((count + 1) << pageShift), <usize>page << pageShift, pageBytes);
+}
+
+/** Gives back copies that nobody wants. */
+export function pagesDropCopies(): void {
+  while (copies != 0) free(pagesCopies());
+}

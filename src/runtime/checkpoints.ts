@@ -1,0 +1,190 @@
+import type { Sink } from '../connectors/connector.ts';
+import type { Memory } from '../memory/memory.ts';
+import type { OperatorState, SavedValue } from '../memory/operator-state.ts';
+import type { CheckpointFolder, CheckpointWriter } from '../state/checkpoint-folder.ts';
+import { checkpointVersion, type Manifest, type SavedNode } from '../state/manifest.ts';
+import { DuePages, stateRegions } from '../state/state-pages.ts';
+import type { Clock } from './clock.ts';
+import type { Barrier } from './element.ts';
+
+/** How a job makes checkpoints. */
+export interface CheckpointSettings {
+  readonly folder: CheckpointFolder;
+  /** From the start of one to the start of the next. */
+  readonly intervalMs: number;
+  /** From the end of one to the start of the next, at least. */
+  readonly minPauseMs: number;
+  /** What the job goes on from; null: it starts anew. */
+  readonly restored: Manifest | null;
+  /** The job stops at each, to go on in a fresh memory: of tests. */
+  readonly stopsAtEach: boolean;
+  /** The state of each operator, and what it hangs on. */
+  readonly operators: ReadonlyMap<string, { readonly state: OperatorState; readonly fingerprint: string }>;
+}
+
+/** A checkpoint that is done. */
+export interface CheckpointReport {
+  readonly epoch: number;
+  /** How long no row went on, ms. */
+  readonly pauseMs: number;
+  /** From the barrier to its commit, ms. */
+  readonly durationMs: number;
+  /** Written for it. */
+  readonly bytes: number;
+}
+
+/** What a barrier has met on its way. */
+interface Cut {
+  readonly epoch: number;
+  readonly startMs: number;
+  readonly manifest: Omit<Manifest, 'pages' | 'sinks'>;
+  readonly prepared: ReadonlyMap<string, Promise<SavedValue>>;
+  readonly writer: CheckpointWriter;
+}
+
+/**
+ * Makes the checkpoints of one job. The barrier goes through the graph between two batches, when nothing is on its way;
+ * the pages of the state and what the sinks have prepared are written while the job goes on.
+ *
+ * ```
+ * barrier ─► operators saved, sinks cut ─► pages and sinks on the disk ─► manifest renamed ─► sinks commit
+ * └── pause ──┘                            └─────────── the job goes on ───────────────────────────────┘
+ * ```
+ */
+export class Checkpoints {
+  readonly #settings: CheckpointSettings;
+  readonly #memory: Memory;
+  readonly #clock: Clock;
+  readonly #sinks: ReadonlyMap<string, Sink>;
+  readonly #onDone: (report: CheckpointReport) => void;
+  #epoch: number;
+  #startedMs: number;
+  #endedMs = Number.NEGATIVE_INFINITY;
+  #running: Promise<void> | null = null;
+  #failure: { readonly error: unknown } | null = null;
+
+  constructor(
+    settings: CheckpointSettings,
+    parts: {
+      readonly memory: Memory;
+      readonly clock: Clock;
+      readonly sinks: ReadonlyMap<string, Sink>;
+      readonly onDone: (report: CheckpointReport) => void;
+    },
+  ) {
+    this.#settings = settings;
+    this.#memory = parts.memory;
+    this.#clock = parts.clock;
+    this.#sinks = parts.sinks;
+    this.#onDone = parts.onDone;
+    this.#epoch = settings.restored?.epoch ?? 0;
+    this.#startedMs = parts.clock.elapsedMs();
+  }
+
+  async open(): Promise<void> {
+    await this.#settings.folder.open();
+  }
+
+  /** Shows what the checkpoint holds that the job goes on from, and drops what the sinks have beyond it. */
+  async resume(): Promise<void> {
+    const { restored } = this.#settings;
+    for (const [id, sink] of this.#sinks) {
+      const token = restored?.sinks[id] ?? null;
+      await sink.resume?.(token);
+      if (token !== null) await sink.commit?.(token);
+    }
+  }
+
+  /** Whether a barrier is due. @throws what the last checkpoint failed with */
+  isDue(): boolean {
+    this.#check();
+    if (this.#running !== null) return false;
+    return this.dueInMs() <= 0;
+  }
+
+  /** How long until the next barrier, ms; Infinity while a checkpoint is in the making. */
+  dueInMs(): number {
+    if (this.#running !== null) return Number.POSITIVE_INFINITY;
+    const { intervalMs, minPauseMs } = this.#settings;
+    const dueMs = Math.max(this.#startedMs + intervalMs, this.#endedMs + minPauseMs);
+    return dueMs - this.#clock.elapsedMs();
+  }
+
+  /** Whether one is being written: it wants turns of the event loop. */
+  get isWriting(): boolean {
+    return this.#running !== null;
+  }
+
+  /** A checkpoint of what has happened so far. `send` gives the graph its barrier; nothing may be on its way. */
+  begin(send: (barrier: Barrier) => void, save: () => Pick<Manifest, 'sources' | 'scheduler'>): void {
+    this.#startedMs = this.#clock.elapsedMs();
+    const cut = this.#cut(send, save);
+    const pauseMs = this.#clock.elapsedMs() - this.#startedMs;
+    this.#running = this.#finish(cut, pauseMs)
+      .catch((error: unknown) => {
+        this.#failure ??= { error };
+      })
+      .finally(() => {
+        this.#running = null;
+        this.#endedMs = this.#clock.elapsedMs();
+      });
+  }
+
+  /** Waits for the one in the making. @throws what it failed with */
+  async settle(): Promise<void> {
+    await this.#running;
+    this.#check();
+  }
+
+  /** The job has come to its end: there is nothing to go on from. */
+  async end(): Promise<void> {
+    await this.#settings.folder.clear();
+  }
+
+  #cut(send: (barrier: Barrier) => void, save: () => Pick<Manifest, 'sources' | 'scheduler'>): Cut {
+    const epoch = ++this.#epoch;
+    const operators: Record<string, SavedNode> = {};
+    send({
+      epoch,
+      passed: (id, running) => {
+        const operator = this.#settings.operators.get(id);
+        if (operator === undefined) throw new Error(`no state of "${id}"`);
+        operators[id] = { fingerprint: operator.fingerprint, state: operator.state.save(), running };
+      },
+    });
+    const prepared = new Map<string, Promise<SavedValue>>();
+    for (const [id, sink] of this.#sinks) {
+      const token = sink.prepare?.(epoch);
+      if (token === undefined) continue;
+      // It is waited for behind the pages: until then a rejection is nobody's.
+      token.catch(() => {});
+      prepared.set(id, token);
+    }
+    const { kernels } = this.#memory;
+    for (const page of this.#settings.folder.sparsePages()) kernels.pagesMark(page, page + 1, true);
+    const regions = stateRegions(this.#memory);
+    const writer = this.#settings.folder.begin(epoch, new DuePages(this.#memory, regions));
+    const manifest = { version: checkpointVersion, epoch, atMs: this.#clock.nowMs(), regions, operators, ...save() };
+    return { epoch, startMs: this.#startedMs, manifest, prepared, writer };
+  }
+
+  async #finish({ epoch, startMs, manifest, prepared, writer }: Cut, pauseMs: number): Promise<void> {
+    const sinks: Record<string, SavedValue> = {};
+    let bytes = 0;
+    try {
+      const { file, pages } = await writer.write();
+      bytes = file?.bytes ?? 0;
+      for (const [id, token] of prepared) sinks[id] = await token;
+      await this.#settings.folder.publish({ ...manifest, sinks }, file, pages);
+    } catch (error) {
+      writer.undo();
+      throw error;
+    }
+    for (const [id, token] of Object.entries(sinks)) await this.#sinks.get(id)?.commit?.(token);
+    this.#onDone({ epoch, pauseMs, durationMs: this.#clock.elapsedMs() - startMs, bytes });
+  }
+
+  #check(): void {
+    if (this.#failure !== null) throw this.#failure.error;
+  }
+}

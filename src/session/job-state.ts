@@ -1,0 +1,136 @@
+import { createHash } from 'node:crypto';
+import { dirname, join } from 'node:path';
+import { fail } from '../diagnostics/diagnostic.ts';
+import type { Memory } from '../memory/memory.ts';
+import { OperatorState, type SavedOperator } from '../memory/operator-state.ts';
+import { fingerprint } from '../physical/fingerprint.ts';
+import type { PhysicalGraph } from '../physical/graph.ts';
+import type { CheckpointSettings } from '../runtime/checkpoints.ts';
+import { CheckpointFolder, type UnreadableCheckpoint } from '../state/checkpoint-folder.ts';
+import type { Manifest, SavedNode } from '../state/manifest.ts';
+import type { SessionContext } from './session-context.ts';
+
+/** Which job it is: by its name, or else by its statement, its state is found again. */
+export interface JobIdentity {
+  readonly name: string | null;
+  /** The statement as it is printed. */
+  readonly statement: string;
+}
+
+/** The state of a job's operators, new or as a checkpoint has it. */
+export interface JobState {
+  readonly checkpoints: CheckpointSettings;
+  readonly unreadable: readonly UnreadableCheckpoint[];
+}
+
+/** The folder of a job among others: its name, as far as a file system takes it, and what tells it from similar ones. */
+export function jobFolder({ name, statement }: JobIdentity): string {
+  const hash = createHash('sha256')
+    .update(name ?? statement)
+    .digest('hex')
+    .slice(0, 12);
+  const readable = (name ?? '').replace(/[^\p{L}\p{N}._-]+/gu, '-').slice(0, 60);
+  return readable === '' ? `job-${hash}` : `${readable}-${hash}`;
+}
+
+/** Where the jobs of a session have their folders. */
+export function jobsFolder({ session, streamsFolder }: SessionContext): string {
+  return session.settings.get('execution.checkpointing.dir') ?? join(dirname(streamsFolder), 'jobs');
+}
+
+/** Whether the session wants checkpoints of its jobs. */
+export function makesCheckpoints({ session, restartsAtCheckpoints }: SessionContext): boolean {
+  return restartsAtCheckpoints || session.settings.durationMs('execution.checkpointing.interval') > 0;
+}
+
+/**
+ * The state of a job that makes checkpoints, from the newest that its folder has.
+ * @throws DiagnosticError F021 where the query has changed in what that state hangs on
+ */
+export function jobState(
+  graph: PhysicalGraph,
+  identity: JobIdentity,
+  context: SessionContext,
+  memory: Memory,
+): JobState {
+  const { settings } = context.session;
+  const path = join(jobsFolder(context), jobFolder(identity));
+  const folder = new CheckpointFolder(context.stateFiles, path, settings.int('execution.checkpointing.num-retained'));
+  const { manifest, unreadable } = folder.load(memory);
+  const claimed = manifest === null ? new Map<string, SavedNode>() : claims(graph, manifest);
+  if (manifest !== null && !settings.boolean('execution.state-recovery.ignore-unclaimed-state'))
+    refuseUnclaimed(graph, manifest, claimed);
+  const operators = new Map(
+    graph.operators.map((node) => [
+      node.id,
+      { state: OperatorState.of(memory, claimed.get(node.id)?.state ?? null), fingerprint: fingerprint(node) },
+    ]),
+  );
+  const intervalMs = settings.durationMs('execution.checkpointing.interval');
+  return {
+    checkpoints: {
+      folder,
+      intervalMs,
+      minPauseMs: settings.durationMs('execution.checkpointing.min-pause'),
+      restored: manifest === null ? null : asOf(graph, manifest, claimed),
+      operators,
+      stopsAtEach: context.restartsAtCheckpoints,
+    },
+    unreadable,
+  };
+}
+
+/** Which saved operator each of the graph goes on from: of the same work, best of the same id. */
+function claims({ operators }: PhysicalGraph, manifest: Manifest): Map<string, SavedNode> {
+  const free = new Map(Object.entries(manifest.operators));
+  const claimed = new Map<string, SavedNode>();
+  const claim = (id: string, saved: string): void => {
+    const node = free.get(saved);
+    if (node !== undefined) claimed.set(id, node);
+    free.delete(saved);
+  };
+  const wanted = operators.map((node) => ({ id: node.id, fingerprint: fingerprint(node) }));
+  for (const node of wanted) if (free.get(node.id)?.fingerprint === node.fingerprint) claim(node.id, node.id);
+  for (const node of wanted) {
+    if (claimed.has(node.id)) continue;
+    const found = [...free].find(([, saved]) => saved.fingerprint === node.fingerprint);
+    if (found !== undefined) claim(node.id, found[0]);
+  }
+  return claimed;
+}
+
+function refuseUnclaimed(
+  { operators }: PhysicalGraph,
+  manifest: Manifest,
+  claimed: ReadonlyMap<string, SavedNode>,
+): void {
+  const taken = new Set(claimed.values());
+  const lost = Object.entries(manifest.operators).filter(([, node]) => !taken.has(node) && hasState(node.state));
+  const [first] = lost;
+  if (first === undefined) return;
+  const [id, { fingerprint: saved }] = first;
+  const now = operators.find((node) => node.id === id);
+  fail('F021', now?.span ?? null, `the checkpoint has state of "${id}", which the query no longer has as it was`, {
+    notes: [
+      { message: `it was ${saved}`, span: null },
+      ...(now === undefined ? [] : [{ message: `now it is ${fingerprint(now)}`, span: null }]),
+    ],
+    help:
+      "go back to the query as it was; or SET 'execution.state-recovery.ignore-unclaimed-state' = 'true' to go on " +
+      'without that state; or give the job another name, to start anew',
+  });
+}
+
+/** Structures beside the cells that every operator has. */
+function hasState({ places }: SavedOperator): boolean {
+  return Object.keys(places).some((name) => name !== 'cells');
+}
+
+/** The checkpoint in the words of the present graph: its ids. */
+function asOf(graph: PhysicalGraph, manifest: Manifest, claimed: ReadonlyMap<string, SavedNode>): Manifest {
+  return { ...manifest, operators: Object.fromEntries(claimed), sources: sourcesOf(graph, manifest) };
+}
+
+function sourcesOf({ sources }: PhysicalGraph, { sources: saved }: Manifest): Manifest['sources'] {
+  return Object.fromEntries(sources.flatMap(({ id }) => (saved[id] === undefined ? [] : [[id, saved[id]]])));
+}

@@ -1,0 +1,268 @@
+import { join } from 'node:path';
+import type { Memory } from '../memory/memory.ts';
+import type { StreamFiles, WritableFile } from '../streams/stream-environment.ts';
+import { DamagedManifest, type Manifest, manifestBytes, type PageFile, readManifest } from './manifest.ts';
+import { DamagedPages, PageBlock, pageBytes, readPages } from './page-blob.ts';
+import { type DuePages, reserveState } from './state-pages.ts';
+
+const manifestName = /^chk-(\d+)\.json$/;
+
+/** Bytes that are copied and written between two looks at whether other work waits. */
+const sliceBytes = 4 << 20;
+
+/** A checkpoint that could not be read, and why. */
+export interface UnreadableCheckpoint {
+  readonly name: string;
+  readonly reason: string;
+}
+
+/**
+ * The checkpoints of one job in a folder.
+ *
+ * ```
+ * pages-000007      the pages that changed between two checkpoints (page-blob.ts)
+ * chk-000007.json   the checkpoint: renamed into place when all it names is on the disk (manifest.ts)
+ * ```
+ *
+ * A page is read from the newest file that has it. A file of which less than half is still of use is written anew
+ * with the next checkpoint, so that the files hold at most about twice the state.
+ */
+export class CheckpointFolder {
+  readonly #files: StreamFiles;
+  readonly path: string;
+  readonly #retainedMax: number;
+  /** Manifests that are there, oldest first, by their epochs. */
+  readonly #retained: { readonly epoch: number; readonly pages: readonly PageFile[] }[] = [];
+  /** The files that the last checkpoint is read from, oldest first. */
+  #chain: readonly PageFile[] = [];
+  /** By page: the place of its newest file among all that ever were, + 1. */
+  #owners = new Uint32Array(0);
+  /** By that place: how many pages have it as their newest, and the file. */
+  readonly #live = new Map<number, { readonly file: PageFile; pages: number }>();
+  #fileCount = 0;
+
+  constructor(files: StreamFiles, path: string, retainedMax: number) {
+    this.#files = files;
+    this.path = path;
+    this.#retainedMax = Math.max(1, retainedMax);
+  }
+
+  async open(): Promise<void> {
+    await this.#files.makeFolder(this.path);
+  }
+
+  /** The newest checkpoint that can be read whole, and those newer ones that cannot. Its pages are put into the memory. */
+  load(memory: Memory): { readonly manifest: Manifest | null; readonly unreadable: readonly UnreadableCheckpoint[] } {
+    const unreadable: UnreadableCheckpoint[] = [];
+    const epochs = this.#epochs();
+    for (const epoch of epochs.toReversed()) {
+      const name = nameOf(epoch);
+      try {
+        const manifest = this.#manifest(epoch);
+        // Checked before it is used: a memory that holds half a state is good for nothing.
+        for (const file of manifest.pages) this.#eachPage(file, () => {});
+        this.#loadPages(memory, manifest);
+        for (const kept of epochs) if (kept <= epoch) this.#retain(kept);
+        return { manifest, unreadable };
+      } catch (error) {
+        if (!(error instanceof DamagedManifest || error instanceof DamagedPages)) throw error;
+        unreadable.push({ name, reason: error.message });
+      }
+    }
+    return { manifest: null, unreadable };
+  }
+
+  /** Pages that are to be written anew although they have not changed: their files are mostly of no use any more. */
+  *sparsePages(): Generator<number> {
+    for (const [place, { file, pages }] of this.#live) {
+      if (pages * 2 * pageBytes > file.bytes || this.#live.size === 1) continue;
+      for (let page = 0; page < this.#owners.length; page++) if (this.#owners[page] === place) yield page;
+    }
+  }
+
+  /** Begins a checkpoint. */
+  begin(epoch: number, due: DuePages): CheckpointWriter {
+    return new CheckpointWriter(this, this.#files, epoch, due);
+  }
+
+  /** The pages of a checkpoint are on the disk. Makes it the newest, and takes away what is of no use any more. */
+  async publish(manifest: Omit<Manifest, 'pages'>, added: PageFile | null, pages: readonly number[]): Promise<void> {
+    if (added !== null) this.#own(added, pages);
+    const isUsed = new Set([...this.#live.values()].filter((file) => file.pages > 0).map(({ file }) => file.name));
+    const chain = [...this.#chain, ...(added === null ? [] : [added])].filter(({ name }) => isUsed.has(name));
+    await this.#storeManifest({ ...manifest, pages: chain });
+    this.#chain = chain;
+    this.#retained.push({ epoch: manifest.epoch, pages: chain });
+    await this.#clean();
+  }
+
+  async remove(name: string): Promise<void> {
+    await this.#files.remove(join(this.path, name));
+  }
+
+  /** Takes all checkpoints away: the job has come to its end. */
+  async clear(): Promise<void> {
+    await this.#files.remove(this.path);
+  }
+
+  #epochs(): number[] {
+    return this.#files
+      .list(this.path)
+      .flatMap((name) => manifestName.exec(name)?.[1] ?? [])
+      .map(Number)
+      .sort((a, b) => a - b);
+  }
+
+  #manifest(epoch: number): Manifest {
+    const bytes = this.#files.readAll(join(this.path, nameOf(epoch)));
+    if (bytes === null) throw new DamagedManifest('it is gone');
+    return readManifest(bytes);
+  }
+
+  #retain(epoch: number): void {
+    try {
+      const { pages } = this.#manifest(epoch);
+      this.#retained.push({ epoch, pages });
+    } catch (error) {
+      if (!(error instanceof DamagedManifest)) throw error;
+    }
+  }
+
+  #loadPages(memory: Memory, { regions, pages }: Manifest): void {
+    reserveState(memory, regions);
+    this.#chain = pages;
+    for (const file of pages) {
+      const numbers: number[] = [];
+      const { u8 } = memory;
+      this.#eachPage(file, (page, bytes, from) => {
+        u8.set(bytes.subarray(from, from + pageBytes), page * pageBytes);
+        numbers.push(page);
+      });
+      this.#own(file, numbers);
+    }
+  }
+
+  #eachPage({ name, bytes }: PageFile, take: (page: number, bytes: Uint8Array, from: number) => void): void {
+    const file = this.#files.openToRead(join(this.path, name));
+    if (file === null) throw new DamagedPages(`"${name}" is missing`);
+    try {
+      if (file.size() < bytes) throw new DamagedPages(`"${name}" is cut at byte ${file.size()} of ${bytes}`);
+      readPages((target, position) => file.read(target, position), bytes, take);
+    } catch (error) {
+      throw error instanceof DamagedPages ? new DamagedPages(`"${name}": ${error.message}`) : error;
+    } finally {
+      file.close();
+    }
+  }
+
+  #own(file: PageFile, pages: readonly number[]): void {
+    const place = ++this.#fileCount;
+    const highest = pages.reduce((most, page) => Math.max(most, page), 0);
+    if (highest >= this.#owners.length) {
+      const wider = new Uint32Array(highest * 2 + 256);
+      wider.set(this.#owners);
+      this.#owners = wider;
+    }
+    for (const page of pages) {
+      const before = this.#live.get(this.#owners[page] ?? 0);
+      if (before !== undefined) before.pages--;
+      this.#owners[page] = place;
+    }
+    this.#live.set(place, { file, pages: pages.length });
+    for (const [known, each] of this.#live) if (each.pages === 0) this.#live.delete(known);
+  }
+
+  async #storeManifest(manifest: Manifest): Promise<void> {
+    const path = join(this.path, nameOf(manifest.epoch));
+    const next = `${path}.next`;
+    await this.#files.remove(next);
+    const file = this.#files.create(next);
+    try {
+      await file.write(manifestBytes(manifest), 0);
+      await file.sync();
+    } finally {
+      file.close();
+    }
+    await this.#files.rename(next, path);
+    await this.#files.syncFolder(this.path);
+  }
+
+  async #clean(): Promise<void> {
+    while (this.#retained.length > this.#retainedMax) {
+      const oldest = this.#retained.shift();
+      if (oldest !== undefined) await this.remove(nameOf(oldest.epoch));
+    }
+    const named = new Set(
+      this.#retained.flatMap(({ epoch, pages }) => [nameOf(epoch), ...pages.map(({ name }) => name)]),
+    );
+    for (const name of this.#files.list(this.path)) {
+      if (/^(chk|pages)-/.test(name) && !named.has(name)) await this.remove(name);
+    }
+  }
+}
+
+function nameOf(epoch: number): string {
+  return `chk-${String(epoch).padStart(6, '0')}.json`;
+}
+
+/** Writes the pages of one checkpoint while the job goes on. */
+export class CheckpointWriter {
+  readonly #folder: CheckpointFolder;
+  readonly #files: StreamFiles;
+  readonly #due: DuePages;
+  readonly #name: string;
+  readonly #pages: number[] = [];
+
+  constructor(folder: CheckpointFolder, files: StreamFiles, epoch: number, due: DuePages) {
+    this.#folder = folder;
+    this.#files = files;
+    this.#due = due;
+    this.#name = `pages-${String(epoch).padStart(6, '0')}`;
+  }
+
+  /** Copies and writes what is due, a slice at a time; then the disk has it. Null: nothing had changed. */
+  async write(): Promise<{ readonly file: PageFile | null; readonly pages: readonly number[] }> {
+    if (this.#due.count === 0) return { file: null, pages: [] };
+    // What an earlier run left behind when it came to nothing.
+    await this.#folder.remove(this.#name);
+    const file = this.#files.create(join(this.#folder.path, this.#name));
+    try {
+      const bytes = await this.#writeTo(file);
+      await file.sync();
+      return { file: { name: this.#name, bytes }, pages: this.#pages };
+    } finally {
+      file.close();
+    }
+  }
+
+  /** The checkpoint came to nothing: its pages are due with the next. */
+  undo(): void {
+    this.#due.undo(this.#pages);
+  }
+
+  async #writeTo(file: WritableFile): Promise<number> {
+    let written = 0;
+    for (let hasMore = true; hasMore; ) {
+      const blocks: Uint8Array[] = [];
+      let block = new PageBlock();
+      let bytes = 0;
+      hasMore = this.#due.each((page, from, at) => {
+        block.add(page, from, at);
+        this.#pages.push(page);
+        if (block.isFull) {
+          const full = block.take();
+          blocks.push(full);
+          bytes += full.length;
+          block = new PageBlock();
+        }
+        return bytes < sliceBytes;
+      });
+      if (!block.isEmpty) blocks.push(block.take());
+      for (const each of blocks) {
+        await file.write(each, written);
+        written += each.length;
+      }
+    }
+    return written;
+  }
+}

@@ -1,0 +1,84 @@
+import { crc32 } from 'node:zlib';
+
+/**
+ * Pages of the state in a file of a checkpoint, a block of some at a time.
+ *
+ * ```
+ * block   "TPG1" | crc32 | count u32 | page number u32 a page | the pages, 4 KiB each
+ * ```
+ *
+ * The checksum is of all that follows it in the block.
+ */
+const magic = 0x31475054;
+const headerBytes = 12;
+
+export const pageBytes = 4096;
+
+/** Pages of a block at most: a megabyte is written at once. */
+export const blockPagesMax = 255;
+
+/** Collects the pages of one block. */
+export class PageBlock {
+  readonly #bytes = Buffer.alloc(headerBytes + blockPagesMax * (4 + pageBytes));
+  #count = 0;
+
+  get isFull(): boolean {
+    return this.#count === blockPagesMax;
+  }
+
+  get isEmpty(): boolean {
+    return this.#count === 0;
+  }
+
+  /** Copies a page in. */
+  add(page: number, bytes: Uint8Array, from: number): void {
+    this.#bytes.writeUInt32LE(page, headerBytes + this.#count * 4);
+    this.#bytes.set(bytes.subarray(from, from + pageBytes), headerBytes + blockPagesMax * 4 + this.#count * pageBytes);
+    this.#count++;
+  }
+
+  /** The block as it is written, and an empty one from here on. Valid until the next `add`. */
+  take(): Uint8Array {
+    const tableEnd = headerBytes + this.#count * 4;
+    // The pages of a block that is not full move up to its table.
+    if (!this.isFull) {
+      const pagesAt = headerBytes + blockPagesMax * 4;
+      this.#bytes.copyWithin(tableEnd, pagesAt, pagesAt + this.#count * pageBytes);
+    }
+    const block = this.#bytes.subarray(0, tableEnd + this.#count * pageBytes);
+    block.writeUInt32LE(magic, 0);
+    block.writeUInt32LE(this.#count, 8);
+    block.writeUInt32LE(crc32(block.subarray(8)), 4);
+    this.#count = 0;
+    return block;
+  }
+}
+
+/** What is wrong with a file of pages. */
+export class DamagedPages extends Error {}
+
+/**
+ * Reads the blocks of a file; `take` is given each page's number, and where it begins in the bytes.
+ * @throws DamagedPages, with the block's place
+ */
+export function readPages(
+  read: (target: Uint8Array, position: number) => number,
+  size: number,
+  take: (page: number, bytes: Uint8Array, from: number) => void,
+): void {
+  const buffer = Buffer.alloc(headerBytes + blockPagesMax * (4 + pageBytes));
+  let at = 0;
+  while (at < size) {
+    const have = read(buffer.subarray(0, Math.min(buffer.length, size - at)), at);
+    const count = have < headerBytes ? 0 : buffer.readUInt32LE(8);
+    const bytes = headerBytes + count * (4 + pageBytes);
+    const isWhole = have >= headerBytes && buffer.readUInt32LE(0) === magic && count <= blockPagesMax && bytes <= have;
+    if (!isWhole || crc32(buffer.subarray(8, bytes)) !== buffer.readUInt32LE(4))
+      throw new DamagedPages(`the block at byte ${at} is damaged`);
+    const pagesAt = headerBytes + count * 4;
+    for (let index = 0; index < count; index++) {
+      take(buffer.readUInt32LE(headerBytes + index * 4), buffer, pagesAt + index * pageBytes);
+    }
+    at += bytes;
+  }
+}

@@ -1,4 +1,5 @@
 import { allocRoom, free, stateAlloc } from './allocator';
+import { copyBytes } from './bytes';
 import { put, putBytes, putCopy, putZeros } from './page-marks';
 import { touchPages } from './pages';
 

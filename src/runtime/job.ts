@@ -282,7 +282,10 @@ export class Job {
   /** The loop: one batch of one shard, then what the sinks want to be waited for, then perhaps a turn for others. */
   async #feed(wired: WiredGraph): Promise<'ended' | 'suspended'> {
     const { clock, onTime, onProgress, checkpoints } = this.#parts;
+    // What cannot be read from where it was would be read for ever.
+    const isReplayable = [...this.#parts.sources.values()].every(({ save }) => save !== undefined);
     const stopsAtEach = checkpoints?.stopsAtEach === true;
+    const mayStop = (): boolean => !stopsAtEach || (isReplayable && this.#rowsRead() > rowsAtStart);
     const { signal } = this.#stop;
     onTime?.(clock.nowMs());
     wired.start.next({ kind: 'watermark', watermarkMs: Number.POSITIVE_INFINITY });
@@ -305,7 +308,7 @@ export class Job {
       }
       await this.#settle(wired);
       if (this.#sources.every(({ hasEnded }) => hasEnded)) return 'ended';
-      if (this.#checkpoints?.isDue() === true && (!stopsAtEach || this.#rowsRead() > rowsAtStart)) {
+      if (this.#checkpoints?.isDue() === true && mayStop()) {
         this.#sendBarrier(wired, this.#checkpoints);
         await this.#settle(wired);
         if (stopsAtEach) {

@@ -70,6 +70,18 @@ test('with more late rows in a batch than are noted at a time, all are kept', as
   expect((await run(script)).answers[1]?.at(-1)).toBe('1000 | 499500');
 });
 
+test('a row that is late in several windows is there for each, also where a list of late rows ends within', async () => {
+  const line = (second: string, x: number) => `{"ts":"2024-01-01 00:${second}","x":${x}}\n`;
+  const late = Array.from({ length: 500 }, (_, x) => line('00:08', x));
+  write('d/a.json', line('10:00', -1) + late.join(''));
+  const hop = "TABLE(HOP(TABLE t, DESCRIPTOR(ts), INTERVAL '3' SECOND, INTERVAL '9' SECOND))";
+  const join = `SELECT l.x FROM ${hop} l JOIN ${hop} r ON l.x = r.x AND l.window_start = r.window_start AND l.window_end = r.window_end;`;
+  const script = `${files('ts TIMESTAMP(3), x INT', 'json')} ${join} SELECT COUNT(*), COUNT(DISTINCT x) FROM t$late;`;
+  const { answers, summaries } = await run(script);
+  expect(summaries[0]?.lateRows).toBe(3000);
+  expect(answers[1]?.at(-1)).toBe('3000 | 500');
+});
+
 test('rows of csv that have line feeds within, and values that the folder says', async () => {
   write('d/day=1/a.csv', '2024-01-01 00:00:20,a\n2024-01-01 00:00:01,"b\n ""c"" "\n2024-01-01 00:00:02,d');
   const script = `CREATE TABLE t (ts TIMESTAMP(3), x STRING, \`day\` INT, f STRING METADATA FROM 'file.name', WATERMARK FOR ts AS ts)

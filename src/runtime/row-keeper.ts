@@ -10,7 +10,7 @@ import type { CellValue } from '../memory/cell-value.ts';
 import type { Memory } from '../memory/memory.ts';
 import type { DroppedRow } from '../operators/late-row-list.ts';
 import type { PhysicalGraph, PhysicalOperator } from '../physical/graph.ts';
-import type { BatchElement } from './element.ts';
+import type { BatchElement, Origin } from './element.ts';
 import { KeptTables } from './kept-tables.ts';
 import { RowText } from './row-text.ts';
 
@@ -54,6 +54,8 @@ export class RowKeeper {
   readonly #tables: KeptTables;
   readonly #logs = new Map<string, Log>();
   readonly #texts = new Map<string, RowText>();
+  /** By operator, input and what happened: the last row of a source that it happened to, and how often. */
+  readonly #last = new Map<string, { readonly batch: Batch; readonly row: number; readonly times: number }>();
   /** Names this run among those of the same job. */
   readonly #run: string;
   #jobName: string | null = null;
@@ -89,15 +91,10 @@ export class RowKeeper {
   late(rows: readonly DroppedRow[], element: BatchElement, operator: string, input: number): void {
     const table = this.#tables.of('late', operator, input);
     if (table === null) return;
-    let last = -1;
-    let times = 0;
     for (const { rowIndex, watermarkMs, timeMs } of rows) {
-      // A row of several windows may be late in each of them.
-      times = rowIndex === last ? times + 1 : 0;
-      last = rowIndex;
       const time = timeMs ?? this.#eventTime(element.batch, rowIndex);
       const late = { watermarkMs, timeMs: time };
-      this.#add(table, 'late', { ...this.#row(element, rowIndex, operator, input, String(times)), late });
+      this.#add(table, 'late', { ...this.#row(element, rowIndex, operator, input, ''), late });
     }
   }
 
@@ -150,8 +147,10 @@ export class RowKeeper {
     }));
   }
 
-  #row(element: BatchElement, rowIndex: number, operator: string, input: number, part: string): KeptRecord {
+  #row(element: BatchElement, rowIndex: number, operator: string, input: number, what: string): KeptRecord {
     const { batch, origin } = element;
+    const part =
+      origin === null ? '' : `${input} ${this.#times(origin, rowIndex, `${operator} ${input} ${what}`)} ${what}`;
     const record = origin?.record(rowIndex) ?? null;
     if (record !== null) return { ...record, ...this.#facts(record, operator, part), shown: null };
     if (origin !== null) {
@@ -182,6 +181,15 @@ export class RowKeeper {
       values: {},
       shown,
     };
+  }
+
+  /** How often the same has happened to a row before: one of several windows may be late in each, one of UNNEST fail in each. */
+  #times({ batch, row }: Origin, rowIndex: number, what: string): number {
+    const at = row(rowIndex);
+    const last = this.#last.get(what);
+    const times = last !== undefined && last.batch === batch && last.row === at ? last.times + 1 : 0;
+    this.#last.set(what, { batch, row: at, times });
+    return times;
   }
 
   /** Rows that operators have made and that were kept: they have no place but their number. */

@@ -234,7 +234,8 @@ export class SourceRun {
     const origin = {
       place: (rowIndex: number) => reader.place(firstRow + rowIndex),
       record: (rowIndex: number) => reader.record?.(firstRow + rowIndex) ?? null,
-      batch,
+      // An object of its own, so that the rows of two batches are not taken for each other's.
+      batch: { ...batch },
       row: (rowIndex: number) => rowIndex,
     };
     this.elements.next({ kind: 'batch', batch, origin });

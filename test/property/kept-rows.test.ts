@@ -82,6 +82,9 @@ const queries: Readonly<Record<string, string>> = {
   'window join': `SELECT l.id, r.id FROM TABLE(HOP(TABLE t, DESCRIPTOR(ts), INTERVAL '5' SECOND, INTERVAL '10' SECOND)) l
      JOIN TABLE(HOP(TABLE u, DESCRIPTOR(ts), INTERVAL '5' SECOND, INTERVAL '10' SECOND)) r
      ON l.k = r.k AND l.window_start = r.window_start AND l.window_end = r.window_end`,
+  'window join with itself': `SELECT l.id FROM TABLE(HOP(TABLE t, DESCRIPTOR(ts), INTERVAL '5' SECOND, INTERVAL '10' SECOND)) l
+     JOIN TABLE(HOP(TABLE t, DESCRIPTOR(ts), INTERVAL '5' SECOND, INTERVAL '10' SECOND)) r
+     ON l.k = r.k AND l.window_start = r.window_start AND l.window_end = r.window_end`,
   union: windows(
     `TUMBLE((SELECT ts, id FROM t WHERE k = 'a' UNION ALL SELECT ts, id FROM t WHERE k = 'b'), DESCRIPTOR(ts), INTERVAL '10' SECOND)`,
   ),

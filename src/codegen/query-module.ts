@@ -134,7 +134,7 @@ export class QueryModule {
     return { ref, address };
   }
 
-  /** The exports of the assembled module. */
+  /** @internal The exports of the assembled module. */
   instantiate(): WebAssembly.Exports {
     const bytes = this.builder.toBytes();
     this.#builder = null;

@@ -28,11 +28,12 @@ function kernelsModule(): WebAssembly.Module {
  * cover. Asking for a view costs some 20 ns: take it out of a loop.
  */
 export class Memory {
+  /** @internal Node's types have no WebAssembly: it is kept out of those of the package. */
   readonly wasm: WebAssembly.Memory;
   readonly kernels: Kernels;
   /** Emitted code tells which pages of the state it changes: snapshots may be made. */
   readonly isTracked: boolean;
-  /** Every export of the kernels, by name. */
+  /** @internal Every export of the kernels, by name. */
   readonly exports: WebAssembly.Exports;
   /** The buffers that the memory has had; all of them show the same bytes. */
   readonly #buffers = new WeakSet<SharedArrayBuffer>();
@@ -68,7 +69,7 @@ export class Memory {
     return new Memory(wasm, exports, isTracked);
   }
 
-  /** Loads emitted code onto this memory: it may import `env.memory`, any kernel from `kernels`, and the given functions. */
+  /** @internal Loads emitted code onto this memory: it may import `env.memory`, any kernel from `kernels`, and the given functions. */
   instantiate(moduleBytes: Uint8Array, imports: WebAssembly.Imports = {}): WebAssembly.Instance {
     return new WebAssembly.Instance(new WebAssembly.Module(moduleBytes), {
       ...imports,

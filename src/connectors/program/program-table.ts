@@ -3,7 +3,7 @@ export type ProgramRow = Readonly<Record<string, unknown>>;
 
 /** A table whose rows the embedding program gives while jobs run. Each job opens a feed of its own. */
 export interface ProgramTable {
-  /** `wake` is called when `take` may give more than it did, or the end has come. */
+  /** @internal `wake` is called when `take` may give more than it did, or the end has come. */
   open(wake: () => void): RowFeed;
 }
 

@@ -115,10 +115,14 @@ export class Checkpoints {
     return this.#running !== null;
   }
 
-  /** A checkpoint of what has happened so far. `send` gives the graph its barrier; nothing may be on its way. */
-  begin(send: (barrier: Barrier) => void, save: () => Pick<Manifest, 'sources' | 'scheduler'>): void {
+  /** A checkpoint of what has happened so far. `send` gives the graph its barrier; nothing may be on its way. `isLast`: the job ends. */
+  begin(
+    send: (barrier: Barrier) => void,
+    save: () => Pick<Manifest, 'sources' | 'scheduler'>,
+    isLast = false,
+  ): void {
     this.#startedMs = this.#clock.elapsedMs();
-    const cut = this.#cut(send, save);
+    const cut = this.#cut(send, save, isLast);
     const pauseMs = this.#clock.elapsedMs() - this.#startedMs;
     this.#running = this.#finish(cut, pauseMs)
       .catch((error: unknown) => {
@@ -141,7 +145,11 @@ export class Checkpoints {
     await this.#settings.folder.clear();
   }
 
-  #cut(send: (barrier: Barrier) => void, save: () => Pick<Manifest, 'sources' | 'scheduler'>): Cut {
+  #cut(
+    send: (barrier: Barrier) => void,
+    save: () => Pick<Manifest, 'sources' | 'scheduler'>,
+    isLast: boolean,
+  ): Cut {
     const epoch = ++this.#epoch;
     const operators: Record<string, SavedNode> = {};
     send({
@@ -154,7 +162,7 @@ export class Checkpoints {
     });
     const prepared = new Map<string, Promise<SavedValue>>();
     for (const [id, sink] of this.#sinks) {
-      const token = sink.prepare?.(epoch);
+      const token = sink.prepare?.(isLast);
       if (token === undefined) continue;
       // It is waited for behind the pages: until then a rejection is nobody's.
       token.catch(() => {});

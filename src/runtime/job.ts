@@ -339,7 +339,7 @@ export class Job {
     return 'ended';
   }
 
-  #sendBarrier(wired: WiredGraph, checkpoints: Checkpoints): void {
+  #sendBarrier(wired: WiredGraph, checkpoints: Checkpoints, isLast = false): void {
     checkpoints.begin(
       (barrier) => {
         wired.start.next({ kind: 'barrier', barrier });
@@ -350,6 +350,7 @@ export class Job {
         sources: Object.fromEntries(this.#sources.map((source) => [source.id, source.save()])),
         scheduler: this.#scheduler.save(),
       }),
+      isLast,
     );
   }
 
@@ -357,7 +358,7 @@ export class Job {
   async #lastCheckpoint(wired: WiredGraph): Promise<void> {
     if (this.#checkpoints === null) return;
     await this.#checkpoints.settle();
-    this.#sendBarrier(wired, this.#checkpoints);
+    this.#sendBarrier(wired, this.#checkpoints, true);
     await this.#settle(wired);
     await this.#checkpoints.settle();
   }

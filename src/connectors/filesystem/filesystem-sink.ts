@@ -81,7 +81,11 @@ export class FilesystemSink implements Sink {
     }
   }
 
-  async prepare(): Promise<SavedValue> {
+  async prepare(isLast: boolean): Promise<SavedValue> {
+    if (isLast) {
+      for (const file of this.#open.values()) this.#complete(file);
+      this.#open.clear();
+    }
     const token: Prepared = {
       run: this.#run,
       files: this.#files,

@@ -19,7 +19,7 @@ import type { Statement } from './sql/ast.ts';
 import { parse, parseScript } from './sql/parse.ts';
 import { defaultCatalogsFolder, defaultStreamsFolder } from './streams/default-folder.ts';
 import { machine } from './streams/machine.ts';
-import type { StreamFiles } from './streams/stream-environment.ts';
+import type { StreamEnvironment } from './streams/stream-environment.ts';
 
 /** What an engine is made with; every part has a default. */
 export interface EngineOptions {
@@ -40,7 +40,7 @@ export interface EngineOptions {
   /** Among which streams the rows are kept that came late or could not be read; by default in memory. */
   readonly keptRowsFolder?: string | undefined;
   /** @internal Where checkpoints are written: by default the machine's file system. */
-  readonly stateFiles?: StreamFiles | undefined;
+  readonly stateEnvironment?: StreamEnvironment | undefined;
   /** @internal Each job stops at each checkpoint and goes on from it in a fresh memory; one is made before each batch. */
   readonly restartsAtCheckpoints?: boolean | undefined;
   /** Where the connector `print` writes; by default to the process's own. */
@@ -88,7 +88,7 @@ export class Engine {
       programTables: options.programTables ?? new Map(),
       streamsFolder: options.streamsFolder ?? defaultStreamsFolder,
       keptRows: new KeptRows(options.keptRowsFolder ?? null),
-      stateFiles: options.stateFiles ?? machine.files,
+      stateEnvironment: options.stateEnvironment ?? machine,
       restartsAtCheckpoints: options.restartsAtCheckpoints ?? false,
       zone: (name) => sessionZone(memory, name),
     };

@@ -81,8 +81,14 @@ export class Checkpoints {
     this.#startedMs = parts.clock.elapsedMs();
   }
 
+  /** @throws StreamError where the job runs already */
   async open(): Promise<void> {
     await this.#settings.folder.open();
+  }
+
+  async close(): Promise<void> {
+    await this.#running;
+    await this.#settings.folder.close();
   }
 
   /** Shows what the checkpoint holds that the job goes on from, and drops what the sinks have beyond it. */

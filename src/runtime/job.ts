@@ -185,13 +185,13 @@ export class Job {
       saved: new Map(Object.entries(restored?.operators ?? {}).map(([id, { running }]) => [id, running])),
     });
     try {
+      await this.#checkpoints?.open();
       for (const source of this.#sources) await source.open();
       for (const lookup of this.#lookups) await lookup.open();
       for (const sink of sinks.values()) {
         opened.push(sink);
         await sink.open();
       }
-      await this.#checkpoints?.open();
       await this.#checkpoints?.resume();
       if (restored !== null) this.#scheduler.load(restored.scheduler);
       if ((await this.#feed(wired)) === 'suspended') {
@@ -212,6 +212,7 @@ export class Job {
       wired.unsubscribe();
       for (const source of this.#sources) await source.close();
       for (const lookup of this.#lookups) await lookup.close();
+      await this.#checkpoints?.close();
       this.#hasEnded = true;
       for (const operator of operators.values()) operator.close();
       for (const source of this.#sources) source.release();

@@ -6,7 +6,7 @@ import type { Memory } from '../memory/memory.ts';
 import { utcClock, type WallClock } from '../operators/wall-clock.ts';
 import { zoneClock } from '../operators/zone-clock.ts';
 import type { Clock } from '../runtime/clock.ts';
-import type { StreamFiles } from '../streams/stream-environment.ts';
+import type { StreamEnvironment } from '../streams/stream-environment.ts';
 import { zoneBytes, zoneNamed } from '../types/zone.ts';
 import type { SessionJobs } from './session-jobs.ts';
 
@@ -34,7 +34,7 @@ export interface SessionContext {
   /** What was kept of tables. */
   readonly keptRows: KeptRows;
   /** Where checkpoints are written. */
-  readonly stateFiles: StreamFiles;
+  readonly stateEnvironment: StreamEnvironment;
   /** Each job stops at each of its checkpoints, and goes on from it in a fresh memory: of tests. */
   readonly restartsAtCheckpoints: boolean;
   zone(name: string): SessionZone;

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Memory } from '../memory/memory.ts';
-import type { StreamFiles, WritableFile } from '../streams/stream-environment.ts';
+import type { StreamEnvironment, StreamFiles, WritableFile } from '../streams/stream-environment.ts';
+import { StreamLock } from '../streams/stream-lock.ts';
 import { DamagedManifest, type Manifest, manifestBytes, type PageFile, readManifest } from './manifest.ts';
 import { DamagedPages, PageBlock, pageBytes, readPages } from './page-blob.ts';
 import { type DuePages, reserveState } from './state-pages.ts';
@@ -28,7 +29,9 @@ export interface UnreadableCheckpoint {
  * with the next checkpoint, so that the files hold at most about twice the state.
  */
 export class CheckpointFolder {
+  readonly #environment: StreamEnvironment;
   readonly #files: StreamFiles;
+  #lock: StreamLock | null = null;
   readonly path: string;
   readonly #retainedMax: number;
   /** Manifests that are there, oldest first, by their epochs. */
@@ -41,14 +44,22 @@ export class CheckpointFolder {
   readonly #live = new Map<number, { readonly file: PageFile; pages: number }>();
   #fileCount = 0;
 
-  constructor(files: StreamFiles, path: string, retainedMax: number) {
-    this.#files = files;
+  constructor(environment: StreamEnvironment, path: string, retainedMax: number) {
+    this.#environment = environment;
+    this.#files = environment.files;
     this.path = path;
     this.#retainedMax = Math.max(1, retainedMax);
   }
 
+  /** @throws StreamError ResourceInUseException where the job runs already, here or in another process */
   async open(): Promise<void> {
     await this.#files.makeFolder(this.path);
+    this.#lock = await StreamLock.take(this.#environment, this.path, `the state of the job in "${this.path}"`);
+  }
+
+  async close(): Promise<void> {
+    await this.#lock?.release();
+    this.#lock = null;
   }
 
   /** The newest checkpoint that can be read whole, and those newer ones that cannot. Its pages are put into the memory. */

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { ProcessIdentity, StreamEnvironment } from './stream-environment.ts';
 import { StreamError } from './stream-error.ts';
 
-/** The right to write a stream: a file with the owner's process id. One that a killed process has left is taken over. */
+/** The right to write a stream, or a job's checkpoints (`what`, in the words of an error): a file with the owner's process id. One that a killed process has left is taken over. */
 export class StreamLock {
   readonly #environment: StreamEnvironment;
   readonly #path: string;
@@ -15,7 +15,7 @@ export class StreamLock {
   }
 
   /** @throws StreamError ResourceInUseException, with the owner's process id, where another process writes the stream */
-  static async take(environment: StreamEnvironment, folder: string, stream: string): Promise<StreamLock> {
+  static async take(environment: StreamEnvironment, folder: string, what: string): Promise<StreamLock> {
     const { files, processes } = environment;
     const lock = new StreamLock(environment, join(folder, 'lock'));
     for (;;) {
@@ -28,7 +28,7 @@ export class StreamLock {
         const isOwn = owner.pid === processes.self.pid;
         throw new StreamError(
           'ResourceInUseException',
-          `stream "${stream}" is being written by ${isOwn ? 'another part of this process' : `process ${owner.pid}`}`,
+          `${what} is being written by ${isOwn ? 'another part of this process' : `process ${owner.pid}`}`,
           { help: isOwn ? 'close it there first' : 'one process writes a stream; others may read it meanwhile' },
         );
       }

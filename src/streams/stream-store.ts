@@ -49,7 +49,7 @@ export class StreamStore {
       await makeStreamFolder(files, this.folder);
       await files.syncFolder(dirname(dirname(this.folder)));
       await makeStreamFolder(files, folder);
-      const lock = await StreamLock.take(this.#environment, folder, name);
+      const lock = await StreamLock.take(this.#environment, folder, `stream "${name}"`);
       try {
         checkNew();
         await storeMetadata(files, folder, newStream(name, shardCount, clock.nowMs(), retentionHours), {
@@ -73,7 +73,7 @@ export class StreamStore {
     const stream = this.stream(name);
     const folder = join(this.folder, name);
     await stream.close();
-    const lock = await StreamLock.take(this.#environment, folder, name);
+    const lock = await StreamLock.take(this.#environment, folder, `stream "${name}"`);
     const { files } = this.#environment;
     const aside = join(this.folder, `${deletedPrefix}${name}-${this.#environment.random32().toString(16)}`);
     try {

@@ -75,7 +75,7 @@ export class StreamWriter {
    * @throws StreamError ResourceInUseException where another process holds it; DamagedSegmentError
    */
   static async open(parts: StreamWriterParts, reload: () => StreamMetadata): Promise<StreamWriter> {
-    const lock = await StreamLock.take(parts.environment, parts.folder, parts.metadata.name);
+    const lock = await StreamLock.take(parts.environment, parts.folder, `stream "${parts.metadata.name}"`);
     try {
       // Another process may have written it until now.
       const writer = new StreamWriter({ ...parts, metadata: reload() }, lock);

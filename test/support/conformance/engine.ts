@@ -7,6 +7,7 @@ import type { AnswerHeader, StatementEvent } from '../../../src/session/statemen
 import { columnTypeText } from '../../../src/types/column.ts';
 import { Random } from '../streams/random.ts';
 import { SimulatedDisk } from '../streams/simulated-disk.ts';
+import { machine } from '../../../src/streams/machine.ts';
 import type { Answer, EnginePort } from './engine-port.ts';
 
 /**
@@ -24,7 +25,7 @@ export async function openEngine({ restarts = false }: { readonly restarts?: boo
           settings: given,
           standardOutput: silent,
           standardError: silent,
-          ...(restarts ? { restartsAtCheckpoints: true, stateFiles: new SimulatedDisk(new Random(1)) } : {}),
+          ...(restarts ? { restartsAtCheckpoints: true, stateEnvironment: { ...machine, files: new SimulatedDisk(new Random(1)) } } : {}),
         });
       let engine: Engine;
       try {

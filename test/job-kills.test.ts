@@ -12,7 +12,9 @@ const seed = Number(process.env.TIDEMARK_JOB_SEED ?? Date.now() % 1_000_000);
 const jobs = kills >= killedJobs.length ? killedJobs : [0, 1].map((at) => killedJobs[(seed + at) % killedJobs.length]!);
 const killsOfEach = Math.ceil(kills / jobs.length);
 
-test(`a job that is killed goes on from its checkpoint: each row is written once (seed ${seed})`, { timeout: 1_800_000 }, async () => {
+test(`a job that is killed goes on from its checkpoint: each row is written once (seed ${seed})`, {
+  timeout: 1_800_000,
+}, async () => {
   const folder = await mkdtemp(join(tmpdir(), 'tidemark-kills-'));
   try {
     await writeInput(folder, 20_000, seed);

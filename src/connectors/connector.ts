@@ -197,7 +197,8 @@ export interface Sink {
   /**
    * What was written since the last call belongs to a checkpoint: it becomes durable, and nobody sees it before `commit`.
    * What is written from here on, also before the promise is kept, belongs to the next. With the last checkpoint all is
-   * shown that was written. The token goes into the checkpoint. A sink without it shows rows at once: those since the last checkpoint come again after a crash.
+   * shown that was written. The token goes into the checkpoint. A sink without it shows rows at once: those since the
+   * last checkpoint come again after a crash.
    */
   prepare?(isLast: boolean): Promise<SavedValue>;
   /** The checkpoint is complete: what it holds is shown. After a crash it may be called again with the same token. */

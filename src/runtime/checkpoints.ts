@@ -1,9 +1,11 @@
 import type { Sink } from '../connectors/connector.ts';
+import { fail } from '../diagnostics/diagnostic.ts';
 import type { Memory } from '../memory/memory.ts';
 import type { OperatorState, SavedValue } from '../memory/operator-state.ts';
 import type { CheckpointFolder, CheckpointWriter } from '../state/checkpoint-folder.ts';
 import { checkpointVersion, type Manifest, type SavedNode } from '../state/manifest.ts';
 import { DuePages, stateRegions } from '../state/state-pages.ts';
+import { StreamError } from '../streams/stream-error.ts';
 import type { Clock } from './clock.ts';
 import type { Barrier } from './element.ts';
 
@@ -81,9 +83,14 @@ export class Checkpoints {
     this.#startedMs = parts.clock.elapsedMs();
   }
 
-  /** @throws StreamError where the job runs already */
+  /** @throws DiagnosticError F021 where the job runs already */
   async open(): Promise<void> {
-    await this.#settings.folder.open();
+    try {
+      await this.#settings.folder.open();
+    } catch (error) {
+      if (!(error instanceof StreamError)) throw error;
+      fail('F021', null, error.message, { help: "stop it there first; or give this one a 'pipeline.name' of its own" });
+    }
   }
 
   async close(): Promise<void> {
@@ -122,11 +129,7 @@ export class Checkpoints {
   }
 
   /** A checkpoint of what has happened so far. `send` gives the graph its barrier; nothing may be on its way. `isLast`: the job ends. */
-  begin(
-    send: (barrier: Barrier) => void,
-    save: () => Pick<Manifest, 'sources' | 'scheduler'>,
-    isLast = false,
-  ): void {
+  begin(send: (barrier: Barrier) => void, save: () => Pick<Manifest, 'sources' | 'scheduler'>, isLast = false): void {
     this.#startedMs = this.#clock.elapsedMs();
     const cut = this.#cut(send, save, isLast);
     const pauseMs = this.#clock.elapsedMs() - this.#startedMs;
@@ -151,11 +154,7 @@ export class Checkpoints {
     await this.#settings.folder.clear();
   }
 
-  #cut(
-    send: (barrier: Barrier) => void,
-    save: () => Pick<Manifest, 'sources' | 'scheduler'>,
-    isLast: boolean,
-  ): Cut {
+  #cut(send: (barrier: Barrier) => void, save: () => Pick<Manifest, 'sources' | 'scheduler'>, isLast: boolean): Cut {
     const epoch = ++this.#epoch;
     const operators: Record<string, SavedNode> = {};
     send({

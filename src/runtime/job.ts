@@ -310,6 +310,8 @@ export class Job {
       await this.#settle(wired);
       if (this.#sources.every(({ hasEnded }) => hasEnded)) return 'ended';
       if (this.#checkpoints?.isDue() === true && mayStop()) {
+        // What a checkpoint says has happened is kept by then.
+        await this.#parts.keeper?.flush();
         this.#sendBarrier(wired, this.#checkpoints);
         await this.#settle(wired);
         if (stopsAtEach) {

@@ -55,7 +55,11 @@ export function jobState(
 ): JobState {
   const { settings } = context.session;
   const path = join(jobsFolder(context), jobFolder(identity));
-  const folder = new CheckpointFolder(context.stateEnvironment, path, settings.int('execution.checkpointing.num-retained'));
+  const folder = new CheckpointFolder(
+    context.stateEnvironment,
+    path,
+    settings.int('execution.checkpointing.num-retained'),
+  );
   const { manifest, unreadable } = folder.load(memory);
   const claimed = manifest === null ? new Map<string, SavedNode>() : claims(graph, manifest);
   if (manifest !== null && !settings.boolean('execution.state-recovery.ignore-unclaimed-state'))

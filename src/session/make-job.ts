@@ -9,6 +9,7 @@ import type { PhysicalGraph } from '../physical/graph.ts';
 import { dropsLateRows } from '../physical/late-rows.ts';
 import { Job, type JobProgress } from '../runtime/job.ts';
 import { RowKeeper } from '../runtime/row-keeper.ts';
+import type { UnreadableCheckpoint } from '../state/checkpoint-folder.ts';
 import { type JobIdentity, jobState, makesCheckpoints } from './job-state.ts';
 import { type SessionContext, sessionZone } from './session-context.ts';
 
@@ -20,6 +21,8 @@ export function makeJob(
     readonly sink: (memory: Memory) => Sink;
     readonly onProgress: (progress: JobProgress) => void;
     readonly jobName: () => string;
+    /** Told of checkpoints that are damaged. */
+    readonly onUnreadable: (checkpoints: readonly UnreadableCheckpoint[], isRestored: boolean) => void;
   },
   identity: JobIdentity,
 ): Job {
@@ -52,6 +55,8 @@ export function makeJob(
   });
   const operators = new Map<string, Operator>();
   const kept = isTracked ? jobState(graph, identity, context, memory) : null;
+  if (kept !== null && kept.unreadable.length > 0)
+    answer.onUnreadable(kept.unreadable, kept.checkpoints.restored !== null);
   try {
     for (const node of graph.operators) {
       const keepsLateRows =

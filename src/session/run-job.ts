@@ -3,7 +3,7 @@ import { pathText } from '../catalog/object-path.ts';
 import type { Table } from '../catalog/table.ts';
 import type { Sink } from '../connectors/connector.ts';
 import { tableWarnings } from '../connectors/index.ts';
-import { DiagnosticError } from '../diagnostics/diagnostic.ts';
+import { DiagnosticError, warning } from '../diagnostics/diagnostic.ts';
 import type { Batch } from '../memory/batch.ts';
 import type { Memory } from '../memory/memory.ts';
 import type { PhysicalGraph } from '../physical/graph.ts';
@@ -11,6 +11,7 @@ import { planPhysically } from '../physical/plan.ts';
 import type { LogicalSink } from '../plan/logical.ts';
 import { printPlan } from '../plan/print.ts';
 import type { Job, JobProgress, JobSummary } from '../runtime/job.ts';
+import type { UnreadableCheckpoint } from '../state/checkpoint-folder.ts';
 import { eventChannel } from './event-channel.ts';
 import { makeJob } from './make-job.ts';
 import { BatchSink, ResultSink } from './result-sink.ts';
@@ -55,6 +56,13 @@ export async function* runJob(
     sink: answerSink,
     onProgress: (progress: JobProgress) => void channel.push({ kind: 'progress', progress }),
     jobName: () => jobName(sinks, context),
+    onUnreadable: (checkpoints: readonly UnreadableCheckpoint[], isRestored: boolean): void => {
+      const goesOn = isRestored ? 'the job goes on from the one before' : 'the job starts anew';
+      const diagnostics = checkpoints.map(({ name, reason }) =>
+        warning('F021', null, `the checkpoint "${name}" cannot be used: ${reason}`, { help: goesOn }),
+      );
+      void channel.push({ kind: 'warnings', diagnostics });
+    },
   };
   const newJob = (): Job => makeJob(graph, context, answering, identity);
   let job = newJob();

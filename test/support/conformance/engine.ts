@@ -4,10 +4,10 @@ import { Engine } from '../../../src/engine.ts';
 import { Memory } from '../../../src/memory/memory.ts';
 import { rowTexts } from '../../../src/session/result-text.ts';
 import type { AnswerHeader, StatementEvent } from '../../../src/session/statement-event.ts';
+import { machine } from '../../../src/streams/machine.ts';
 import { columnTypeText } from '../../../src/types/column.ts';
 import { Random } from '../streams/random.ts';
 import { SimulatedDisk } from '../streams/simulated-disk.ts';
-import { machine } from '../../../src/streams/machine.ts';
 import type { Answer, EnginePort } from './engine-port.ts';
 
 /**
@@ -25,7 +25,9 @@ export async function openEngine({ restarts = false }: { readonly restarts?: boo
           settings: given,
           standardOutput: silent,
           standardError: silent,
-          ...(restarts ? { restartsAtCheckpoints: true, stateEnvironment: { ...machine, files: new SimulatedDisk(new Random(1)) } } : {}),
+          ...(restarts
+            ? { restartsAtCheckpoints: true, stateEnvironment: { ...machine, files: new SimulatedDisk(new Random(1)) } }
+            : {}),
         });
       let engine: Engine;
       try {

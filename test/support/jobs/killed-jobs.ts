@@ -152,7 +152,10 @@ export class JobFolder {
   #process(killAfterMs: number | null): Promise<boolean> {
     const main = new URL('../../../src/cli/main.ts', import.meta.url).pathname;
     return new Promise((resolve, reject) => {
-      const child = spawn(process.execPath, [main, 'run', 'job.sql'], { cwd: this.#folder, stdio: ['ignore', 'pipe', 'pipe'] });
+      const child = spawn(process.execPath, [main, 'run', 'job.sql'], {
+        cwd: this.#folder,
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
       let text = '';
       const add = (part: Buffer): void => {
         text += part.toString();

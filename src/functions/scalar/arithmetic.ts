@@ -2,7 +2,7 @@ import { physicalOf } from '../../types/physical.ts';
 import { DECIMAL, type DecimalType, type SqlType, withNullable } from '../../types/sql-type.ts';
 import { f32, f64, i32, i64 } from '../../wasm/code.ts';
 import { writeNumber } from '../cast/number.ts';
-import { asDecimal, isExactNumeric, isNumeric } from '../coercion.ts';
+import { asDecimal, isExactNumeric, isInteger, isNumeric } from '../coercion.ts';
 import { decimalQuotient, decimalResult, exactHalves, writeShortDecimal } from '../decimal-value.ts';
 import { parameter } from '../parameters.ts';
 import type { ScalarFunction, ScalarOverload } from '../scalar-function.ts';
@@ -35,6 +35,8 @@ export function arithmeticType(operator: Operator, a: SqlType, b: SqlType): SqlT
     const wider = ranks.indexOf(a.kind) >= ranks.indexOf(b.kind) ? a.kind : b.kind;
     return { kind: (operator === '%' ? b.kind : wider) as 'INT', nullable: false };
   }
+  // A rest of whole numbers has the divisor's type.
+  if (operator === '%' && b.kind !== 'DECIMAL' && asDecimal(a).scale === 0) return withNullable(b, false);
   return decimalType(operator, asDecimal(a), asDecimal(b));
 }
 
@@ -68,6 +70,10 @@ function adjusted(precision: number, scale: number): DecimalType {
 }
 
 export function writeArithmetic(w: ExpressionWriter, operator: Operator, a: Value, b: Value, type: SqlType): Value {
+  if (isInteger(type) && a.type.kind === 'DECIMAL') {
+    const [low] = w.i128(writeDecimalArithmetic(w, operator, a, b, asDecimal(type)));
+    return w.value(type, null, type.kind === 'BIGINT' ? low : i32.wrapI64(low));
+  }
   switch (physicalOf(type)) {
     case 'f32':
     case 'f64':

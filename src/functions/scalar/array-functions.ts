@@ -265,11 +265,17 @@ function extreme(name: string, word: string, sign: 1 | -1, result: string): Scal
     evaluate: (args, call) => {
       let best: NestedValue = null;
       for (const value of elements(args, call)) {
-        if (value !== null && (best === null || sign * compareValues(value, best) > 0)) best = value;
+        if (value !== null && (best === null || isBeyond(value, best, sign))) best = value;
       }
       return best as HostValue;
     },
   });
+}
+
+/** Numbers as Java's operators have them: NaN is beyond none, and none beyond it. */
+function isBeyond(value: NestedValue, best: NestedValue, sign: 1 | -1): boolean {
+  if (typeof value === 'number' && typeof best === 'number') return sign > 0 ? value > best : value < best;
+  return sign * compareValues(value, best) > 0;
 }
 
 export const arrayMax = extreme('ARRAY_MAX', 'greatest', 1, '3');

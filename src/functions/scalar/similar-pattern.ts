@@ -13,8 +13,8 @@ const namedClasses: Readonly<Record<string, string>> = {
 const special = new Set('[]()|^-+*_%?{}');
 
 /**
- * A pattern of SIMILAR TO as a pattern of java.util.regex for the whole text. `%` is any text, `_` any character; the
- * rest is a regular expression, also the dot, as in Flink.
+ * A pattern of SIMILAR TO as a pattern of java.util.regex for the whole text. `%` is any text, `_` any character,
+ * backslash and dollar are themselves; the rest is a regular expression, also the dot, as in Flink.
  *
  * @throws Error for an escape character that stands before nothing or a character without a meaning, a class of no name
  */
@@ -44,7 +44,9 @@ export function similarToRegex(pattern: string, escapeCharacter: string | null):
           return named;
         });
       at = end - 1;
-    } else regex += character;
+    } else if (character === ']') {
+      throw new Error(`"]" without "[" in ${JSON.stringify(pattern)}`);
+    } else regex += character === '\\' || character === '$' ? `\\${character}` : character;
   }
   return `(?s)\\A(?:${regex})\\z`;
 }

@@ -6,12 +6,12 @@ import {
   TIMESTAMP,
   type TimeType,
 } from '../../types/sql-type.ts';
-import { type I32, type I64, i32, i64, type Local } from '../../wasm/code.ts';
+import { type I32, type I64, i32, i64 } from '../../wasm/code.ts';
 import { isExactNumeric, isInteger, isTimestamp } from '../coercion.ts';
 import { parameter } from '../parameters.ts';
 import type { Parameter, ScalarFunction, ScalarOverload } from '../scalar-function.ts';
 import type { ExpressionWriter, Value } from '../value.ts';
-import { countOf, floorDivided, millisOf, millisPerDay, timestampValue } from './temporal-value.ts';
+import { countOf, millisOf, millisPerDay, timestampValue } from './temporal-value.ts';
 import { literalUnit, millisecondsIn, monthsIn, type TimeUnit, timeUnitNamed, unitOf } from './time-unit.ts';
 
 /**
@@ -207,24 +207,20 @@ export const timestampAdd: ScalarFunction = {
 
 /** Whole units from one time to a later one; an INT that wraps, as in Flink. */
 function writeDifference(w: ExpressionWriter, unit: TimeUnit, from: Value, to: Value): I32 {
-  // Beside a DATE a TIMESTAMP becomes one without a fraction, as in Flink.
-  const isWhole = [from, to].some(({ type }) => type.kind === 'DATE');
-  const [start, end] = [from, to].map((time) => (isWhole ? wholeSecondsOf(w, time) : millisOf(w, time)));
-  if (start === undefined || end === undefined) throw new Error('a difference is of two times');
+  const start = millisOf(w, from);
+  const end = millisOf(w, to);
   const months = monthsIn(unit);
   if (months !== null) {
     const between = w.kernel('timestampMonthsBetween', 'i32', start, end, i64.const(1000n));
     return months === 1 ? between : i32.divS(between, i32.const(months));
   }
   const millis = i64.sub(end, start);
-  if (unit === 'MICROSECOND') return i32.wrapI64(i64.mul(millis, i64.const(1000n)));
+  if (unit === 'MILLISECOND' || unit === 'MICROSECOND') {
+    // Flink counts the seconds, and takes what a second has of the smaller unit.
+    const seconds = i64.divS(millis, i64.const(1000n));
+    return i32.wrapI64(i64.mul(seconds, i64.const(unit === 'MILLISECOND' ? 1000n : 1_000_000n)));
+  }
   return i32.wrapI64(i64.divS(millis, i64.const(millisecondsIn(unit))));
-}
-
-function wholeSecondsOf(w: ExpressionWriter, time: Value): Local<'i64'> {
-  const millis = millisOf(w, time);
-  if (time.type.kind === 'DATE') return millis;
-  return w.f.local('i64', i64.mul(floorDivided(w, millis, 1000n), i64.const(1000n)));
 }
 
 const dayOrMoment = (name: string) => kind(name, 'DATE or TIMESTAMP', 'DATE', 'TIMESTAMP');

@@ -5,11 +5,11 @@ import { expect, test } from 'vitest';
 import { JobFolder, killedJobs, writeInput } from './support/jobs/killed-jobs.ts';
 
 /** How many kills in all, spread over the jobs; CI says more. */
-const kills = Number(process.env.TIDEMARK_JOB_KILLS ?? 2);
+const kills = Number(process.env.TIDEMARK_JOB_KILLS ?? 1);
 const seed = Number(process.env.TIDEMARK_JOB_SEED ?? Date.now() % 1_000_000);
 
-/** With few kills, other jobs in each run. */
-const jobs = kills >= killedJobs.length ? killedJobs : [0, 1].map((at) => killedJobs[(seed + at) % killedJobs.length]!);
+/** With few kills, another job in each run. */
+const jobs = kills >= killedJobs.length ? killedJobs : [killedJobs[seed % killedJobs.length]!];
 const killsOfEach = Math.ceil(kills / jobs.length);
 
 test(`a job that is killed goes on from its checkpoint: each row is written once (seed ${seed})`, {

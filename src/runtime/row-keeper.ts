@@ -28,10 +28,13 @@ export interface RowKeeperParts {
 export interface KeptCount {
   /** `clicks$late` */
   readonly table: string;
+  /** Late, or not to be decoded or computed. */
   readonly kind: KeptKind;
+  /** Since the job's start. */
   readonly rows: number;
   /** Why they are in memory alone though the session has a folder; null: they are where they should be. */
   readonly problem: string | null;
+  /** On the disk: they outlive the process. */
   readonly isDurable: boolean;
 }
 

@@ -147,7 +147,7 @@ describe('tidemark stream', { timeout: 90_000 }, () => {
     const query = start('run', '--format', 'csv', '-e', `${table('live')} SELECT n FROM live;`);
     const first = said(query, /\n1\n/);
     // Rows of the two new shards come in any order.
-    const last = said(query, /^(?=[^]*\n2\n)(?=[^]*\n3\n)(?=[^]*\n4\n)[^]*\n5\n/);
+    const last = said(query, /^(?=[\s\S]*\n2\n)(?=[\s\S]*\n3\n)(?=[\s\S]*\n4\n)[\s\S]*\n5\n/);
     stream('put live -k id', lines.slice(0, 2).join('\n'));
     await first;
     stream('split live 0');

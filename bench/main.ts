@@ -3,6 +3,7 @@
  * The last line of each is JSON: {"bench","eventsPerSecond","peer","peerEventsPerSecond","ratio","checked"}.
  */
 
+import { checkpoint } from './checkpoint.ts';
 import { functions } from './functions.ts';
 import { group } from './group.ts';
 import { growth } from './growth.ts';
@@ -33,6 +34,7 @@ const benches: readonly Bench[] = [
   optimizer,
   pattern,
   nexmark,
+  checkpoint,
   start,
   memory,
   log,

@@ -43,7 +43,6 @@ export interface JobParts {
   readonly onTime?: (nowMs: number) => void;
   /** Null: it makes none. */
   readonly checkpoints?: CheckpointSettings | null;
-  readonly onCheckpoint?: (report: CheckpointReport) => void;
   /** Told twice a second where the job stands. */
   readonly onProgress?: (progress: JobProgress) => void;
   /** Keeps the rows that would be lost. */
@@ -108,6 +107,8 @@ export class Job {
   readonly #sources: readonly SourceRun[];
   readonly #lookups: readonly LookupRun[];
   readonly #scheduler: Scheduler;
+  /** The last that is done; null: none yet. */
+  lastCheckpoint: CheckpointReport | null = null;
   readonly #checkpoints: Checkpoints | null = null;
   readonly #stop = new AbortController();
   /** Aborted when a source wakes the job or the job is stopped; anew for each time of waiting. */
@@ -155,14 +156,14 @@ export class Job {
       return new LookupRun(id, source, operator);
     });
     this.#scheduler = new Scheduler(this.#sources);
-    const { checkpoints, memory, clock, sinks, onCheckpoint } = parts;
+    const { checkpoints, memory, clock, sinks } = parts;
     if (checkpoints !== undefined && checkpoints !== null) {
       this.#checkpoints = new Checkpoints(checkpoints, {
         memory,
         clock,
         sinks,
         onDone: (report) => {
-          onCheckpoint?.(report);
+          this.lastCheckpoint = report;
           this.#wake();
         },
       });

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { fail } from '../diagnostics/diagnostic.ts';
-import type { Memory } from '../memory/memory.ts';
-import { OperatorState, type SavedOperator } from '../memory/operator-state.ts';
+import { Memory } from '../memory/memory.ts';
+import { OperatorState, type SavedOperator, StateMismatch } from '../memory/operator-state.ts';
 import { fingerprint } from '../physical/fingerprint.ts';
-import type { PhysicalGraph } from '../physical/graph.ts';
+import type { PhysicalGraph, PhysicalOperator } from '../physical/graph.ts';
 import type { CheckpointSettings } from '../runtime/checkpoints.ts';
 import { CheckpointFolder, type UnreadableCheckpoint } from '../state/checkpoint-folder.ts';
 import type { Manifest, SavedNode } from '../state/manifest.ts';
@@ -21,6 +21,8 @@ export interface JobIdentity {
 export interface JobState {
   readonly checkpoints: CheckpointSettings;
   readonly unreadable: readonly UnreadableCheckpoint[];
+  /** Of this job alone, with the state in it. */
+  readonly memory: Memory;
 }
 
 /** The folder of a job among others: its name, as far as a file system takes it, and what tells it from similar ones. */
@@ -47,12 +49,7 @@ export function makesCheckpoints({ session, restartsAtCheckpoints }: SessionCont
  * The state of a job that makes checkpoints, from the newest that its folder has.
  * @throws DiagnosticError F021 where the query has changed in what that state hangs on
  */
-export function jobState(
-  graph: PhysicalGraph,
-  identity: JobIdentity,
-  context: SessionContext,
-  memory: Memory,
-): JobState {
+export function jobState(graph: PhysicalGraph, identity: JobIdentity, context: SessionContext): JobState {
   const { settings } = context.session;
   const path = join(jobsFolder(context), jobFolder(identity));
   const folder = new CheckpointFolder(
@@ -60,7 +57,8 @@ export function jobState(
     path,
     settings.int('execution.checkpointing.num-retained'),
   );
-  const { manifest, unreadable } = folder.load(memory);
+  // The pages of a snapshot are those of one job.
+  const { memory, manifest, unreadable } = folder.load(() => Memory.create({ isTracked: true }));
   const claimed = manifest === null ? new Map<string, SavedNode>() : claims(graph, manifest);
   if (manifest !== null && !settings.boolean('execution.state-recovery.ignore-unclaimed-state'))
     refuseUnclaimed(graph, manifest, claimed);
@@ -81,8 +79,23 @@ export function jobState(
       stopsAtEach: context.restartsAtCheckpoints,
     },
     unreadable,
+    memory,
   };
 }
+
+/** An operator whose state is laid out otherwise than a checkpoint has it. @throws DiagnosticError F021 */
+export function takingOver<T>({ id, span }: PhysicalOperator, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof StateMismatch)) throw error;
+    return fail('F021', span, `the checkpoint has other state of "${id}": ${error.message}`, { help: waysOn });
+  }
+}
+
+const waysOn =
+  "go back to the query as it was; or SET 'execution.state-recovery.ignore-unclaimed-state' = 'true' to go on " +
+  'without that state; or give the job another name, to start anew';
 
 /** Which saved operator each of the graph goes on from: of the same work, best of the same id. */
 function claims({ operators }: PhysicalGraph, manifest: Manifest): Map<string, SavedNode> {
@@ -119,9 +132,7 @@ function refuseUnclaimed(
       { message: `it was ${saved}`, span: null },
       ...(now === undefined ? [] : [{ message: `now it is ${fingerprint(now)}`, span: null }]),
     ],
-    help:
-      "go back to the query as it was; or SET 'execution.state-recovery.ignore-unclaimed-state' = 'true' to go on " +
-      'without that state; or give the job another name, to start anew',
+    help: waysOn,
   });
 }
 

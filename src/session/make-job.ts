@@ -1,7 +1,7 @@
 import type { LookupSource, Sink, Source } from '../connectors/connector.ts';
 import { connectorLookup, connectorSink, connectorSource } from '../connectors/index.ts';
 import { boundedRows } from '../memory/batch.ts';
-import { Memory } from '../memory/memory.ts';
+import type { Memory } from '../memory/memory.ts';
 import { OperatorState } from '../memory/operator-state.ts';
 import { createOperator } from '../operators/create.ts';
 import type { Operator } from '../operators/operator.ts';
@@ -10,7 +10,7 @@ import { dropsLateRows } from '../physical/late-rows.ts';
 import { Job, type JobProgress } from '../runtime/job.ts';
 import { RowKeeper } from '../runtime/row-keeper.ts';
 import type { UnreadableCheckpoint } from '../state/checkpoint-folder.ts';
-import { type JobIdentity, jobState, makesCheckpoints } from './job-state.ts';
+import { type JobIdentity, jobState, makesCheckpoints, takingOver } from './job-state.ts';
 import { type SessionContext, sessionZone } from './session-context.ts';
 
 /** Makes what a plan names: sources and sinks by their connectors, operators with their code. The job owns them. */
@@ -34,8 +34,10 @@ export function makeJob(
   // What is shown to who asks goes on with nobody: a restart would show it again.
   const isKept = context.restartsAtCheckpoints || graph.sinks.every(({ table }) => table !== null);
   const isTracked = isKept && makesCheckpoints(context);
-  // The pages of a snapshot are those of one job.
-  const memory = isTracked ? Memory.create({ isTracked }) : context.memory;
+  const kept = isTracked ? jobState(graph, identity, context) : null;
+  if (kept !== null && kept.unreadable.length > 0)
+    answer.onUnreadable(kept.unreadable, kept.checkpoints.restored !== null);
+  const memory = kept?.memory ?? context.memory;
   const zone = isTracked ? sessionZone(memory, timeZone) : context.zone(timeZone);
   const times = {
     timeZone,
@@ -54,9 +56,6 @@ export function makeJob(
     jobName: answer.jobName,
   });
   const operators = new Map<string, Operator>();
-  const kept = isTracked ? jobState(graph, identity, context, memory) : null;
-  if (kept !== null && kept.unreadable.length > 0)
-    answer.onUnreadable(kept.unreadable, kept.checkpoints.restored !== null);
   try {
     for (const node of graph.operators) {
       const keepsLateRows =
@@ -65,7 +64,10 @@ export function makeJob(
       const keepsFailedRows = node.inputs.some((_, input) => keeper.keeps('errors', node.id, input));
       const state = kept?.checkpoints.operators.get(node.id)?.state ?? OperatorState.of(memory);
       const given = { memory, state, session: times, batchRows, zone: zone.clock };
-      operators.set(node.id, createOperator(node, { ...given, keepsOrigins, keepsLateRows, keepsFailedRows }));
+      operators.set(
+        node.id,
+        takingOver(node, () => createOperator(node, { ...given, keepsOrigins, keepsLateRows, keepsFailedRows })),
+      );
     }
     const given = { memory, timeZone, clock, recordBatches, programTables, streamsFolder, keptRows: context.keptRows };
     const sources = new Map<string, Source>();

@@ -17,6 +17,13 @@ export interface UnreadableCheckpoint {
   readonly reason: string;
 }
 
+/** Where a job begins: a manifest, or null for a new start. */
+export interface LoadedCheckpoint {
+  readonly memory: Memory;
+  readonly manifest: Manifest | null;
+  readonly unreadable: readonly UnreadableCheckpoint[];
+}
+
 /**
  * The checkpoints of one job in a folder.
  *
@@ -62,25 +69,28 @@ export class CheckpointFolder {
     this.#lock = null;
   }
 
-  /** The newest checkpoint that can be read whole, and those newer ones that cannot. Its pages are put into the memory. */
-  load(memory: Memory): { readonly manifest: Manifest | null; readonly unreadable: readonly UnreadableCheckpoint[] } {
+  /**
+   * The newest checkpoint that can be read whole, a memory with its pages, and the newer ones that cannot. A memory in
+   * which damage was met is good for nothing, so each try has one of its own.
+   */
+  load(newMemory: () => Memory): LoadedCheckpoint {
     const unreadable: UnreadableCheckpoint[] = [];
     const epochs = this.#epochs();
     for (const epoch of epochs.toReversed()) {
       const name = nameOf(epoch);
       try {
         const manifest = this.#manifest(epoch);
-        // Checked before it is used: a memory that holds half a state is good for nothing.
-        for (const file of manifest.pages) this.#eachPage(file, () => {});
+        const memory = newMemory();
         this.#loadPages(memory, manifest);
         for (const kept of epochs) if (kept <= epoch) this.#retain(kept);
-        return { manifest, unreadable };
+        return { memory, manifest, unreadable };
       } catch (error) {
         if (!(error instanceof DamagedManifest || error instanceof DamagedPages)) throw error;
         unreadable.push({ name, reason: error.message });
+        this.#forget();
       }
     }
-    return { manifest: null, unreadable };
+    return { memory: newMemory(), manifest: null, unreadable };
   }
 
   /** Pages that are to be written anew although they have not changed: their files are mostly of no use any more. */
@@ -128,6 +138,13 @@ export class CheckpointFolder {
     const bytes = this.#files.readAll(join(this.path, nameOf(epoch)));
     if (bytes === null) throw new DamagedManifest('it is gone');
     return readManifest(bytes);
+  }
+
+  #forget(): void {
+    this.#chain = [];
+    this.#owners = new Uint32Array(0);
+    this.#live.clear();
+    this.#fileCount = 0;
   }
 
   #retain(epoch: number): void {

@@ -50,8 +50,8 @@ async function makeCheckpoints(path: string): Promise<void> {
 
 /** The count that a restart finds; null where it finds nothing. */
 function restored(path: string): { readonly count: bigint | null; readonly unreadable: readonly string[] } {
-  const memory = Memory.create({ isTracked: true });
-  const { manifest, unreadable } = new CheckpointFolder(machine, path, 2).load(memory);
+  const folderOfJob = new CheckpointFolder(machine, path, 2);
+  const { memory, manifest, unreadable } = folderOfJob.load(() => Memory.create({ isTracked: true }));
   const saved = manifest?.operators.a?.state ?? null;
   const cell = saved === null ? null : OperatorState.of(memory, saved).cells('count', 8);
   const count = cell === null ? null : (memory.i64[cell >>> 3] ?? null);

@@ -115,10 +115,14 @@ export class OperatorState {
     values.set(this.#prefix + name, save);
   }
 
+  /** What is written without a mark being set. */
+  get unmarked(): Iterable<{ readonly address: number; readonly bytes: number }> {
+    return this.#registry.cells.values();
+  }
+
   /** What a snapshot holds of it, but for the pages. Between batches. */
   save(): SavedOperator {
-    const { places, cells, values } = this.#registry;
-    for (const { address, bytes } of cells.values()) this.memory.touch(address, bytes);
+    const { places, values } = this.#registry;
     return {
       places: Object.fromEntries(places),
       values: Object.fromEntries([...values].map(([name, save]) => [name, save()])),

@@ -176,7 +176,8 @@ export class Checkpoints {
     const { kernels } = this.#memory;
     for (const page of this.#settings.folder.sparsePages()) kernels.pagesMark(page, page + 1, true);
     const regions = stateRegions(this.#memory);
-    const writer = this.#settings.folder.begin(epoch, new DuePages(this.#memory, regions));
+    const unmarked = [...this.#settings.operators.values()].flatMap(({ state }) => [...state.unmarked]);
+    const writer = this.#settings.folder.begin(epoch, new DuePages(this.#memory, regions, unmarked));
     const manifest = { version: checkpointVersion, epoch, atMs: this.#clock.nowMs(), regions, operators, ...save() };
     return { epoch, startMs: this.#startedMs, manifest, prepared, writer };
   }

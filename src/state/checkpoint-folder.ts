@@ -121,8 +121,9 @@ export class CheckpointFolder {
     await this.#files.remove(join(this.path, name));
   }
 
-  /** Takes all checkpoints away: the job has come to its end. */
+  /** Takes all checkpoints away: the job has come to its end. The newest is whole until it is gone. */
   async clear(): Promise<void> {
+    for (const epoch of this.#epochs()) await this.remove(nameOf(epoch));
     await this.#files.remove(this.path);
   }
 

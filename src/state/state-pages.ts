@@ -47,12 +47,25 @@ export class DuePages {
   #range = 0;
   #next: number;
 
-  /** The barrier: from here on what is written does not count. */
-  constructor(memory: Memory, { ranges }: StateRegions) {
+  /**
+   * The barrier: from here on what is written does not count. `unmarked`: what is written without a mark being set, and so
+   * is always due, and is put aside at once.
+   */
+  constructor(
+    memory: Memory,
+    { ranges }: StateRegions,
+    unmarked: Iterable<{ readonly address: number; readonly bytes: number }>,
+  ) {
+    const places = [...unmarked];
+    const touch = (): void => {
+      for (const { address, bytes } of places) memory.touch(address, bytes);
+    };
+    touch();
     this.#memory = memory;
     this.#ranges = ranges;
     let count = 0;
     for (const [from, to] of ranges) count += memory.kernels.pagesBarrier(...inPages(from, to)) >>> 0;
+    touch();
     this.count = count;
     this.#next = (ranges[0]?.[0] ?? 0) * pagesInWasmPage;
   }

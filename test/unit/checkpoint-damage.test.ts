@@ -32,7 +32,10 @@ async function makeCheckpoints(path: string): Promise<void> {
     memory.i64[cell >>> 3] = BigInt(epoch * 100);
     const operators = { a: { fingerprint: 'a', state: state.save(), running: null } };
     const regions = stateRegions(memory);
-    const { file, pages } = await checkpoints.begin(epoch, new DuePages(memory, regions)).write();
+    const writer = checkpoints.begin(epoch, new DuePages(memory, regions, state.unmarked));
+    // The job goes on, and no mark is set: it is of the next checkpoint.
+    memory.i64[cell >>> 3] = 999n;
+    const { file, pages } = await writer.write();
     const manifest = {
       version: checkpointVersion,
       epoch,

@@ -144,8 +144,20 @@ export class JobFolder {
     await rm(join(this.#folder, '.tidemark'), { recursive: true, force: true });
     await writeFile(join(this.#folder, 'job.sql'), scriptOf(job, 1 + this.#random.int(60)));
     let kills = 0;
-    while (await this.#process(kills < killsMax ? 150 + this.#random.int(Math.max(1, upToMs)) : null)) kills++;
+    while (await this.#process(kills < killsMax ? 150 + this.#random.int(Math.max(1, upToMs)) : null)) {
+      kills++;
+      if (await this.#hasEnded()) break;
+    }
     return { kills, result: await this.#result(job) };
+  }
+
+  /** Killed behind its end: its rows are seen, and its state is gone. To run it again would be to begin it again. */
+  async #hasEnded(): Promise<boolean> {
+    const names = async (folder: string): Promise<string[]> => readdir(join(this.#folder, folder)).catch(() => []);
+    const jobs = await names('.tidemark/jobs');
+    const checkpoints = await Promise.all(jobs.map((job) => names(`.tidemark/jobs/${job}`)));
+    const isSeen = (await names('written')).some((name) => !name.startsWith('.'));
+    return isSeen && !checkpoints.flat().some((name) => /^chk-.*json$/.test(name));
   }
 
   /** True when it was killed. */

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -11,5 +12,7 @@ export default defineConfig({
     // On two cores the default is one worker.
     maxWorkers: '100%',
     testTimeout: 20_000,
+    // Processes that tests start need not strip the types of all sources again: a third of the time.
+    env: { NODE_COMPILE_CACHE: resolve('node_modules/.cache/node') },
   },
 });

@@ -20,6 +20,15 @@ export function touch(address: usize, bytes: u32): void {
   if (load<u8>(marks + (address >> pageShift)) != changed) touchPages(address, bytes);
 }
 
+/** As `touchPages`, without a call where the pages have changed already: on the way of each new row. */
+// @ts-ignore: decorator
+@inline
+export function touchRow(row: usize, bytes: u32): void {
+  const first = load<u8>(marks + (row >> pageShift));
+  const last = load<u8>(marks + ((row + bytes - 1) >> pageShift));
+  if (first != changed || last != changed || bytes > pageBytes) touchPages(row, bytes);
+}
+
 /** A `store` into state, aligned to the value's width. All of state's writes go through here, or tell of themselves. */
 // @ts-ignore: decorator
 @inline

@@ -1,8 +1,7 @@
 import { allocRoom, free, realloc, stateAlloc } from './allocator';
 import { bytesEqual } from './bytes';
 import { heapBytes, heapClear, heapDrop } from './table-heap';
-import { put, putZeros } from './page-marks';
-import { touchPages } from './pages';
+import { put, putZeros, touchRow } from './page-marks';
 
 /**
  * The keyed table: state rows of one width, dense in the order of insertion, behind an open-addressing index.
@@ -162,7 +161,7 @@ function newRow(table: usize, hash: u32): u32 {
     put<u32>(table, number, countAt);
   }
   put<u32>(table, load<u32>(table, liveAt) + 1, liveAt);
-  touchPages(row, width);
+  touchRow(row, width);
   store<u64>(row, <u64>hash);
   for (let at: u32 = 8; at < width; at += 8) store<u64>(row + at, 0);
   return number;

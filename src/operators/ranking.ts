@@ -161,20 +161,36 @@ export class Ranking {
         () => f.set(lastEntry, this.#last()),
       );
     const rank = ranked.rankBefore(writer, entry, lastEntry, last);
+    this.#eachShift({ entry, rank, last, beyond: fallen }, (at, next) => this.#sendRank(rank, next, at));
+  }
+
+  /** Each rank from that of an entry to the last, with its entry and the one behind: for the last rank `beyond`, if not 0. */
+  #eachShift(
+    shifted: {
+      readonly entry: Local<'i32'>;
+      readonly rank: Local<'i32'>;
+      readonly last: Local<'i32'>;
+      readonly beyond: Local<'i32'>;
+    },
+    send: (at: Local<'i32'>, next: Local<'i32'> | null) => void,
+  ): void {
+    const { writer, ranked } = this.#parts;
+    const { f } = writer;
+    const { entry, rank, last, beyond } = shifted;
     const at = f.local('i32', entry);
     const next = f.local('i32');
     f.block((done) => {
       f.loop((again) => {
         f.if(i32.eq(rank, last), () => {
           f.if(
-            fallen,
-            () => this.#sendRank(rank, fallen, at),
-            () => this.#sendRank(rank, null, at),
+            beyond,
+            () => send(at, beyond),
+            () => send(at, null),
           );
           f.br(done);
         });
         f.set(next, ranked.next(writer, at));
-        this.#sendRank(rank, next, at);
+        send(at, next);
         f.set(at, next);
         f.set(rank, i32.add(rank, i32.const(1)));
         f.br(again);
@@ -234,25 +250,7 @@ export class Ranking {
     const lastEntry = f.local('i32', border);
     f.if(i32.eqz(lastEntry), () => f.set(lastEntry, ranked.last(writer, partition)));
     const rank = ranked.rankBefore(writer, entry, lastEntry, last);
-    const at = f.local('i32', entry);
-    const next = f.local('i32');
-    f.block((done) => {
-      f.loop((again) => {
-        f.if(i32.eq(rank, last), () => {
-          f.if(
-            pulled,
-            () => this.#sendRank(rank, at, pulled),
-            () => this.#sendRank(rank, at, null),
-          );
-          f.br(done);
-        });
-        f.set(next, ranked.next(writer, at));
-        this.#sendRank(rank, at, next);
-        f.set(at, next);
-        f.set(rank, i32.add(rank, i32.const(1)));
-        f.br(again);
-      });
-    });
+    this.#eachShift({ entry, rank, last, beyond: pulled }, (at, next) => this.#sendRank(rank, at, next));
   }
 
   /** The row of a key that is ranked already gets better: it stays in the ranks. */

@@ -67,9 +67,9 @@ export function pagesUndo(first: u32, end: u32): void {
   }
 }
 
-/** Marks pages as changed, or as unchanged. */
-export function pagesMark(first: u32, end: u32, isChanged: bool): void {
-  memory.fill(marks + first, isChanged ? changed : unchanged, end - first);
+/** Marks a page as changed, though nothing was written. */
+export function pageMark(page: u32): void {
+  store<u8>(marks + page, changed);
 }
 
 /** Copies that were put aside, 0 for none; they are the caller's to free. */

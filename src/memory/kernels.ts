@@ -24,7 +24,7 @@ export interface Kernels {
   pagesNextDue(first: number, end: number): number;
   pagesTaken(page: number): void;
   pagesUndo(first: number, end: number): void;
-  pagesMark(first: number, end: number, isChanged: boolean): void;
+  pageMark(page: number): void;
   pagesCopies(): number;
   pagesDropCopies(): void;
   touchPages(address: number, bytes: number): void;

@@ -158,7 +158,6 @@ export class Checkpoints {
     const epoch = ++this.#epoch;
     const operators: Record<string, SavedNode> = {};
     send({
-      epoch,
       passed: (id, running) => {
         const operator = this.#settings.operators.get(id);
         if (operator === undefined) throw new Error(`no state of "${id}"`);
@@ -174,7 +173,7 @@ export class Checkpoints {
       prepared.set(id, token);
     }
     const { kernels } = this.#memory;
-    for (const page of this.#settings.folder.sparsePages()) kernels.pagesMark(page, page + 1, true);
+    for (const page of this.#settings.folder.sparsePages()) kernels.pageMark(page);
     const regions = stateRegions(this.#memory);
     const unmarked = [...this.#settings.operators.values()].flatMap(({ state }) => [...state.unmarked]);
     const writer = this.#settings.folder.begin(epoch, new DuePages(this.#memory, regions, unmarked));

@@ -23,7 +23,6 @@ export type Element =
 
 /** A checkpoint in the making, as its barrier passes the graph. */
 export interface Barrier {
-  readonly epoch: number;
   /** An operator has sent all that comes before; `running` is where its inputs stand. Its state is to be saved at once. */
   passed(operator: string, running: SavedValue): void;
 }

@@ -13,8 +13,8 @@ import type { SessionContext } from './session-context.ts';
 /** Which job it is: by its name, or else by its statement, its state is found again. */
 export interface JobIdentity {
   readonly name: string | null;
-  /** The statement as it is printed. */
-  readonly statement: string;
+  /** Prints the statement: asked for where there is no name. */
+  readonly statement: () => string;
 }
 
 /** The state of a job's operators, new or as a checkpoint has it. */
@@ -28,7 +28,7 @@ export interface JobState {
 /** The folder of a job among others: its name, as far as a file system takes it, and what tells it from similar ones. */
 export function jobFolder({ name, statement }: JobIdentity): string {
   const hash = createHash('sha256')
-    .update(name ?? statement)
+    .update(name ?? statement())
     .digest('hex')
     .slice(0, 12);
   const readable = (name ?? '').replace(/[^\p{L}\p{N}._-]+/gu, '-').slice(0, 60);

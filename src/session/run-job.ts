@@ -38,7 +38,7 @@ export async function* runJob(
   sinks: readonly LogicalSink[],
   context: SessionContext,
   hooks: JobHooks,
-  statement: string,
+  statement: () => string,
 ): AsyncGenerator<StatementEvent> {
   const graph = planPhysically(sinks, { replacedRows: true });
   const channel = eventChannel();

@@ -43,7 +43,7 @@ export async function* runStatement(
       addCreatedTable(session, sinks, statement);
       session.catalogs.save();
     }
-    yield* runJob(planned, context, hooks, format(statement));
+    yield* runJob(planned, context, hooks, () => format(statement));
     return;
   }
   if (statement.kind === 'explain') {
@@ -78,7 +78,7 @@ async function* runPlan(
   if (statement.kind === 'compilePlan') compilePlan(statement, context.session, planning);
   if (statement.kind === 'compilePlan' && !statement.isExecute) return;
   const { sinks, session } = restorePlan(statement, context.session, planning);
-  yield* runJob(sinks, { ...context, session }, hooks, format(statement));
+  yield* runJob(sinks, { ...context, session }, hooks, () => format(statement));
 }
 
 /** Executes a statement that needs no job and answers nothing. @throws DiagnosticError when it is refused, W001 for another */

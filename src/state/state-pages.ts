@@ -102,7 +102,7 @@ export class DuePages {
     const { kernels } = this.#memory;
     kernels.pagesDropCopies();
     for (const [from, to] of this.#ranges) kernels.pagesUndo(...inPages(from, to));
-    for (const page of taken) kernels.pagesMark(page, page + 1, true);
+    for (const page of taken) kernels.pageMark(page);
   }
 }
 

@@ -164,6 +164,7 @@ export function writeFindOrAdd(
       f.br(again);
     });
   });
+  f.mark(row, layout.rowBytes);
   return row;
 }
 

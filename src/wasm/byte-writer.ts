@@ -13,6 +13,9 @@ export interface StoreTracker {
   readonly touch: Relocated;
 }
 
+/** Which bytes behind the address in a local are known to lie in pages that are marked already. */
+export type Marked = (localIndex: number, end: number) => boolean;
+
 /** A growing byte buffer with the integer encodings of the WebAssembly binary format (LEB128). */
 export class ByteWriter {
   #bytes: Uint8Array = new Uint8Array(256);
@@ -21,9 +24,11 @@ export class ByteWriter {
   length = 0;
   /** Null where nobody asks what is stored. */
   readonly tracker: StoreTracker | null;
+  readonly isMarked: Marked;
 
-  constructor(tracker: StoreTracker | null = null) {
+  constructor(tracker: StoreTracker | null = null, isMarked: Marked = () => false) {
     this.tracker = tracker;
+    this.isMarked = isMarked;
   }
 
   byte(value: number): void {

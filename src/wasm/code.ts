@@ -103,8 +103,11 @@ function load<R extends ValueType>(result: R, ...opcode: number[]): Load<R> {
 function store<A extends ValueType>(width: number, ...opcode: number[]): Store<A> {
   return (address, value, at) =>
     code('void', (out) => {
-      if (out.tracker !== null && at?.isPassing !== true && address.isConstant !== true)
-        writeTouch(out, out.tracker, address, at?.offset ?? 0, width);
+      if (out.tracker !== null && at?.isPassing !== true && address.isConstant !== true) {
+        const offset = at?.offset ?? 0;
+        const isMarked = address instanceof Local && out.isMarked(address.index, offset + width);
+        if (!isMarked) writeTouch(out, out.tracker, address, offset, width);
+      }
       address.write(out);
       value.write(out);
       out.bytes(opcode);
@@ -124,6 +127,24 @@ function writeTouch(out: ByteWriter, tracker: StoreTracker, address: I32, offset
   out.byte(0x10);
   out.relocated(tracker.touch);
   out.byte(0x0b);
+}
+
+/** Marks the pages in which so many bytes from an address on begin and end; fewer than a page. */
+export function markPages(address: I32, bytes: number): Code<'void'> {
+  return code('void', (out) => {
+    const { tracker } = out;
+    if (tracker === null) return;
+    const markOf = (at: I32): I32 => i32.load8U(i32.shrU(at, i32.const(tracker.pageShift)), { offset: tracker.marks });
+    const last = i32.add(address, i32.const(bytes - 1));
+    // A page that has changed is marked 1, so of two such marks the bits are 1.
+    i32.ne(i32.and(markOf(address), markOf(last)), i32.const(1)).write(out);
+    out.bytes([0x04, 0x40]);
+    address.write(out);
+    i32.const(bytes).write(out);
+    out.byte(0x10);
+    out.relocated(tracker.touch);
+    out.byte(0x0b);
+  });
 }
 
 /** `condition ? a : b`, both evaluated. */

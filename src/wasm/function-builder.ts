@@ -1,5 +1,5 @@
 import { ByteWriter, type Relocated, type StoreTracker } from './byte-writer.ts';
-import { type Code, type I32, i32, Local, type ValueType } from './code.ts';
+import { type Code, type I32, i32, Local, markPages, type ValueType } from './code.ts';
 
 /** The place a branch goes to: the end of a block, or the start of a loop. */
 export interface Label {
@@ -69,9 +69,13 @@ export class FunctionBuilder {
   #depth = 0;
   #regionCount = 0;
   readonly #openRegions: number[] = [0];
+  /** Rows whose pages are marked, by the local that holds their address, until it is set again. */
+  readonly #marked = new Map<number, { readonly bytes: number; readonly region: number; readonly loop: number }>();
+  readonly #openLoops: number[] = [0];
+  #loopCount = 0;
 
   constructor(params: readonly ValueType[], result: ValueType | 'void', tracker: StoreTracker | null = null) {
-    this.#body = new ByteWriter(tracker);
+    this.#body = new ByteWriter(tracker, (local, end) => this.#isMarked(local, end));
     this.params = params.map((type, index) => new Local(type, index));
     this.result = result;
   }
@@ -114,6 +118,7 @@ export class FunctionBuilder {
   }
 
   set<T extends ValueType>(target: Local<T>, value: Code<T>): void {
+    this.#marked.delete(target.index);
     this.do(setLocal(target, value));
   }
 
@@ -159,7 +164,28 @@ export class FunctionBuilder {
 
   /** A loop; a branch to its label starts the next round, falling off its end leaves it. */
   loop(body: (again: Label) => void): void {
+    this.#openLoops.push(++this.#loopCount);
     this.#nest(0x03, body);
+    this.#openLoops.pop();
+  }
+
+  /**
+   * A row of the state is about to change: its pages are marked once, and not at each store to it. That holds until the
+   * local is set, and within the same region and loop; snapshots are only made between calls.
+   */
+  mark(row: Local<'i32'>, bytes: number): void {
+    if (this.#body.tracker === null || bytes > 1 << this.#body.tracker.pageShift) return;
+    this.do(markPages(row, bytes));
+    this.#marked.set(row.index, { bytes, region: this.region, loop: this.#loop });
+  }
+
+  get #loop(): number {
+    return this.#openLoops.at(-1) ?? 0;
+  }
+
+  #isMarked(local: number, end: number): boolean {
+    const marked = this.#marked.get(local);
+    return marked !== undefined && end <= marked.bytes && marked.loop === this.#loop && this.isOpen(marked.region);
   }
 
   while(condition: I32, body: (leave: Label, again: Label) => void): void {

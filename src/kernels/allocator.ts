@@ -86,8 +86,12 @@ export function stateAlloc(bytes: u32): usize {
 function allocIn(heap: usize, bytes: u32): usize {
   if (bytes > 0xffff0000) return fail(bytes);
   const size = (bytes + 4 + 15) & sizeMask;
+  if (size > cellBytesMax) {
+    const block = allocBlock(heap, size);
+    addUsed(heap, load<u32>(block) & sizeMask);
+    return block + 4;
+  }
   addUsed(heap, size);
-  if (size > cellBytesMax) return allocBlock(heap, size) + 4;
   const head = heap + cellHeadsAt + ((size >> 4) << 2);
   const cell = <usize>load<u32>(head);
   if (cell != 0) {
@@ -207,6 +211,7 @@ function carveCell(heap: usize, size: u32): usize {
   return cell;
 }
 
+/** A block of at least so many bytes, which the caller counts as used, or not: of a chunk only its cells are. */
 function allocBlock(heap: usize, size: u32): usize {
   let block = find(heap, size);
   if (block == 0) {
@@ -216,8 +221,7 @@ function allocBlock(heap: usize, size: u32): usize {
   }
   const header = load<u32>(block);
   takeOut(heap, block, header & sizeMask);
-  const kept = use(heap, block, header & sizeMask, size, header & flagLeftFree);
-  addUsed(heap, kept - size);
+  use(heap, block, header & sizeMask, size, header & flagLeftFree);
   return block;
 }
 

@@ -39,6 +39,9 @@ const freeRowAt = 32;
 const heapAt = 36;
 const tableStructBytes: u32 = 40;
 
+/** What a detached row's hash differs by. */
+const detachMask: u32 = 0x55555555;
+
 const capacityMin: u32 = 8;
 /** What a table keeps that has become empty. */
 const trimmedCapacity: u32 = 16;
@@ -124,14 +127,17 @@ function buildIndex(table: usize, slots: u32): void {
  */
 export function tableInsert(table: usize, hash: u32): usize {
   const number = newRow(table, hash);
-  const index = <usize>load<u32>(table, indexAt);
-  if (index != 0) {
-    const mask = load<u32>(table, maskAt);
-    let slot = hash & mask;
-    while (load<u32>(index + (slot << 2)) != 0) slot = (slot + 1) & mask;
-    put<u32>(index + (slot << 2), number);
-  }
+  if (load<u32>(table, indexAt) != 0) putInIndex(table, hash, number);
   return <usize>load<u32>(table, rowsAt) + (number - 1) * load<u32>(table, rowBytesAt);
+}
+
+/** Leads a hash to a row, by its number + 1. */
+function putInIndex(table: usize, hash: u32, number: u32): void {
+  const mask = load<u32>(table, maskAt);
+  const index = <usize>load<u32>(table, indexAt);
+  let slot = hash & mask;
+  while (load<u32>(index + (slot << 2)) != 0) slot = (slot + 1) & mask;
+  put<u32>(index + (slot << 2), number);
 }
 
 /** The address of a new row of a plain table, zero but for its hash, which is 1. Rows may move. */
@@ -226,12 +232,29 @@ function slotOf(table: usize, hash: u32, row: usize): u32 {
 
 /** Takes a row out; its place is used by a later insert. What it has in the heap is the owner's to free before. */
 export function tableErase(table: usize, row: usize): void {
-  const mask = load<u32>(table, maskAt);
-  const index = <usize>load<u32>(table, indexAt);
-  if (index == 0) {
+  if (load<u32>(table, indexAt) == 0) {
     tableRemove(table, row);
     return;
   }
+  freeRow(table, row, takeFromIndex(table, row));
+}
+
+/**
+ * Its key finds the row no more, and may be inserted anew; the row stays, until it is erased as any other: it goes on
+ * under a hash that its key does not have.
+ */
+export function tableDetach(table: usize, row: usize): void {
+  const hash = load<u32>(row);
+  const number = takeFromIndex(table, row);
+  const other = hash == detachMask ? hash - 1 : hash ^ detachMask;
+  put<u32>(row, other);
+  putInIndex(table, other, number);
+}
+
+/** Takes a row's entry out of the index, and gives its number + 1. */
+function takeFromIndex(table: usize, row: usize): u32 {
+  const mask = load<u32>(table, maskAt);
+  const index = <usize>load<u32>(table, indexAt);
   const width = load<u32>(table, rowBytesAt);
   const before = <usize>load<u32>(table, rowsAt) - width;
   let hole = slotOf(table, load<u32>(row), row);
@@ -249,7 +272,7 @@ export function tableErase(table: usize, row: usize): void {
     }
   }
   put<u32>(index + (hole << 2), 0);
-  freeRow(table, row, number);
+  return number;
 }
 
 /** Takes all rows and texts out; the memory stays with the table. */

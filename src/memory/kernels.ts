@@ -47,6 +47,7 @@ export interface Kernels {
   tableFindNext(table: number, hash: number, row: number): number;
   tableFindText(table: number, hash: number, keyAt: number, address: number, length: number): number;
   tableErase(table: number, row: number): void;
+  tableDetach(table: number, row: number): void;
   tableClear(table: number): void;
   tableDrop(table: number): void;
   tableBytes(table: number): number;

@@ -128,10 +128,7 @@ export class OverTime extends DueRows {
     const time = writer.i64(value);
     const isEvent = this.clockMs === null;
     if (isEvent && this.#preceding === null) this.writeDropLate(writer, i64.leS(time, row.watermark), row);
-    const place = this.#frames.find(writer, frames, row.scope, (partition) => {
-      for (const name of ['sent', 'forget'])
-        f.do(i64.store(partition, earliest, { offset: this.#frames.offset(name) }));
-    });
+    const place = this.#partition(writer, row, frames);
     if (isEvent && this.#preceding !== null) {
       const sent = i64.load(place.row, { offset: this.#frames.offset('sent') });
       this.writeDropLate(writer, i64.leS(time, sent), row);
@@ -141,6 +138,28 @@ export class OverTime extends DueRows {
     const { row: added } = this.waiting.add(writer, table, row.scope, [{ value, order: ascending }]);
     this.#countWaiting(writer, place, 1);
     f.do(i32.store(added, number, { offset: this.waiting.rows.offset('partition') }));
+  }
+
+  /**
+   * The partition of a row, a new one where the watermark says that the known one has to go: it may have come to that
+   * within this batch, and what is late must not depend on where batches end.
+   */
+  #partition(writer: CodeWriter, row: PipelineRow, frames: OpenFrames): GroupPlace {
+    const { f } = writer;
+    const find = (): GroupPlace =>
+      this.#frames.find(writer, frames, row.scope, (partition) => {
+        for (const name of ['sent', 'forget'])
+          f.do(i64.store(partition, earliest, { offset: this.#frames.offset(name) }));
+      });
+    if (this.clockMs !== null || !this.#forgetsPartitions) return find();
+
+    const place = find();
+    const forget = f.local('i64', i64.load(place.row, { offset: this.#frames.offset('forget') }));
+    f.if(i32.and(i64.ne(forget, earliest), i64.leS(forget, row.watermark)), () => {
+      f.do(writer.kernel('tableDetach', 'void', frames.cursor.table, place.row));
+      f.set(place.row, find().row);
+    });
+    return place;
   }
 
   /** Puts the end of a partition off, not at each row but when half an interval has gone by. */

@@ -50,6 +50,10 @@ function erase(table: number, row: number): void {
   kernels.tableErase(table, row);
 }
 
+function rowAt(table: number, number: number): number {
+  return memory.u32[(table + tableLayout.rows) / 4]! + number * rowBytes;
+}
+
 /** Live rows as [key, value], in the order of their numbers. */
 function rowsOf(table: number): [string, string][] {
   const { rows, rowBytes: width, count } = tableLayout;
@@ -97,7 +101,7 @@ function hashOfKeys(keys: (n: I32) => readonly Key[]): (n: number) => number {
   return hash;
 }
 
-const byKey = (a: [string, string], b: [string, string]): number => (a[0] < b[0] ? -1 : 1);
+const byRow = (a: [string, string], b: [string, string]): number => (a.join('\0') < b.join('\0') ? -1 : 1);
 
 /** Few keys, some of them long, so that they meet again. */
 const key = fc.oneof(
@@ -110,7 +114,7 @@ const text = fc.oneof(
 );
 const step = fc.oneof(
   { weight: 6, arbitrary: fc.record({ kind: fc.constantFrom('assign', 'append'), key, text }) },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('erase'), key, text: fc.constant('') }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom('erase', 'detach'), key, text: fc.constant('') }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('clear'), key: fc.constant(''), text: fc.constant('') }) },
 );
 
@@ -130,6 +134,8 @@ describe('the keyed table', () => {
           const before = memory.allocatedBytes;
           const table = kernels.tableNew(rowBytes, expectedRows);
           const model = new Map<string, string>();
+          // By number: an address changes when the table grows.
+          const detached: { readonly number: number; readonly entry: [string, string] }[] = [];
           for (const { kind, key, text } of steps) {
             const h = hash(key);
             let row = kind === 'clear' ? 0 : find(table, key, h);
@@ -137,6 +143,16 @@ describe('the keyed table', () => {
             if (kind === 'clear') {
               kernels.tableClear(table);
               model.clear();
+              detached.length = 0;
+            } else if (kind === 'detach') {
+              if (row !== 0) {
+                kernels.tableDetach(table, row);
+                detached.push({ number: (row - rowAt(table, 0)) / rowBytes, entry: [key, model.get(key) ?? ''] });
+              } else {
+                const oldest = detached.shift();
+                if (oldest !== undefined) erase(table, rowAt(table, oldest.number));
+              }
+              model.delete(key);
             } else if (kind === 'erase') {
               if (row !== 0) erase(table, row);
               model.delete(key);
@@ -147,9 +163,9 @@ describe('the keyed table', () => {
               else kernels.textAppend(table, row + valueAt, address, length);
               model.set(key, kind === 'assign' ? text : (model.get(key) ?? '') + text);
             }
-            expect(memory.u32[(table + tableLayout.live) / 4]).toBe(model.size);
+            expect(memory.u32[(table + tableLayout.live) / 4]).toBe(model.size + detached.length);
           }
-          expect(rowsOf(table).sort(byKey)).toEqual([...model].sort(byKey));
+          expect(rowsOf(table).sort(byRow)).toEqual([...model, ...detached.map(({ entry }) => entry)].sort(byRow));
           kernels.tableDrop(table);
           expect(memory.allocatedBytes).toBe(before);
         },

@@ -1,5 +1,6 @@
 import type { RecordBatch } from 'apache-arrow';
 import { Session } from './catalog/session.ts';
+import type { ProgramSinks } from './connectors/connector.ts';
 import { KeptRows } from './connectors/kept/kept-rows.ts';
 import type { ProgramTables } from './connectors/program/program-table.ts';
 import { type Diagnostic, DiagnosticError } from './diagnostics/diagnostic.ts';
@@ -33,12 +34,16 @@ export interface EngineOptions {
   readonly recordBatches?: ReadonlyMap<string, readonly RecordBatch[]> | undefined;
   /** @internal Tables that the program feeds while jobs run, by name: WITH ('connector' = 'program', 'table' = NAME). */
   readonly programTables?: ProgramTables | undefined;
+  /** @internal Sinks of the program's own, by name: WITH ('connector' = 'program', 'table' = NAME) where it is written. */
+  readonly programSinks?: ProgramSinks | undefined;
   /** Where embedded streams are that a table gives no folder of; by default `.tidemark/streams`. */
   readonly streamsFolder?: string | undefined;
   /** Where catalogs are kept that are given no path, and the catalog store; by default `.tidemark/catalogs`. */
   readonly catalogsFolder?: string | undefined;
   /** Among which streams the rows are kept that came late or could not be read; by default in memory. */
   readonly keptRowsFolder?: string | undefined;
+  /** @internal What embedded streams are on, and what is kept of tables: by default the machine. */
+  readonly streamEnvironment?: StreamEnvironment | undefined;
   /** @internal Where checkpoints are written: by default the machine's file system. */
   readonly stateEnvironment?: StreamEnvironment | undefined;
   /** @internal Each job stops at each checkpoint and goes on from it in a fresh memory; one is made before each batch. */
@@ -86,8 +91,10 @@ export class Engine {
       standardError: options.standardError ?? ((text) => void process.stderr.write(text)),
       recordBatches: options.recordBatches ?? new Map(),
       programTables: options.programTables ?? new Map(),
+      programSinks: options.programSinks ?? new Map(),
       streamsFolder: options.streamsFolder ?? defaultStreamsFolder,
-      keptRows: new KeptRows(options.keptRowsFolder ?? null),
+      streamEnvironment: options.streamEnvironment ?? machine,
+      keptRows: new KeptRows(options.keptRowsFolder ?? null, options.streamEnvironment),
       stateEnvironment: options.stateEnvironment ?? machine,
       restartsAtCheckpoints: options.restartsAtCheckpoints ?? false,
       zone: (name) => sessionZone(memory, name),

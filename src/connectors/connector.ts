@@ -6,6 +6,7 @@ import type { CellValue } from '../memory/cell-value.ts';
 import type { Memory } from '../memory/memory.ts';
 import type { SavedValue } from '../memory/operator-state.ts';
 import type { AcceptedChanges, LookupMethod, ScanColumn, ScanFilter, TableLookup } from '../plan/logical.ts';
+import type { StreamEnvironment } from '../streams/stream-environment.ts';
 import type { Schema } from '../types/column.ts';
 import type { SqlType } from '../types/sql-type.ts';
 import type { ProgramTables } from './program/program-table.ts';
@@ -46,6 +47,8 @@ export interface SourceRequest {
   readonly programTables: ProgramTables;
   /** Where embedded streams are, unless the table says otherwise. */
   readonly streamsFolder: string;
+  /** What they are on; left out: the machine. */
+  readonly streamEnvironment?: StreamEnvironment;
   /** Takes records that cannot be decoded; null: they fail the job. */
   readonly onMalformed?: ((record: MalformedRecord) => void) | null;
 }
@@ -181,12 +184,19 @@ export interface SinkRequest {
   readonly timeZone: string;
   /** Where embedded streams are, unless the table says otherwise. */
   readonly streamsFolder: string;
+  /** What they are on; left out: the machine. */
+  readonly streamEnvironment?: StreamEnvironment;
+  /** What takes the rows of the embedding program's own tables. */
+  readonly programSinks?: ProgramSinks;
   /** Checkpoints are made: what a sink can hold back it shows when one is complete. */
   readonly commitsAtCheckpoints: boolean;
   /** Where `print` writes. */
   readonly standardOutput: (text: string) => void;
   readonly standardError: (text: string) => void;
 }
+
+/** Sinks of the embedding program, by the name under which a table asks for them. */
+export type ProgramSinks = ReadonlyMap<string, (request: SinkRequest) => Sink>;
 
 /** What is written. A batch is borrowed during `write`; a promise asks the job to wait before the next. */
 export interface Sink {

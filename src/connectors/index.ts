@@ -4,6 +4,7 @@ import type { Table } from '../catalog/table.ts';
 import { type Diagnostic, fail } from '../diagnostics/diagnostic.ts';
 import type { Memory } from '../memory/memory.ts';
 import type { AcceptedChanges, LogicalScan, LookupMethod, TableLookup } from '../plan/logical.ts';
+import type { StreamEnvironment } from '../streams/stream-environment.ts';
 import type { Schema } from '../types/column.ts';
 import { type SqlType, withNullable } from '../types/sql-type.ts';
 import { arrowConnector } from './arrow/arrow.ts';
@@ -13,6 +14,7 @@ import type {
   LookupSource,
   MalformedRecord,
   ProcessingClock,
+  ProgramSinks,
   Sink,
   Source,
   SourceRequest,
@@ -105,6 +107,7 @@ export interface ConnectorSourceRequest {
   readonly recordBatches: ReadonlyMap<string, readonly RecordBatch[]>;
   readonly programTables: ProgramTables;
   readonly streamsFolder: string;
+  readonly streamEnvironment?: StreamEnvironment;
   /** What was kept of tables; left out: nothing. */
   readonly keptRows?: KeptRows;
   /** Takes records that cannot be decoded; left out: they fail the job. */
@@ -172,6 +175,8 @@ export interface ConnectorSinkRequest {
   readonly schema: Schema;
   readonly timeZone: string;
   readonly streamsFolder: string;
+  readonly streamEnvironment?: StreamEnvironment;
+  readonly programSinks?: ProgramSinks;
   readonly commitsAtCheckpoints: boolean;
   readonly standardOutput: (text: string) => void;
   readonly standardError: (text: string) => void;

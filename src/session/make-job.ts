@@ -26,7 +26,7 @@ export function makeJob(
   },
   identity: JobIdentity,
 ): Job {
-  const { clock, session, recordBatches, programTables, streamsFolder } = context;
+  const { clock, session, recordBatches, programTables, streamsFolder, streamEnvironment, programSinks } = context;
   const { settings } = session;
   const batchRows = settings.int('tidemark.batch-size');
   let processingTimeMs = clock.nowMs();
@@ -69,7 +69,8 @@ export function makeJob(
         takingOver(node, () => createOperator(node, { ...given, keepsOrigins, keepsLateRows, keepsFailedRows })),
       );
     }
-    const given = { memory, timeZone, clock, recordBatches, programTables, streamsFolder, keptRows: context.keptRows };
+    const streams = { streamsFolder, streamEnvironment };
+    const given = { memory, timeZone, clock, recordBatches, programTables, ...streams, keptRows: context.keptRows };
     const sources = new Map<string, Source>();
     for (const { id, scan } of graph.sources) {
       const onMalformed = keeper.malformed(id);
@@ -91,7 +92,8 @@ export function makeJob(
               table,
               schema,
               timeZone,
-              streamsFolder,
+              ...streams,
+              programSinks,
               commitsAtCheckpoints: isTracked,
               standardOutput,
               standardError,

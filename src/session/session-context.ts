@@ -1,5 +1,6 @@
 import type { RecordBatch } from 'apache-arrow';
 import type { Session } from '../catalog/session.ts';
+import type { ProgramSinks } from '../connectors/connector.ts';
 import type { KeptRows } from '../connectors/kept/kept-rows.ts';
 import type { ProgramTables } from '../connectors/program/program-table.ts';
 import type { Memory } from '../memory/memory.ts';
@@ -29,8 +30,12 @@ export interface SessionContext {
   readonly recordBatches: ReadonlyMap<string, readonly RecordBatch[]>;
   /** What it feeds while jobs run, by name: tables of connector `program`. */
   readonly programTables: ProgramTables;
+  /** What takes the rows of its own tables. */
+  readonly programSinks: ProgramSinks;
   /** Where embedded streams are, unless a table says otherwise. */
   readonly streamsFolder: string;
+  /** What they are on. */
+  readonly streamEnvironment: StreamEnvironment;
   /** What was kept of tables. */
   readonly keptRows: KeptRows;
   /** Where checkpoints are written. */

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { KeptKind, Table } from '../../catalog/table.ts';
 import { type SharedStreams, sharedStreams } from '../../streams/shared-streams.ts';
+import type { StreamEnvironment } from '../../streams/stream-environment.ts';
 import { StreamError } from '../../streams/stream-error.ts';
 import { KeptGenerations } from './kept-generations.ts';
 import { keptName } from './kept-name.ts';
@@ -20,10 +21,13 @@ const rawBytesMax = 700 * 1024;
 export class KeptRows {
   /** Beside the streams, and hidden among them; null: in memory. */
   readonly folder: string | null;
+  readonly #environment: StreamEnvironment | undefined;
   readonly #memory = new Map<string, MemoryRecords>();
   readonly #open = new Map<string, { readonly log: KeptLog; users: number }>();
 
-  constructor(streamsFolder: string | null) {
+  /** `environment`: what the folder is on; left out: the machine. */
+  constructor(streamsFolder: string | null, environment?: StreamEnvironment) {
+    this.#environment = environment;
     this.folder = streamsFolder === null ? null : join(streamsFolder, '.kept');
   }
 
@@ -31,7 +35,7 @@ export class KeptRows {
   log(table: Table, kind: KeptKind, nowMs: () => number): KeptLog {
     const name = keptName(table, kind);
     const open = this.#open.get(name) ?? {
-      log: new KeptLog(this.folder, name, boundsOf(table, kind), this.#inMemory(name), nowMs),
+      log: new KeptLog(this.#opener(), name, boundsOf(table, kind), this.#inMemory(name), nowMs),
       users: 0,
     };
     this.#open.set(name, open);
@@ -65,8 +69,9 @@ export class KeptRows {
       // What came again is as it came last.
       records.set(JSON.stringify([job, operator, shard, offset, part, run]), record);
     };
-    if (this.folder !== null) {
-      const shared = sharedStreams(this.folder);
+    const open = this.#opener();
+    if (open !== null) {
+      const shared = open();
       try {
         for (const bytes of new KeptGenerations(shared.store, name, bounds).records()) take(bytes);
       } finally {
@@ -75,6 +80,12 @@ export class KeptRows {
     }
     for (const bytes of this.#memory.get(name)?.records ?? []) take(bytes);
     return [...records.values()];
+  }
+
+  /** Opens the streams of the folder. */
+  #opener(): (() => SharedStreams) | null {
+    const { folder } = this;
+    return folder === null ? null : () => sharedStreams(folder, this.#environment);
   }
 
   #inMemory(name: string): MemoryRecords {
@@ -91,7 +102,8 @@ interface MemoryRecords {
 
 /** Takes rows of one table. What is taken waits in memory until `flush` has written it. */
 export class KeptLog {
-  readonly #folder: string | null;
+  /** Null: there is no folder. */
+  readonly #openStreams: (() => SharedStreams) | null;
   readonly #name: string;
   readonly #bounds: KeptBounds;
   readonly #memory: MemoryRecords;
@@ -104,8 +116,14 @@ export class KeptLog {
   /** Why rows are kept in memory though there is a folder. */
   #problem: string | null = null;
 
-  constructor(folder: string | null, name: string, bounds: KeptBounds, memory: MemoryRecords, nowMs: () => number) {
-    this.#folder = folder;
+  constructor(
+    openStreams: (() => SharedStreams) | null,
+    name: string,
+    bounds: KeptBounds,
+    memory: MemoryRecords,
+    nowMs: () => number,
+  ) {
+    this.#openStreams = openStreams;
     this.#name = name;
     this.#bounds = bounds;
     this.#memory = memory;
@@ -153,9 +171,9 @@ export class KeptLog {
 
   async #write(records: readonly Uint8Array[]): Promise<void> {
     if (records.length === 0) return;
-    if (this.#folder !== null && this.#problem === null) {
+    if (this.#openStreams !== null && this.#problem === null) {
       try {
-        this.#shared ??= sharedStreams(this.#folder);
+        this.#shared ??= this.#openStreams();
         this.#generations ??= new KeptGenerations(this.#shared.store, this.#name, this.#bounds);
         await this.#generations.put(records, this.#nowMs());
         return;

@@ -3,6 +3,7 @@ import { DiagnosticError, fail, unsupported } from '../../diagnostics/diagnostic
 import type { Span } from '../../diagnostics/source-text.ts';
 import { type SharedStreams, sharedStreams } from '../../streams/shared-streams.ts';
 import type { Stream } from '../../streams/stream.ts';
+import type { StreamEnvironment } from '../../streams/stream-environment.ts';
 import { StreamError } from '../../streams/stream-error.ts';
 import { localPath } from '../filesystem/file-list.ts';
 
@@ -16,6 +17,7 @@ export interface OpenedStream {
 export interface StreamTable {
   readonly options: OptionValues;
   readonly streamsFolder: string;
+  readonly streamEnvironment?: StreamEnvironment;
 }
 
 /** What the options say, before anything is opened. @throws DiagnosticError for an ARN that is none, and for an endpoint elsewhere */
@@ -45,7 +47,7 @@ export function streamPlace({ options, streamsFolder }: StreamTable): {
 export function openStream(table: StreamTable): OpenedStream {
   const { options } = table;
   const { name, folder } = streamPlace(table);
-  const shared: SharedStreams = sharedStreams(folder);
+  const shared: SharedStreams = sharedStreams(folder, table.streamEnvironment);
   try {
     return { stream: shared.store.stream(name), release: () => shared.release() };
   } catch (error) {

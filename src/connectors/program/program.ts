@@ -8,7 +8,7 @@ import { ProgramLookupSource } from './program-lookup.ts';
 import { ProgramShard } from './program-shard.ts';
 
 /**
- * `program`: rows that the embedding program gives while the job runs, by the name under which it declared them.
+ * `program`: rows that the embedding program gives while the job runs, by the name under which it declared them, or takes.
  *
  * One shard, which wakes its job when rows come, and ends when the program says so.
  */
@@ -30,6 +30,13 @@ export const programConnector: Connector = {
   lookup(options) {
     const keys = lookupKeys(options);
     return keys === null ? null : { keys, cache: partialCache(options) };
+  },
+  sink(request) {
+    const { options, programSinks } = request;
+    const name = options.string('table') ?? '';
+    const make = programSinks?.get(name);
+    if (make === undefined) return fail('O006', options.span('table'), `the program takes no rows of '${name}'`);
+    return make(request);
   },
   lookupSource: (request) => new ProgramLookupSource(request, lookupKeys(request.options) ?? []),
 };

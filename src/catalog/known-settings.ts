@@ -20,6 +20,64 @@ const choice = (name: string, values: readonly string[], doc: string): OptionSpe
   doc,
 });
 
+/** What Flink takes as well. */
+const otherStrategyNames = ['off', 'disable', 'fixeddelay', 'exponentialdelay', 'failurerate'] as const;
+
+/** When a job that has failed runs again (runtime/restart-strategy.ts). */
+const restartSettings: readonly OptionSpec[] = [
+  {
+    name: 'restart-strategy.type',
+    type: 'enum',
+    values: ['none', 'fixed-delay', 'exponential-delay', 'failure-rate', ...otherStrategyNames],
+    doc: 'Whether a job that has failed runs again; by default exponential-delay where it makes checkpoints, else none.',
+  },
+  {
+    name: 'restart-strategy.fixed-delay.attempts',
+    type: 'int',
+    min: 0,
+    default: '1',
+    doc: 'How often a job runs again.',
+  },
+  duration('restart-strategy.fixed-delay.delay', '1 s', 'How long it waits before.'),
+  {
+    name: 'restart-strategy.failure-rate.max-failures-per-interval',
+    type: 'int',
+    min: 1,
+    default: '1',
+    doc: 'With more failures than so many in an interval a job has failed for good.',
+  },
+  duration('restart-strategy.failure-rate.failure-rate-interval', '1 min', 'The interval.'),
+  duration('restart-strategy.failure-rate.delay', '1 s', 'How long it waits before it runs again.'),
+  duration('restart-strategy.exponential-delay.initial-backoff', '1 s', 'How long it waits the first time.'),
+  duration('restart-strategy.exponential-delay.max-backoff', '1 min', 'How long it waits at most.'),
+  {
+    name: 'restart-strategy.exponential-delay.backoff-multiplier',
+    type: 'double',
+    min: 1,
+    default: '1.5',
+    doc: 'By which each wait is longer than the one before.',
+  },
+  duration(
+    'restart-strategy.exponential-delay.reset-backoff-threshold',
+    '1 h',
+    'After so long without a failure the waits begin anew.',
+  ),
+  {
+    name: 'restart-strategy.exponential-delay.jitter-factor',
+    type: 'double',
+    min: 0,
+    max: 1,
+    default: '0.1',
+    doc: 'The part of a wait by which it is longer or shorter at random.',
+  },
+  {
+    name: 'restart-strategy.exponential-delay.attempts-before-reset-backoff',
+    type: 'int',
+    min: 1,
+    doc: 'How often it runs again before the waits begin anew; by default without end.',
+  },
+];
+
 /**
  * The settings whose values are checked when they are SET. Any other key is stored as it is, as in Flink, so that a
  * script with settings for a cluster runs here too.
@@ -124,6 +182,7 @@ export const knownSettings: readonly OptionSpec[] = [
     doc: 'The folder in which each job has one for its checkpoints; by default `jobs` beside the streams.',
   },
   { name: 'execution.checkpointing.num-retained', type: 'int', default: '1', doc: 'Checkpoints that are kept.' },
+  ...restartSettings,
   flag(
     'execution.state-recovery.ignore-unclaimed-state',
     false,

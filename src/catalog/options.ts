@@ -4,8 +4,10 @@ import type { Span } from '../diagnostics/source-text.ts';
 export interface OptionSpec {
   readonly name: string;
   readonly type: 'string' | 'boolean' | 'int' | 'long' | 'double' | 'duration' | 'memory' | 'enum';
-  /** Of type `int` and `long`: the least value. */
+  /** Of numbers: the least value. */
   readonly min?: number;
+  /** Of type `double`: the greatest value. */
+  readonly max?: number;
   /** Of type `enum`. */
   readonly values?: readonly string[];
   /** The case of such a value counts. */

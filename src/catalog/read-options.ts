@@ -58,7 +58,7 @@ function expectation(spec: OptionSpec, value: string): string | null {
     case 'long':
       return wholeExpectation(spec, value, 64);
     case 'double':
-      return parseDouble(value) === null ? 'a number' : null;
+      return numberExpectation(spec, value);
     case 'duration':
       return parseDurationMs(value) === null ? "a duration such as '5 s', '10 min' or '1 d'" : null;
     case 'memory':
@@ -74,6 +74,15 @@ function wholeExpectation({ min }: OptionSpec, value: string, bits: number): str
   const parsed = parseInteger(value);
   if (parsed === null || BigInt.asIntN(bits, parsed) !== parsed) return `a whole number of ${bits} bits`;
   return min !== undefined && parsed < BigInt(min) ? `a whole number of at least ${min}` : null;
+}
+
+function numberExpectation({ min, max }: OptionSpec, value: string): string | null {
+  const parsed = parseDouble(value);
+  if (parsed === null) return 'a number';
+  const least = min ?? Number.NEGATIVE_INFINITY;
+  const most = max ?? Number.POSITIVE_INFINITY;
+  if (parsed >= least && parsed <= most) return null;
+  return max === undefined ? `a number of at least ${min}` : `a number from ${min} to ${max}`;
 }
 
 /** Enumerations are read without regard to case, `-` and `_` being one, unless they are exact. */

@@ -1,7 +1,7 @@
 import { fail } from '../diagnostics/diagnostic.ts';
 import type { Span } from '../diagnostics/source-text.ts';
 import { knownSettings } from './known-settings.ts';
-import { parseBoolean, parseDurationMs, parseInteger } from './option-text.ts';
+import { parseBoolean, parseDouble, parseDurationMs, parseInteger } from './option-text.ts';
 import { optionProblem } from './read-options.ts';
 
 /** What SET and RESET change. Any key is stored; the known ones are checked when they are set. */
@@ -48,6 +48,10 @@ export class Settings {
 
   int(key: string): number {
     return Number(parseInteger(this.get(key) ?? '') ?? 0n);
+  }
+
+  double(key: string): number {
+    return parseDouble(this.get(key) ?? '') ?? 0;
   }
 
   durationMs(key: string): number {

@@ -10,6 +10,7 @@ export interface Totals {
   readonly lateRows: number;
   readonly nullTimeRows: number;
   readonly malformedRecords: number;
+  readonly restarts: number;
   readonly kept: readonly KeptCount[];
 }
 
@@ -21,6 +22,7 @@ export const noTotals: Totals = {
   lateRows: 0,
   nullTimeRows: 0,
   malformedRecords: 0,
+  restarts: 0,
   kept: [],
 };
 
@@ -34,6 +36,7 @@ export function addTotals(totals: Totals, job: JobProgress): Totals {
     lateRows: totals.lateRows + job.lateRows,
     nullTimeRows: totals.nullTimeRows + job.nullTimeRows,
     malformedRecords: totals.malformedRecords + job.malformedRecords,
+    restarts: totals.restarts + job.restarts,
     kept: addKept(totals.kept, job.kept),
   };
 }
@@ -64,6 +67,7 @@ export function summaryLine(word: 'done' | 'stopped' | 'failed', totals: Totals,
     parts.push(`late ${whole(totals.lateRows)}`);
     if (totals.nullTimeRows > 0) parts.push(`without a time ${whole(totals.nullTimeRows)}`);
     parts.push(`malformed ${whole(totals.malformedRecords)}`);
+    if (totals.restarts > 0) parts.push(`restarts ${whole(totals.restarts)}`);
   }
   return parts.join('   ');
 }

@@ -27,7 +27,8 @@ export class BackgroundJob implements AsyncDisposable {
   readonly sql: string;
   /** Settles when the job has ended: with its summary, or with the `DiagnosticError` that ended it. */
   readonly done: Promise<JobSummary>;
-  readonly #job: Job;
+  /** Another one each time it runs again. */
+  #job: Job;
   readonly #clock: Clock;
   readonly #stop: AbortController;
   /** Aborted when the job has ended. */
@@ -52,16 +53,17 @@ export class BackgroundJob implements AsyncDisposable {
   static async start(engine: Engine, clock: Clock, statement: Statement): Promise<BackgroundJob | null> {
     const stop = new AbortController();
     let background: BackgroundJob | null = null;
-    let begin: (job: Job) => void = () => {};
-    const begun = new Promise<Job>((resolve) => {
-      begin = resolve;
-    });
+    const begun = Promise.withResolvers<Job>();
+    const begin = (job: Job): void => {
+      begun.resolve(job);
+      if (background !== null) background.#job = job;
+    };
     const tell = (progress: JobProgress): void => {
       if (background !== null) background.#tell(progress);
     };
     const run = async (): Promise<JobSummary | null> => {
       let summary: JobSummary | null = null;
-      for await (const event of engine.execute(statement, { signal: stop.signal, onJob: (job) => begin(job) })) {
+      for await (const event of engine.execute(statement, { signal: stop.signal, onJob: begin })) {
         if (event.kind === 'summary') summary = event.summary;
         else if (event.kind === 'progress') tell(event.progress);
       }
@@ -69,7 +71,7 @@ export class BackgroundJob implements AsyncDisposable {
       return summary;
     };
     const ended = run();
-    const job = await Promise.race([begun, ended.then(() => null)]);
+    const job = await Promise.race([begun.promise, ended.then(() => null)]);
     if (job === null) return null;
     const done = ended.then((summary) => summary ?? { ...job.progress(), outcome: 'cancelled' as const });
     // Who does not look at `done` is not to be ended by it.

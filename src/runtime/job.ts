@@ -47,6 +47,8 @@ export interface JobParts {
   readonly onProgress?: (progress: JobProgress) => void;
   /** Keeps the rows that would be lost. */
   readonly keeper?: RowKeeper;
+  /** How often the job has run before, and failed. */
+  readonly restarts?: number;
 }
 
 /** Where a job stands; the same at its end. */
@@ -69,6 +71,8 @@ export interface JobProgress {
   readonly malformedRecords: number;
   /** Memory that the operators' state takes, in bytes; 0 when the job has ended. */
   readonly stateBytes: number;
+  /** How often the job has failed, and gone on from its last checkpoint. */
+  readonly restarts: number;
   /** Since the start. */
   readonly elapsedMs: number;
   /** Of the input, as it stands there. */
@@ -115,6 +119,7 @@ export class Job {
   #waiting = new AbortController();
   readonly #startMs: number;
   #hasEnded = false;
+  #hasBegun = false;
 
   constructor(parts: JobParts) {
     this.#parts = parts;
@@ -195,6 +200,7 @@ export class Job {
       }
       await this.#checkpoints?.resume();
       if (restored !== null) this.#scheduler.load(restored.scheduler);
+      this.#hasBegun = true;
       if ((await this.#feed(wired)) === 'suspended') {
         for (const sink of opened) await sink.abort();
         return { ...this.progress(), outcome: 'suspended' };
@@ -227,6 +233,22 @@ export class Job {
     return [...this.#parts.sources.values()].every(({ bounded }) => bounded);
   }
 
+  /** All that it reads and writes has been opened. */
+  get hasBegun(): boolean {
+    return this.#hasBegun;
+  }
+
+  /** The checkpoint that a restart goes on from; null: none yet, or the job makes none. */
+  get checkpointEpoch(): number | null {
+    return this.lastCheckpoint?.epoch ?? this.#parts.checkpoints?.restored?.epoch ?? null;
+  }
+
+  /** A table whose rows cannot be read a second time from where a checkpoint was; null: none is. */
+  get sourceReadOnce(): string | null {
+    const { graph, sources } = this.#parts;
+    return graph.sources.find(({ id }) => sources.get(id)?.save === undefined)?.scan.table.path.name ?? null;
+  }
+
   /** Stops after the batch at hand. */
   cancel(): void {
     this.#stop.abort();
@@ -253,6 +275,7 @@ export class Job {
       nullTimeRows: metrics.reduce((total, { nullTimeRows }) => total + nullTimeRows, 0),
       malformedRecords: sum(({ malformedRecords }) => malformedRecords),
       stateBytes: this.metrics().reduce((total, { stateBytes }) => total + stateBytes, 0),
+      restarts: this.#parts.restarts ?? 0,
       elapsedMs: this.#parts.clock.elapsedMs() - this.#startMs,
       bytesRead: sum(({ bytesRead }) => bytesRead),
       bytesTotal: sources.some(({ bytesTotal }) => bytesTotal === null)

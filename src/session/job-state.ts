@@ -40,9 +40,12 @@ export function jobsFolder({ session, streamsFolder }: SessionContext): string {
   return session.settings.get('execution.checkpointing.dir') ?? join(dirname(streamsFolder), 'jobs');
 }
 
-/** Whether the session wants checkpoints of its jobs. */
-export function makesCheckpoints({ session, restartsAtCheckpoints }: SessionContext): boolean {
-  return restartsAtCheckpoints || session.settings.durationMs('execution.checkpointing.interval') > 0;
+/** Whether a job makes checkpoints: the session wants them, and nobody watches the rows. */
+export function isTrackedJob({ sinks }: PhysicalGraph, { session, restartsAtCheckpoints }: SessionContext): boolean {
+  if (restartsAtCheckpoints) return true;
+  // What is shown to who asks goes on with nobody: a restart would show it again.
+  const isKept = sinks.every(({ table }) => table !== null);
+  return isKept && session.settings.durationMs('execution.checkpointing.interval') > 0;
 }
 
 /**

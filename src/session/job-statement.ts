@@ -29,12 +29,12 @@ async function stopJob({ id, withSavepoint, span }: StopJob, jobs: SessionContex
     ]);
   }
   const job = jobNamed(id, jobs);
-  if (job.status !== 'RUNNING') fail('B052', id.span, `job '${job.id}' does not run: it is ${job.status}`);
+  if (!job.isRunning) fail('B052', id.span, `job '${job.id}' does not run: it is ${job.status}`);
   await job.stop();
 }
 
 function jobNamed(id: Text, jobs: SessionContext['jobs']): SessionJob {
-  const running = jobs.list().filter(({ status }) => status === 'RUNNING');
+  const running = jobs.list().filter(({ isRunning }) => isRunning);
   const help = running.length === 0 ? 'no job runs' : `there run: ${running.map((job) => job.id).join(', ')}`;
   return jobs.get(id.value) ?? fail('B052', id.span, `there is no job '${id.value}'`, { help });
 }

@@ -10,7 +10,7 @@ import { dropsLateRows } from '../physical/late-rows.ts';
 import { Job, type JobProgress } from '../runtime/job.ts';
 import { RowKeeper } from '../runtime/row-keeper.ts';
 import type { UnreadableCheckpoint } from '../state/checkpoint-folder.ts';
-import { type JobIdentity, jobState, makesCheckpoints, takingOver } from './job-state.ts';
+import { isTrackedJob, type JobIdentity, jobState, takingOver } from './job-state.ts';
 import { type SessionContext, sessionZone } from './session-context.ts';
 
 /** Makes what a plan names: sources and sinks by their connectors, operators with their code. The job owns them. */
@@ -23,6 +23,8 @@ export function makeJob(
     readonly jobName: () => string;
     /** Told of checkpoints that are damaged. */
     readonly onUnreadable: (checkpoints: readonly UnreadableCheckpoint[], isRestored: boolean) => void;
+    /** How often it has run again. */
+    readonly restarts: number;
   },
   identity: JobIdentity,
 ): Job {
@@ -31,9 +33,7 @@ export function makeJob(
   const batchRows = settings.int('tidemark.batch-size');
   let processingTimeMs = clock.nowMs();
   const { timeZone, legacyCasts, dropsNulls } = settings;
-  // What is shown to who asks goes on with nobody: a restart would show it again.
-  const isKept = context.restartsAtCheckpoints || graph.sinks.every(({ table }) => table !== null);
-  const isTracked = isKept && makesCheckpoints(context);
+  const isTracked = isTrackedJob(graph, context);
   const kept = isTracked ? jobState(graph, identity, context) : null;
   if (kept !== null && kept.unreadable.length > 0)
     answer.onUnreadable(kept.unreadable, kept.checkpoints.restored !== null);
@@ -115,6 +115,7 @@ export function makeJob(
       },
       checkpoints: kept?.checkpoints ?? null,
       onProgress: answer.onProgress,
+      restarts: answer.restarts,
       keeper,
     });
   } catch (error) {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { pathText } from '../catalog/object-path.ts';
+import { Session } from '../catalog/session.ts';
 import type { Table } from '../catalog/table.ts';
 import type { Sink } from '../connectors/connector.ts';
 import { tableWarnings } from '../connectors/index.ts';
@@ -10,12 +11,14 @@ import type { PhysicalGraph } from '../physical/graph.ts';
 import { planPhysically } from '../physical/plan.ts';
 import type { LogicalSink } from '../plan/logical.ts';
 import { printPlan } from '../plan/print.ts';
-import type { Job, JobProgress, JobSummary } from '../runtime/job.ts';
+import type { Job, JobProgress } from '../runtime/job.ts';
 import type { UnreadableCheckpoint } from '../state/checkpoint-folder.ts';
 import { eventChannel } from './event-channel.ts';
+import { jobRestarts } from './job-restarts.ts';
 import { makeJob } from './make-job.ts';
 import { BatchSink, ResultSink } from './result-sink.ts';
 import { rowOrder } from './row-order.ts';
+import { RunningJob } from './running-job.ts';
 import type { SessionContext } from './session-context.ts';
 import type { SessionJob } from './session-jobs.ts';
 import type { AnswerHeader, StatementEvent } from './statement-event.ts';
@@ -24,7 +27,7 @@ import type { AnswerHeader, StatementEvent } from './statement-event.ts';
 export interface JobHooks {
   /** Takes an answer's batches where they lie, instead of rows among the events. */
   readonly onBatch: ((batch: Batch, header: AnswerHeader) => void | Promise<void>) | null;
-  /** Told the job before it reads its first row, and how SHOW JOBS tells it. */
+  /** Told the job before it reads its first row, also each time it runs again, and how SHOW JOBS tells it. */
   readonly onJob: ((job: Job, entry: SessionJob) => void) | null;
   /** Aborted: the job stops after the batch at hand. */
   readonly signal: AbortSignal;
@@ -51,6 +54,7 @@ export async function* runJob(
     if (onBatch === null || header === null) return new ResultSink(memory, channel);
     return new BatchSink((batch) => onBatch(batch, header));
   };
+  const started = asItIs(context);
   const identity = { name: context.session.settings.get('pipeline.name') ?? null, statement };
   const answering = {
     sink: answerSink,
@@ -64,21 +68,25 @@ export async function* runJob(
       void channel.push({ kind: 'warnings', diagnostics });
     },
   };
-  const newJob = (): Job => makeJob(graph, context, answering, identity);
-  let job = newJob();
+  const running = new RunningJob({
+    make: (restarts) => makeJob(graph, started, { ...answering, restarts }, identity),
+    restarts: jobRestarts(graph, started),
+    clock: context.clock,
+    onJob: (job) => hooks.onJob?.(job, entry),
+    onRestart: (diagnostic) => void channel.push({ kind: 'warnings', diagnostics: [diagnostic] }),
+  });
   const warnings = tablesOf(graph).flatMap(tableWarnings);
   if (warnings.length > 0) yield { kind: 'warnings', diagnostics: warnings };
   if (header !== null) yield { kind: 'answer', header };
-  const stop = (): void => job.cancel();
+  const stop = (): void => running.stop();
   const entry = context.jobs.begin({
     name: shownName(graph, context),
     startMs: context.clock.nowMs(),
-    cancel: () => stop(),
+    cancel: stop,
   });
-  hooks.onJob?.(job, entry);
   hooks.signal.addEventListener('abort', stop, { once: true });
   if (hooks.signal.aborted) stop();
-  const ended = runToEnd().then(
+  const ended = running.run(entry).then(
     (summary) => {
       entry.end(summary.outcome === 'cancelled' ? 'CANCELED' : 'FINISHED');
       void channel.push({ kind: 'summary', summary });
@@ -89,25 +97,25 @@ export async function* runJob(
       channel.fail(error);
     },
   );
-  async function runToEnd(): Promise<JobSummary> {
-    for (;;) {
-      const summary = await job.run();
-      if (summary.outcome !== 'suspended') return summary;
-      job = newJob();
-      if (hooks.signal.aborted) stop();
-    }
-  }
   try {
     yield* channel;
   } catch (error) {
     throw error instanceof DiagnosticError ? new JobFailure(error) : error;
   } finally {
     // Also when the reader has stopped reading: nothing runs on behind its back.
-    job.cancel();
+    stop();
     channel.discard();
     await ended;
     hooks.signal.removeEventListener('abort', stop);
   }
+}
+
+/** As the session is now: what is SET while the job runs is of later statements. */
+function asItIs(context: SessionContext): SessionContext {
+  const session = new Session(Object.fromEntries(context.session.settings.entries()));
+  session.currentCatalog = context.session.currentCatalog;
+  session.currentDatabase = context.session.currentDatabase;
+  return { ...context, session };
 }
 
 /** `pipeline.name`; else the same for the same plan, and another for another. */

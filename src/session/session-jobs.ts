@@ -1,5 +1,5 @@
 /** How a job stands, in Flink's words. */
-type JobStatus = 'RUNNING' | 'FINISHED' | 'CANCELED' | 'FAILED';
+type JobStatus = 'RUNNING' | 'RESTARTING' | 'FINISHED' | 'CANCELED' | 'FAILED';
 
 /** Of jobs that have ended so many of the last are told. */
 const endedMax = 20;
@@ -31,8 +31,18 @@ export class SessionJob {
     return this.#status;
   }
 
+  /** Whether it has not ended: it may wait until it runs again. */
+  get isRunning(): boolean {
+    return this.#status === 'RUNNING' || this.#status === 'RESTARTING';
+  }
+
+  /** It has failed, and waits; or the wait is over. */
+  restart(status: 'RESTARTING' | 'RUNNING'): void {
+    this.#status = status;
+  }
+
   /** Told by who runs it. */
-  end(status: Exclude<JobStatus, 'RUNNING'>): void {
+  end(status: Exclude<JobStatus, 'RUNNING' | 'RESTARTING'>): void {
     this.#status = status;
     this.#tellEnd();
   }
@@ -58,7 +68,7 @@ export class SessionJobs {
   begin(parts: NewSessionJob): SessionJob {
     const job = new SessionJob(String(++this.#count), parts);
     this.#jobs.set(job.id, job);
-    const ended = this.list().filter(({ status }) => status !== 'RUNNING');
+    const ended = this.list().filter(({ isRunning }) => !isRunning);
     for (const { id } of ended.slice(0, -endedMax)) this.#jobs.delete(id);
     return job;
   }

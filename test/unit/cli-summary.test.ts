@@ -15,6 +15,7 @@ const job: JobProgress = {
   kept: [],
   nullTimeRows: 0,
   malformedRecords: 1,
+  restarts: 0,
   elapsedMs: 100,
   bytesRead: 50,
   bytesTotal: 200,
@@ -30,6 +31,11 @@ describe('the summary', () => {
   test('adds up the events of several jobs over the same shards', () => {
     const totals = addTotals(addTotals(noTotals, job), { ...job, watermarkMs: null, events: 1 });
     expect(totals).toMatchObject({ jobs: 2, events: 10_001, shards: 4, watermarkMs: job.watermarkMs, lateRows: 6 });
+  });
+
+  test('adds up restarts where there are any', () => {
+    const restarted = { ...job, restarts: 2 };
+    expect(summaryLine('done', addTotals(addTotals(noTotals, restarted), restarted), 210)).toMatch(/ {3}restarts 4$/);
   });
 
   test('of a script without a job is its time alone', () => {

@@ -34,6 +34,8 @@ export class FilesystemSink implements Sink {
   readonly #open = new Map<string, PartFile>();
   readonly #partitions = new Set<string>();
   #files = 0;
+  /** A checkpoint may name what is in work: it was prepared for one, or goes on from one. */
+  #isInCheckpoint = false;
   /** Full files that wait for the next checkpoint. */
   #full: SavedPart[] = [];
 
@@ -82,6 +84,7 @@ export class FilesystemSink implements Sink {
   }
 
   async prepare(isLast: boolean): Promise<SavedValue> {
+    this.#isInCheckpoint = true;
     if (isLast) {
       for (const file of this.#open.values()) this.#complete(file);
       this.#open.clear();
@@ -95,19 +98,20 @@ export class FilesystemSink implements Sink {
     };
     this.#full = [];
     const parts = [...token.full, ...token.open];
-    for (const { folder, name } of parts) await syncPath(hiddenPath(folder, name));
-    for (const folder of new Set(parts.map(({ folder }) => folder))) await syncPath(folder);
+    for (const { folder, name } of parts) await this.#sync(hiddenPath(folder, name));
+    for (const folder of new Set(parts.map(({ folder }) => folder))) await this.#sync(folder);
     return token;
   }
 
   async commit(token: SavedValue): Promise<void> {
     const { full } = token as Prepared;
     for (const part of full) this.#attempt(part.folder, () => showPart(part));
-    for (const folder of new Set(full.map(({ folder }) => folder))) await syncPath(folder);
+    for (const folder of new Set(full.map(({ folder }) => folder))) await this.#sync(folder);
   }
 
   async resume(token: SavedValue): Promise<void> {
     if (token === null) return;
+    this.#isInCheckpoint = true;
     const { run, files, full, open, partitions } = token as Prepared;
     this.#run = run;
     this.#files = files;
@@ -128,9 +132,11 @@ export class FilesystemSink implements Sink {
   async abort(): Promise<void> {
     // What the last checkpoint holds is wanted when the job goes on.
     for (const file of this.#open.values()) {
-      if (this.#request.commitsAtCheckpoints) file.close();
+      if (this.#isInCheckpoint) file.close();
       else file.drop();
     }
+    if (!this.#isInCheckpoint)
+      for (const { folder, name } of this.#full) rmSync(hiddenPath(folder, name), { force: true });
     this.#open.clear();
     this.#release();
   }
@@ -208,15 +214,27 @@ export class FilesystemSink implements Sink {
     try {
       work();
     } catch (error) {
-      const { code, message } = error as NodeJS.ErrnoException;
-      const span = this.#request.options.span('path');
-      if (code === 'EACCES' || code === 'EPERM') fail('F014', span, `no permission to write to "${path}"`);
-      if (code === 'ENOSPC') fail('F014', span, `no space is left for "${path}"`);
-      if (code === 'EEXIST' || code === 'ENOTDIR')
-        fail('F014', span, `"${path}" is no folder`, { help: 'a sink writes into a folder' });
-      if (code === undefined) throw error;
-      fail('F014', span, `could not write to "${path}": ${message}`);
+      this.#refuse(error, path);
     }
+  }
+
+  async #sync(path: string): Promise<void> {
+    try {
+      await syncPath(path);
+    } catch (error) {
+      this.#refuse(error, path);
+    }
+  }
+
+  #refuse(error: unknown, path: string): never {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const span = this.#request.options.span('path');
+    if (code === 'EACCES' || code === 'EPERM') fail('F014', span, `no permission to write to "${path}"`);
+    if (code === 'ENOSPC' || code === 'EDQUOT') fail('F014', span, `no space is left for "${path}"`);
+    if (code === 'EEXIST' || code === 'ENOTDIR')
+      fail('F014', span, `"${path}" is no folder`, { help: 'a sink writes into a folder' });
+    if (code === undefined) throw error;
+    fail('F014', span, `could not write to "${path}": ${message}`);
   }
 
   #release(): void {

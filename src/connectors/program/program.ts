@@ -6,6 +6,7 @@ import type { Connector, ShardReader, Source, SourceRequest } from '../connector
 import { partialCache, partialLookupOptions } from '../lookup-options.ts';
 import { ProgramLookupSource } from './program-lookup.ts';
 import { ProgramShard } from './program-shard.ts';
+import { ProgramSink } from './program-sink.ts';
 
 /**
  * `program`: rows that the embedding program gives while the job runs, by the name under which it declared them, or takes.
@@ -36,7 +37,7 @@ export const programConnector: Connector = {
     const name = options.string('table') ?? '';
     const make = programSinks?.get(name);
     if (make === undefined) return fail('O006', options.span('table'), `the program takes no rows of '${name}'`);
-    return make(request);
+    return new ProgramSink(make(request), name, options.span('table'));
   },
   lookupSource: (request) => new ProgramLookupSource(request, lookupKeys(request.options) ?? []),
 };

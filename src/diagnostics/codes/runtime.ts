@@ -13,4 +13,5 @@ export const runtimeCodes = {
   F019: 'what a catalog has kept in its folder is damaged, or of another version',
   F020: 'another process changes the same catalog',
   F021: 'a job cannot go on from its checkpoint',
+  F022: 'a job has failed, and runs again from its last checkpoint',
 } as const;

@@ -1,0 +1,63 @@
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Job, JobSummary } from '../runtime/job.ts';
+import type { JobRestarts } from './job-restarts.ts';
+import type { SessionJob } from './session-jobs.ts';
+
+export interface RunningJobParts {
+  /** Makes the job from its last checkpoint, with memory, sources and sinks of its own. `restarts`: how often it has run again. */
+  readonly make: (restarts: number) => Job;
+  readonly restarts: JobRestarts;
+  readonly clock: Clock;
+  /** Told each job that is made, before it reads its first row. */
+  readonly onJob: (job: Job) => void;
+  readonly onRestart: (warning: Diagnostic) => void;
+}
+
+/** A statement's job over its restarts: each is a `Job` of its own. */
+export class RunningJob {
+  readonly #parts: RunningJobParts;
+  readonly #stop = new AbortController();
+  /** Null: it could not be made again. */
+  #job: Job | null;
+
+  /** @throws DiagnosticError for what is wrong with the plan, or with the state that it would go on from */
+  constructor(parts: RunningJobParts) {
+    this.#parts = parts;
+    this.#job = parts.make(0);
+  }
+
+  /** Stops after the batch at hand, or while it waits. */
+  stop(): void {
+    this.#stop.abort();
+    this.#job?.cancel();
+  }
+
+  /** Runs to the end of the input, or until it is stopped. @throws what it has failed with for good */
+  async run(entry: SessionJob): Promise<JobSummary> {
+    const { restarts, clock, onJob, onRestart } = this.#parts;
+    let last = this.#job;
+    for (;;) {
+      try {
+        const job = this.#job ?? this.#parts.make(restarts.count);
+        last = job;
+        this.#job = job;
+        onJob(job);
+        if (this.#stop.signal.aborted) job.cancel();
+        const summary = await job.run();
+        if (summary.outcome !== 'suspended') return summary;
+      } catch (error) {
+        // Who stops a job that cannot end as it should wants to know.
+        if (this.#stop.signal.aborted) throw error;
+        const verdict = restarts.after(error, this.#job, clock.elapsedMs());
+        if (verdict.kind === 'fail') throw verdict.error;
+        onRestart(verdict.warning);
+        entry.restart('RESTARTING');
+        await clock.wait(verdict.delayMs, this.#stop.signal);
+        if (this.#stop.signal.aborted && last !== null) return { ...last.progress(), outcome: 'cancelled' };
+        entry.restart('RUNNING');
+      }
+      this.#job = null;
+    }
+  }
+}

@@ -1,1 +1,3 @@
-export { release as version } from '../state/release.ts';
+import packageFile from '../../package.json' with { type: 'json' };
+
+export const version: string = packageFile.version;

@@ -25,8 +25,6 @@ export type SavedShard = {
   readonly isWaiting: boolean;
   readonly turnRows: number;
   readonly rows: number;
-  /** Where its reader goes on, for people: the source keeps its own. */
-  readonly position: SavedValue;
   readonly skip: number;
 };
 
@@ -127,7 +125,7 @@ export class ShardRun implements WatermarkInput {
 
   save(): SavedShard {
     const { watermarkMs, isIdle, hasEnded, turnRows, index } = this;
-    const { position, skip } = this.position;
+    const { skip } = this.position;
     return {
       name: this.reader.name,
       index,
@@ -137,7 +135,6 @@ export class ShardRun implements WatermarkInput {
       isWaiting: this.isWaiting,
       turnRows,
       rows: this.#rowsGone,
-      position,
       skip,
     };
   }

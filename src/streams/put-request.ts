@@ -116,6 +116,21 @@ export function checkPut(entries: readonly PutEntry[]): number {
       `${entries.length} records at 'records' failed to satisfy constraint: 1 to ${putRecordsMax} records`,
     );
   }
+  const bytesMax = checkRecords(entries);
+  if (bytesMax > requestBytesMax) {
+    const bytes = entries.reduce((sum, entry) => sum + recordBytes(entry), 0);
+    if (bytes > requestBytesMax) {
+      throw new StreamError(
+        'InvalidArgumentException',
+        `the request has ${bytes.toLocaleString('en')} bytes; 10 MiB are the most`,
+      );
+    }
+  }
+  return bytesMax;
+}
+
+/** Bytes of records, at most. @throws StreamError where one of them cannot be put */
+export function checkRecords(entries: readonly PutEntry[]): number {
   let bytesMax = 0;
   let number = 0;
   for (const entry of entries) {
@@ -137,15 +152,6 @@ export function checkPut(entries: readonly PutEntry[]): number {
     }
     bytesMax += recordBytesAtMost;
     if (explicitHashKey !== undefined) parseHashKey(explicitHashKey, 'explicitHashKey');
-  }
-  if (bytesMax > requestBytesMax) {
-    const bytes = entries.reduce((sum, entry) => sum + recordBytes(entry), 0);
-    if (bytes > requestBytesMax) {
-      throw new StreamError(
-        'InvalidArgumentException',
-        `the request has ${bytes.toLocaleString('en')} bytes; 10 MiB are the most`,
-      );
-    }
   }
   return bytesMax;
 }

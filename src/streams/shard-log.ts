@@ -18,7 +18,7 @@ export interface LogOptions {
 }
 
 /** A commit takes what waits, until it is so much: an fsync costs the same for much and for little. */
-const commitBytesMax = 4 * 1024 * 1024;
+export const commitBytesMax = 4 * 1024 * 1024;
 
 /** Where the records of one put are. */
 export interface Appended {
@@ -97,6 +97,11 @@ export class ShardLog {
     return this.#nextIndex;
   }
 
+  /** Why nothing can be appended any more, and the file may hold more than was acknowledged; null: all is well. */
+  get broken(): StreamError | null {
+    return this.#broken;
+  }
+
   /** The segment that is written, as far as it is committed; null: none yet. */
   get activeIndex(): SegmentIndex | null {
     return this.#active?.index ?? null;
@@ -138,7 +143,10 @@ export class ShardLog {
     return cut;
   }
 
-  /** Appends copies of records together and in their order; resolves when they are as durable as is asked. */
+  /**
+   * Appends copies of records together and in their order; resolves when they are as durable as is asked. What comes
+   * within a turn goes with it, while it is less than `commitBytesMax`.
+   */
   append(records: readonly FrameRecord[], durability: Durability): Promise<Appended> {
     if (this.#broken !== null) return Promise.reject(this.#broken);
     const appended = new Promise<Appended>((resolve, reject) => {

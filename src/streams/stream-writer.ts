@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import { FrameBuilders } from './frame-builder.ts';
+import { HeldCommits } from './held-commits.ts';
+import type { Held, HeldFolder } from './held-folder.ts';
 import { type StoreFailure, storeMetadata } from './metadata-file.ts';
 import { checkPut, type PutEntry, PutRecordsResult, Router, type ShardOutcome } from './put-request.ts';
 import { ShardFolder } from './shard-folder.ts';
@@ -28,6 +30,7 @@ export interface StreamWriterParts {
   readonly environment: StreamEnvironment;
   readonly folder: string;
   readonly metadata: StreamMetadata;
+  readonly held: HeldFolder;
   readonly segmentBytesMax: number;
   /** Records were committed, or the metadata has changed. */
   readonly onChange: (metadata: StreamMetadata) => void;
@@ -58,8 +61,9 @@ export class StreamWriter {
   #retiring: Promise<void> | null = null;
   /** Called when nothing is on its way any more. */
   #atRest: () => void = () => {};
-  /** While shards are closed and opened, puts wait. */
-  #isResharding = false;
+  /** While shards are closed and opened, and while held records are put, puts wait. */
+  #closed: { readonly why: 'resharding' | 'committing'; readonly ended: Promise<void> } | null = null;
+  readonly #commits: HeldCommits;
   #broken: StreamError | null = null;
   #retiredMs = 0;
 
@@ -68,6 +72,13 @@ export class StreamWriter {
     this.#lock = lock;
     this.#metadata = parts.metadata;
     this.#router = new Router(parts.metadata.shards);
+    this.#commits = new HeldCommits({
+      files: parts.environment.files,
+      folder: parts.held,
+      logs: this.#logs,
+      router: () => this.#router,
+      alone: (work) => this.#alone('committing', work),
+    });
   }
 
   /**
@@ -79,11 +90,14 @@ export class StreamWriter {
     try {
       // Another process may have written it until now.
       const writer = new StreamWriter({ ...parts, metadata: reload() }, lock);
+      // What it has changed last may be seen, and not be on the disk yet.
+      await parts.environment.files.syncFolder(parts.folder);
       for (const shard of writer.#metadata.shards) {
         if (shard.closed !== null) continue;
         const cut = await writer.#openLog(shard);
         if (cut !== null) writer.cutTails.push(cut);
       }
+      await writer.#commits.takeUp();
       await writer.#retire();
       return writer;
     } catch (error) {
@@ -93,7 +107,7 @@ export class StreamWriter {
   }
 
   get status(): 'ACTIVE' | 'UPDATING' {
-    return this.#isResharding ? 'UPDATING' : 'ACTIVE';
+    return this.#closed?.why === 'resharding' ? 'UPDATING' : 'ACTIVE';
   }
 
   /** The log of an open shard. */
@@ -108,12 +122,30 @@ export class StreamWriter {
    */
   async put(entries: readonly PutEntry[], durability: Durability): Promise<PutRecordsResult> {
     const bytes = checkPut(entries);
+    if (this.#commits.isUnfinished && this.#closed === null) {
+      // The array is the caller's.
+      const own = entries.slice();
+      await this.#commits.finish();
+      return this.put(own, durability);
+    }
     if (this.#line.length === 0 && this.#hasRoom(bytes)) return this.#begin(bytes, entries, durability);
     // The array is the caller's.
     const own = entries.slice();
     return new Promise<PutRecordsResult>((resolve, reject) => {
       this.#line.push({ bytes, start: () => void this.#begin(bytes, own, durability).then(resolve, reject) });
     });
+  }
+
+  /** Puts what is held; where that was done before, nothing happens. @throws StreamError where it could not be ended */
+  async commitHeld(held: Held): Promise<void> {
+    for (let wait = this.#anyWork(); wait !== null; wait = this.#anyWork()) await wait;
+    await this.#commits.commit(held);
+  }
+
+  /** Takes away what a producer holds, but for one. */
+  async dropHeld(producer: string, kept: string | null): Promise<void> {
+    for (let wait = this.#anyWork(); wait !== null; wait = this.#anyWork()) await wait;
+    await this.#commits.drop(producer, kept);
   }
 
   /** Closes a shard and opens two in its place, the second from the given hash key on. */
@@ -169,6 +201,7 @@ export class StreamWriter {
    */
   #append(entries: readonly PutEntry[], durability: Durability): Promise<readonly ShardOutcome[]> {
     if (this.#broken !== null) return Promise.reject(this.#broken);
+    if (this.#commits.isUnfinished) return Promise.reject(unfinishedError(this.#metadata));
     const appends = this.#router.deal(entries).map(({ shard, entries: records, places }) => {
       const count = records.length;
       return this.#logOf(shard)
@@ -193,7 +226,7 @@ export class StreamWriter {
   }
 
   #hasRoom(bytes: number): boolean {
-    return !this.#isResharding && (this.#queuedBytes === 0 || this.#queuedBytes + bytes <= queuedBytesMax);
+    return this.#closed === null && (this.#queuedBytes === 0 || this.#queuedBytes + bytes <= queuedBytesMax);
   }
 
   /** Begins the puts whose turn it is. */
@@ -213,7 +246,7 @@ export class StreamWriter {
   }
 
   get #isBusy(): boolean {
-    return this.#line.length > 0 || this.#putCount > 0 || this.#isResharding || this.#retiring !== null;
+    return this.#line.length > 0 || this.#putCount > 0 || this.#closed !== null || this.#retiring !== null;
   }
 
   #checkRest(): void {
@@ -251,6 +284,17 @@ export class StreamWriter {
     }
   }
 
+  /** What a change of the shards has to wait for; what was begun with held records is ended. Null: nothing. */
+  #obstacle(): Promise<void> | null {
+    if (this.#closed?.why === 'committing') return this.#closed.ended;
+    return this.#commits.isUnfinished && this.#closed === null ? this.#commits.finish() : null;
+  }
+
+  /** What the commit of held records has to wait for. */
+  #anyWork(): Promise<void> | null {
+    return this.#retiring ?? this.#closed?.ended ?? this.#obstacle();
+  }
+
   /** A change that somebody asks for: it is not refused because old shards are being taken away. */
   async #changeAsAsked(next: () => Promise<StreamMetadata>): Promise<void> {
     while (this.#retiring !== null) await this.#retiring;
@@ -259,15 +303,27 @@ export class StreamWriter {
 
   /** Changes the metadata, on the disk and here; a change at a time. */
   async #change(next: () => Promise<StreamMetadata>): Promise<void> {
-    if (this.#broken !== null) throw this.#broken;
-    if (this.#isResharding) {
+    for (let wait = this.#obstacle(); wait !== null; wait = this.#obstacle()) await wait;
+    if (this.#closed !== null) {
       throw new StreamError('ResourceInUseException', `stream "${this.#metadata.name}" is UPDATING`);
     }
-    this.#isResharding = true;
+    await this.#alone('resharding', async () => this.#store(await next()));
+  }
+
+  /** Does what no put may be beside. */
+  async #alone(why: 'resharding' | 'committing', work: () => Promise<void>): Promise<void> {
+    // Which shards are open is perhaps not known.
+    if (this.#broken !== null) throw this.#broken;
+    let end = (): void => {};
+    const ended = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    this.#closed = { why, ended };
     try {
-      await this.#store(await next());
+      await work();
     } finally {
-      this.#isResharding = false;
+      this.#closed = null;
+      end();
       this.#admit();
       this.#checkRest();
     }
@@ -338,7 +394,7 @@ export class StreamWriter {
   #retireInTime(): void {
     const { clock } = this.#parts.environment;
     const everyMs = (this.#metadata.retentionHours * 3_600_000) / segmentsPerRetention;
-    if (clock.nowMs() - this.#retiredMs < everyMs || this.#retiring !== null || this.#isResharding) return;
+    if (clock.nowMs() - this.#retiredMs < everyMs || this.#retiring !== null || this.#closed !== null) return;
     this.#retiring = this.#retire()
       .catch(() => {})
       .finally(() => {
@@ -353,6 +409,7 @@ export class StreamWriter {
     const nowMs = environment.clock.nowMs();
     this.#retiredMs = nowMs;
     const horizon = horizonMs(this.#metadata, nowMs);
+    await this.#commits.retire(horizon);
     for (const log of this.#logs.values()) await log.retire(horizon);
     const gone = this.#metadata.shards.filter(({ closed }) => closed !== null && closed.atMs < horizon);
     if (gone.length === 0) return;
@@ -362,4 +419,10 @@ export class StreamWriter {
     }));
     for (const { index } of gone) await environment.files.remove(join(folder, shardId(index)));
   }
+}
+
+function unfinishedError({ name }: StreamMetadata): StreamError {
+  return new StreamError('InternalFailureException', `held records of stream "${name}" could not all be put`, {
+    help: 'what is put later waits for them: it is tried again with the next put',
+  });
 }

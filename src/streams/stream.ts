@@ -1,4 +1,6 @@
 import { join } from 'node:path';
+import { type Held, HeldFolder } from './held-folder.ts';
+import { HeldRecords } from './held-records.ts';
 import { loadMetadata } from './metadata-file.ts';
 import type { PutEntry, PutRecord, PutRecordsResult } from './put-request.ts';
 import { parseSequenceNumber } from './sequence-number.ts';
@@ -32,6 +34,7 @@ export class Stream {
   readonly #environment: StreamEnvironment;
   readonly #folder: string;
   readonly #options: StreamOptions;
+  readonly #held: HeldFolder;
   readonly #folders = new Map<number, ShardFolder>();
   readonly #listeners = new Set<() => void>();
   #metadata: StreamMetadata;
@@ -47,6 +50,7 @@ export class Stream {
     this.name = metadata.name;
     this.#environment = environment;
     this.#folder = folder;
+    this.#held = new HeldFolder(environment.files, folder);
     this.#metadata = metadata;
     this.#options = options;
   }
@@ -86,6 +90,21 @@ export class Stream {
     // The array is the caller's.
     const own = entries.slice();
     return (await this.#write()).put(own, durability);
+  }
+
+  /** Records of a producer that nobody reads before they are committed. The stream is to be written here by then. */
+  holdRecords(producer: string, epoch: number): HeldRecords {
+    return new HeldRecords(this.#environment, this.#held, producer, epoch);
+  }
+
+  /** Puts held records, each once, however often it is asked for. */
+  async commitHeld(held: Held): Promise<void> {
+    await (await this.#write()).commitHeld(held);
+  }
+
+  /** Takes away what a producer holds, but for one. */
+  async dropHeld(producer: string, kept: string | null): Promise<void> {
+    await (await this.#write()).dropHeld(producer, kept);
   }
 
   async splitShard(shard: string, newStartingHashKey: bigint): Promise<void> {
@@ -190,6 +209,7 @@ export class Stream {
       environment: this.#environment,
       folder: this.#folder,
       metadata: this.#metadata,
+      held: this.#held,
       onChange: (metadata: StreamMetadata) => {
         if (metadata !== this.#metadata) this.#take(metadata);
         this.#notify();

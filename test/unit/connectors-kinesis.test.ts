@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -204,6 +204,65 @@ describe('as a sink', () => {
     await seen.cancel();
     expect(seen.rows.flat().toSorted()).toEqual(['2', '4', '6']);
   });
+});
+
+describe('as a sink of a job that makes checkpoints', () => {
+  const settingsOf = (interval: string, name: string): Record<string, string> => ({
+    'execution.checkpointing.interval': interval,
+    'execution.checkpointing.dir': join(folder, 'jobs'),
+    'pipeline.name': name,
+  });
+
+  test('rows are seen with each checkpoint, once, also when it is stopped and goes on', async () => {
+    const other = await shared.store.createStream(`s${count++}`, 2);
+    const source = table('n INT').replace('TABLE t', 'TABLE source');
+    const sink = table('n INT', {}, other.name).replace('TABLE t', 'TABLE sink');
+    const settings = settingsOf('20 ms', other.name);
+    const start = () => new LiveQuery(`${source}${sink} INSERT INTO sink SELECT n * 2 FROM source;`, settings);
+    const seen = new LiveQuery(`${table('n INT', {}, other.name)} SELECT n FROM t;`);
+    const first = start();
+    await put('{"n": 1}', '{"n": 2}');
+    await seen.until(2);
+    await put('{"n": 3}');
+    await seen.until(3);
+    await first.cancel();
+    const second = start();
+    await put('{"n": 4}');
+    await seen.until(4);
+    await second.cancel();
+    await seen.cancel();
+    expect(seen.rows.flat().toSorted()).toEqual(['2', '4', '6', '8']);
+    // What was held is gone.
+    expect(readdirSync(join(folder, other.name, 'held'))).toEqual([]);
+  });
+
+  test.each(['at-least-once', 'none'])(
+    'rows are held until then, but where they are asked for at once: %s',
+    async (guarantee) => {
+      const [once, direct] = [
+        await shared.store.createStream(`s${count++}`, 1),
+        await shared.store.createStream(`s${count++}`, 1),
+      ];
+      const tables = [
+        table('n INT').replace('TABLE t', 'TABLE source'),
+        table('n INT', {}, once.name).replace('TABLE t', 'TABLE once'),
+        table('n INT', { 'sink.delivery-guarantee': guarantee }, direct.name).replace('TABLE t', 'TABLE direct'),
+      ].join('');
+      const inserts = 'INSERT INTO once SELECT n FROM source; INSERT INTO direct SELECT n FROM source;';
+      const job = new LiveQuery(`${tables} EXECUTE STATEMENT SET BEGIN ${inserts} END;`, settingsOf('1 h', once.name));
+      const seen = new LiveQuery(`${table('n INT', {}, direct.name)} SELECT n FROM t;`);
+      await put('{"n": 1}');
+      await seen.until(1);
+      await put('{"n": 2}');
+      await seen.until(2);
+      await seen.cancel();
+      expect(once.presentEnd(once.shard('0'))).toBe(1);
+      // Stopped, it shows all that it has read.
+      await job.cancel();
+      expect(once.presentEnd(once.shard('0'))).toBe(3);
+      expect(direct.presentEnd(direct.shard('0'))).toBe(3);
+    },
+  );
 });
 
 test('sequence numbers as text are those of the stream, one after the other', () => {

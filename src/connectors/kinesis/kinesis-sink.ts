@@ -2,26 +2,28 @@ import { fail, placedAt } from '../../diagnostics/diagnostic.ts';
 import type { Encoder } from '../../formats/format.ts';
 import { formatNamed } from '../../formats/index.ts';
 import type { Batch } from '../../memory/batch.ts';
+import type { SavedValue } from '../../memory/operator-state.ts';
 import { type PutEntry, putRecordsMax } from '../../streams/put-request.ts';
+import type { Stream } from '../../streams/stream.ts';
 import type { Sink, SinkRequest } from '../connector.ts';
+import { DirectPuts } from './direct-puts.ts';
+import { HeldPuts } from './held-puts.ts';
 import { type PartitionKeys, partitionKeys } from './partition-keys.ts';
+import type { RecordTarget } from './record-target.ts';
 import { failAtStream, type OpenedStream, openStream, streamPlace } from './stream-of-table.ts';
 
 /**
- * Puts each row as a record. Rows of one shard keep their order. A row is put as soon as it comes, and what comes while
- * others are on their way to the disk goes there together: waiting for more would gain nothing.
+ * Puts each row as a record. Rows of one shard keep their order. A row is put as soon as it comes; of a job that makes
+ * checkpoints it is held, and put when the checkpoint that has it is complete.
  */
 export class KinesisSink implements Sink {
   readonly accepts: Sink['accepts'];
   readonly #request: SinkRequest;
   readonly #encoder: Encoder;
   readonly #keys: PartitionKeys;
-  readonly #batchMax: number;
-  readonly #inFlightMax: number;
   #opened: OpenedStream | null = null;
+  #target: RecordTarget | null = null;
   #isReleased = false;
-  readonly #inFlight = new Set<Promise<void>>();
-  #failure: { readonly error: unknown } | null = null;
 
   constructor(request: SinkRequest) {
     this.#request = request;
@@ -34,42 +36,61 @@ export class KinesisSink implements Sink {
     streamPlace(request);
     this.#keys = partitionKeys(request);
     this.#encoder = format.encoder({ memory, options: options.under(`${format.name}.`), schema, timeZone });
-    this.#batchMax = Math.min(options.int('sink.batch.max-size') ?? putRecordsMax, putRecordsMax);
-    this.#inFlightMax = options.int('sink.requests.max-inflight') ?? 16;
   }
 
   async open(): Promise<void> {
-    const { options } = this.#request;
     const opened = openStream(this.#request);
     this.#opened = opened;
-    try {
+    await this.#attempt(async () => {
       await opened.stream.startWriting();
-    } catch (error) {
-      failAtStream('F014', error, options.span('stream.arn'));
-    }
+    });
+    this.#target = this.#targetIn(opened.stream);
   }
 
   write(batch: Batch): void | Promise<void> {
-    this.#check();
-    const entries = this.#entries(batch);
-    for (let from = 0; from < entries.length; from += this.#batchMax) {
-      this.#put(entries.slice(from, from + this.#batchMax));
+    const target = this.#running();
+    try {
+      return target.put(this.#entries(batch))?.catch((error: unknown) => this.#fail(error));
+    } catch (error) {
+      this.#fail(error);
     }
-    if (this.#inFlight.size >= this.#inFlightMax) return this.#waitFor(this.#inFlightMax - 1);
+  }
+
+  prepare(): Promise<SavedValue> {
+    const prepared = this.#running().prepare();
+    return this.#attempt(() => prepared);
+  }
+
+  async commit(token: SavedValue): Promise<void> {
+    await this.#attempt(() => this.#running().commit(token));
+  }
+
+  async resume(token: SavedValue): Promise<void> {
+    await this.#attempt(() => this.#running().resume(token));
   }
 
   async finish(): Promise<void> {
     try {
-      await this.#waitFor(0);
+      await this.#attempt(() => this.#running().finish());
     } finally {
       await this.#release();
     }
   }
 
-  /** What was put stays: a stream takes nothing back. */
   async abort(): Promise<void> {
-    await Promise.allSettled(this.#inFlight);
+    await this.#target?.abort();
     await this.#release();
+  }
+
+  #targetIn(stream: Stream): RecordTarget {
+    const { options, commitsAtCheckpoints } = this.#request;
+    const guarantee = options.string('sink.delivery-guarantee');
+    if (commitsAtCheckpoints && guarantee === 'exactly-once') return new HeldPuts(stream);
+    return new DirectPuts(stream, {
+      batchMax: options.int('sink.batch.max-size') ?? putRecordsMax,
+      inFlightMax: options.int('sink.requests.max-inflight') ?? 16,
+      isAwaited: guarantee !== 'none',
+    });
   }
 
   #entries(batch: Batch): PutEntry[] {
@@ -86,29 +107,22 @@ export class KinesisSink implements Sink {
     });
   }
 
-  #put(entries: readonly PutEntry[]): void {
-    const stream = this.#opened?.stream;
-    if (stream === undefined) throw new Error('the sink is not open');
-    const put = stream
-      .putRecords(entries)
-      .then(({ failure }) => {
-        if (failure !== null) throw failure;
-      })
-      .catch((error: unknown) => {
-        this.#failure ??= { error };
-      })
-      .finally(() => this.#inFlight.delete(put));
-    this.#inFlight.add(put);
+  #running(): RecordTarget {
+    if (this.#target === null) throw new Error('the sink is not open');
+    return this.#target;
   }
 
-  async #waitFor(inFlightMax: number): Promise<void> {
-    while (this.#inFlight.size > inFlightMax) await Promise.race(this.#inFlight);
-    this.#check();
+  async #attempt<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      return this.#fail(error);
+    }
   }
 
-  #check(): void {
-    if (this.#failure === null) return;
-    failAtStream('F014', this.#failure.error, this.#request.options.span('stream.arn'));
+  /** What the stream refuses, as an error about the table. */
+  #fail(error: unknown): never {
+    return failAtStream('F014', error, this.#request.options.span('stream.arn'));
   }
 
   /** A sink that cannot finish is told to abort as well. */

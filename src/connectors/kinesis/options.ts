@@ -99,6 +99,13 @@ export const kinesisOptions: readonly OptionSpec[] = [
     default: '16',
     doc: 'Puts on their way to the disk, before the query waits for them.',
   },
+  {
+    name: 'sink.delivery-guarantee',
+    type: 'enum',
+    values: ['exactly-once', 'at-least-once', 'none'],
+    default: 'exactly-once',
+    doc: "By the name of Flink's Kafka sink. Of a job that makes checkpoints: exactly-once holds rows until the checkpoint is complete that has them; at-least-once puts them as they come, so that some come again behind a crash; none also leaves checkpoints to themselves, so that a power cut may lose some. Without checkpoints rows are put as they come, whatever it says.",
+  },
   withoutEffect('sink.requests.max-buffered', 'int', 'Accepted: rows are put as they come, and not buffered.'),
   withoutEffect('sink.flush-buffer.size', 'long', 'Accepted: rows are put as they come, and not buffered.'),
   withoutEffect('sink.flush-buffer.timeout', 'long', 'Accepted: rows are put as they come, and not buffered.'),

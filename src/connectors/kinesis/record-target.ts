@@ -1,0 +1,14 @@
+import type { SavedValue } from '../../memory/operator-state.ts';
+import type { PutEntry } from '../../streams/put-request.ts';
+
+/** How the records of a sink come into the stream. What it fails with is the stream's. */
+export interface RecordTarget {
+  /** Takes copies by the time the promise, if there is one, is kept; it asks to wait before the next. */
+  put(records: readonly PutEntry[]): void | Promise<void>;
+  prepare(): Promise<SavedValue>;
+  commit(token: SavedValue): Promise<void>;
+  /** `token`: null where there was no checkpoint. */
+  resume(token: SavedValue): Promise<void>;
+  finish(): Promise<void>;
+  abort(): Promise<void>;
+}

@@ -10,6 +10,7 @@ Examples:
   tidemark explain queries/clickstream                    their plans
   tidemark functions SPLIT_INDEX                          what a function does
   tidemark stream create clicks                           a stream to put records on
+  tidemark jobs list                                      jobs that run, or can go on
 
 Every command has its own --help.`,
   run: `
@@ -47,6 +48,38 @@ Examples:
 
 Streams have the semantics of Kinesis Data Streams: shards of hash keys, sequence numbers, retention, split and merge.
 They lie in .tidemark/streams, need no account, and are written by one process at a time; any may read them.`,
+  jobs: `
+Examples:
+  tidemark jobs list
+  tidemark jobs inspect sums                              its operators, sources, sinks and files
+  tidemark jobs stop sums                                 with a last checkpoint, wherever it runs
+  tidemark jobs drop sums                                 it then starts anew
+
+A job that makes checkpoints ('execution.checkpointing.interval') has its state in .tidemark/jobs, under its
+'pipeline.name' or, without one, a name made of its statement. NAME may be the beginning of a name.`,
+  jobsList: `
+Examples:
+  tidemark jobs list
+  tidemark jobs list --json | jq -r 'select(.state == "stopped") | .name'
+
+States: running (in which process), stopped (it can go on), damaged (its newest checkpoint cannot be read), empty
+(it had none yet when it was killed). Rows are the keys, groups and rows that it keeps.`,
+  jobsInspect: `
+Examples:
+  tidemark jobs inspect sums
+  tidemark jobs inspect sums --json | jq .checkpoint.operators
+
+Every file of its checkpoints is read, and its checksums compared. Exit code 1: a file is damaged.`,
+  jobsStop: `
+Examples:
+  tidemark jobs stop sums
+  tidemark jobs stop sums --drain                         what waits for time to pass is sent first
+
+The job makes a last checkpoint, its sinks show what they have, and its process goes on behind it.`,
+  jobsDrop: `
+Examples:
+  tidemark jobs drop sums
+  tidemark jobs drop sums --yes                           without a question`,
   streamCreate: `
 Examples:
   tidemark stream create clicks                           one shard, 24 hours

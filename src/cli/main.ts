@@ -2,6 +2,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { didYouMean } from '../diagnostics/candidates.ts';
 import { examples } from './examples.ts';
 import { exitCode } from './exit-codes.ts';
+import { addJobCommands } from './jobs-program.ts';
 import { addStreamCommands } from './stream-program.ts';
 import { endQuietlyWhenUnread, terminal } from './terminal.ts';
 import { UsageError } from './usage-error.ts';
@@ -115,6 +116,7 @@ Without a command: the prompt, or the script that comes on standard input. Both 
       ended(functions(name, out));
     });
   addStreamCommands(program, out, err, ended);
+  addJobCommands(program, out, err, ended);
   return program;
 }
 

@@ -1,3 +1,1 @@
-import packageFile from '../../package.json' with { type: 'json' };
-
-export const version: string = packageFile.version;
+export { release as version } from '../state/release.ts';

@@ -2,9 +2,12 @@ import type { Sink } from '../connectors/connector.ts';
 import { fail } from '../diagnostics/diagnostic.ts';
 import type { Memory } from '../memory/memory.ts';
 import type { OperatorState, SavedValue } from '../memory/operator-state.ts';
+import { noState, type StateSize } from '../operators/state-size.ts';
 import type { CheckpointFolder, CheckpointWriter } from '../state/checkpoint-folder.ts';
-import { checkpointVersion, type Manifest, type SavedNode } from '../state/manifest.ts';
+import { checkpointVersion, type JobScript, type Manifest, type SavedNode } from '../state/manifest.ts';
+import { release } from '../state/release.ts';
 import { DuePages, stateRegions } from '../state/state-pages.ts';
+import type { StopRequest } from '../state/stop-request.ts';
 import { StreamError } from '../streams/stream-error.ts';
 import type { Clock } from './clock.ts';
 import type { Barrier } from './element.ts';
@@ -20,6 +23,8 @@ export interface CheckpointSettings {
   readonly restored: Manifest | null;
   /** The job stops at each, to go on in a fresh memory: of tests. */
   readonly stopsAtEach: boolean;
+  /** What runs the job again. */
+  readonly script: JobScript;
   /** The state of each operator, and what it hangs on. */
   readonly operators: ReadonlyMap<string, { readonly state: OperatorState; readonly fingerprint: string }>;
 }
@@ -58,11 +63,13 @@ export class Checkpoints {
   readonly #memory: Memory;
   readonly #clock: Clock;
   readonly #sinks: ReadonlyMap<string, Sink>;
+  readonly #sizeOf: (operator: string) => StateSize | undefined;
   readonly #onDone: (report: CheckpointReport) => void;
   #epoch: number;
   #startedMs: number;
   #endedMs = Number.NEGATIVE_INFINITY;
   #running: Promise<void> | null = null;
+  #onAsked: (request: StopRequest) => void = () => {};
   #failure: { readonly error: unknown } | null = null;
 
   constructor(
@@ -71,6 +78,7 @@ export class Checkpoints {
       readonly memory: Memory;
       readonly clock: Clock;
       readonly sinks: ReadonlyMap<string, Sink>;
+      readonly sizeOf: (operator: string) => StateSize | undefined;
       readonly onDone: (report: CheckpointReport) => void;
     },
   ) {
@@ -78,6 +86,7 @@ export class Checkpoints {
     this.#memory = parts.memory;
     this.#clock = parts.clock;
     this.#sinks = parts.sinks;
+    this.#sizeOf = parts.sizeOf;
     this.#onDone = parts.onDone;
     this.#epoch = settings.restored?.epoch ?? 0;
     this.#startedMs = parts.clock.elapsedMs();
@@ -91,6 +100,17 @@ export class Checkpoints {
       if (!(error instanceof StreamError)) throw error;
       fail('F021', null, error.message, { help: "stop it there first; or give this one a 'pipeline.name' of its own" });
     }
+  }
+
+  /** `onAsked`: another process wants the job to be stopped. It is told of it when the folder changes, and by `look`. */
+  watch(onAsked: (request: StopRequest) => void): void {
+    this.#onAsked = onAsked;
+    this.#settings.folder.watch(() => this.look());
+  }
+
+  look(): void {
+    const request = this.#settings.folder.stopRequest();
+    if (request !== null) this.#onAsked(request);
   }
 
   async close(): Promise<void> {
@@ -161,7 +181,9 @@ export class Checkpoints {
       passed: (id, running) => {
         const operator = this.#settings.operators.get(id);
         if (operator === undefined) throw new Error(`no state of "${id}"`);
-        operators[id] = { fingerprint: operator.fingerprint, state: operator.state.save(), running };
+        const { bytes, rows } = this.#sizeOf(id) ?? noState;
+        const size = { bytes, rows };
+        operators[id] = { fingerprint: operator.fingerprint, state: operator.state.save(), running, size };
       },
     });
     const prepared = new Map<string, Promise<SavedValue>>();
@@ -177,7 +199,17 @@ export class Checkpoints {
     const regions = stateRegions(this.#memory);
     const unmarked = [...this.#settings.operators.values()].flatMap(({ state }) => [...state.unmarked]);
     const writer = this.#settings.folder.begin(epoch, new DuePages(this.#memory, regions, unmarked));
-    const manifest = { version: checkpointVersion, epoch, atMs: this.#clock.nowMs(), regions, operators, ...save() };
+    const manifest = {
+      version: checkpointVersion,
+      release,
+      epoch,
+      atMs: this.#clock.nowMs(),
+      job: this.#settings.script,
+      isLast,
+      regions,
+      operators,
+      ...save(),
+    };
     return { epoch, startMs: this.#startedMs, manifest, prepared, writer };
   }
 

@@ -6,6 +6,7 @@ import { LateRowScan } from '../operators/late-row-scan.ts';
 import type { Operator } from '../operators/operator.ts';
 import { noState } from '../operators/state-size.ts';
 import type { PhysicalGraph, PhysicalSource } from '../physical/graph.ts';
+import type { StopRequest } from '../state/stop-request.ts';
 import { type CheckpointReport, type CheckpointSettings, Checkpoints } from './checkpoints.ts';
 import type { Clock } from './clock.ts';
 import { type WiredGraph, wireGraph } from './graph.ts';
@@ -101,8 +102,11 @@ export interface JobMetrics {
 
 /** How a job has ended, with its last counters. */
 export interface JobSummary extends JobProgress {
-  /** `finished`: its input has ended. `suspended`: it is to go on from its checkpoint at once. */
-  readonly outcome: 'finished' | 'cancelled' | 'suspended';
+  /**
+   * `finished`: its input has ended. `stopped`: another process has asked for it. `suspended`: it is to go on from its
+   * checkpoint at once.
+   */
+  readonly outcome: 'finished' | 'cancelled' | 'stopped' | 'suspended';
 }
 
 /** A running statement: reads the sources, feeds the operators, waits for the sinks. Asynchronous only at these edges. */
@@ -115,6 +119,8 @@ export class Job {
   lastCheckpoint: CheckpointReport | null = null;
   readonly #checkpoints: Checkpoints | null = null;
   readonly #stop = new AbortController();
+  /** Of another process; null: none has come. */
+  #request: StopRequest | null = null;
   /** Aborted when a source wakes the job or the job is stopped; anew for each time of waiting. */
   #waiting = new AbortController();
   readonly #startMs: number;
@@ -167,6 +173,7 @@ export class Job {
         memory,
         clock,
         sinks,
+        sizeOf: (id) => parts.operators.get(id)?.stateSize,
         onDone: (report) => {
           this.lastCheckpoint = report;
           this.#wake();
@@ -192,6 +199,7 @@ export class Job {
     });
     try {
       await this.#checkpoints?.open();
+      if (checkpoints?.stopsAtEach !== true) this.#checkpoints?.watch((request) => this.stop(request));
       for (const source of this.#sources) await source.open();
       for (const lookup of this.#lookups) await lookup.open();
       for (const sink of sinks.values()) {
@@ -206,11 +214,13 @@ export class Job {
         return { ...this.progress(), outcome: 'suspended' };
       }
       const isCancelled = this.#stop.signal.aborted;
+      if (this.#request?.drains === true) await this.#drain(wired);
       await this.#parts.keeper?.flush();
       await this.#lastCheckpoint(wired);
       for (const sink of opened) await sink.finish();
       if (!isCancelled) await this.#checkpoints?.end();
-      return { ...this.progress(), outcome: isCancelled ? 'cancelled' : 'finished' };
+      const word = this.#request === null ? 'cancelled' : 'stopped';
+      return { ...this.progress(), outcome: isCancelled ? word : 'finished' };
     } catch (error) {
       await this.#checkpoints?.settle().catch(() => {});
       for (const sink of opened) await sink.abort();
@@ -253,6 +263,12 @@ export class Job {
   cancel(): void {
     this.#stop.abort();
     this.#wake();
+  }
+
+  /** As `cancel`, for who has asked from elsewhere. */
+  stop(request: StopRequest): void {
+    this.#request ??= request;
+    this.cancel();
   }
 
   #wake(): void {
@@ -350,6 +366,7 @@ export class Job {
       if (onProgress !== undefined && clock.elapsedMs() - progressMs >= progressEveryMs) {
         progressMs = clock.elapsedMs();
         onProgress(this.progress());
+        this.#checkpoints?.look();
       }
       if (!didWork || this.#parts.keeper?.isFull === true || clock.elapsedMs() - keptMs >= keepEveryMs) {
         keptMs = clock.elapsedMs();
@@ -379,6 +396,12 @@ export class Job {
       }),
       isLast,
     );
+  }
+
+  /** Sends what waits for time to pass, as if the input had ended here. */
+  async #drain(wired: WiredGraph): Promise<void> {
+    for (const source of this.#sources) if (!source.hasEnded) source.drain();
+    await this.#settle(wired);
   }
 
   /** Of all that has happened: what the sinks have is committed with it. */

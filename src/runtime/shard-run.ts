@@ -25,6 +25,8 @@ export type SavedShard = {
   readonly isWaiting: boolean;
   readonly turnRows: number;
   readonly rows: number;
+  /** Where its reader goes on, for people: the source keeps its own. */
+  readonly position: SavedValue;
   readonly skip: number;
 };
 
@@ -125,7 +127,7 @@ export class ShardRun implements WatermarkInput {
 
   save(): SavedShard {
     const { watermarkMs, isIdle, hasEnded, turnRows, index } = this;
-    const { skip } = this.position;
+    const { position, skip } = this.position;
     return {
       name: this.reader.name,
       index,
@@ -135,6 +137,7 @@ export class ShardRun implements WatermarkInput {
       isWaiting: this.isWaiting,
       turnRows,
       rows: this.#rowsGone,
+      position,
       skip,
     };
   }

@@ -54,6 +54,15 @@ type SavedSource = {
   readonly succeeded: { readonly [Name in keyof SourceProgress]: SourceProgress[Name] };
 };
 
+/** A source of a checkpoint, as far as it is the same for all connectors. */
+export function savedSource(saved: SavedValue): Pick<SavedSource, 'shards' | 'watermarkMs' | 'hasEnded'> & {
+  readonly rows: number;
+} {
+  const { shards, watermarkMs, hasEnded, succeeded } = saved as SavedSource;
+  const rows = shards.reduce((sum, shard) => sum + shard.rows, succeeded.rows);
+  return { shards, watermarkMs, hasEnded, rows };
+}
+
 /** What a source has done so far. */
 export interface SourceProgress {
   readonly rows: number;
@@ -279,6 +288,13 @@ export class SourceRun {
     this.hasEnded = true;
     this.elements.next({ kind: 'watermark', watermarkMs: Number.POSITIVE_INFINITY });
     this.elements.next({ kind: 'end' });
+  }
+
+  /** Time is over, though rows may come later: they are late. */
+  drain(): void {
+    this.watermarkMs = Number.POSITIVE_INFINITY;
+    for (const shard of this.shards) shard.watermarkMs = this.watermarkMs;
+    this.elements.next({ kind: 'watermark', watermarkMs: this.watermarkMs });
   }
 
   /** How far time has come: the watermark, or at the end the highest of the shards'. */

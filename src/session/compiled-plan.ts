@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type CatalogObject, newCatalog, newDatabase } from '../catalog/catalog.ts';
-import { createTableText, createViewText } from '../catalog/create-text.ts';
+import { newCatalog, newDatabase } from '../catalog/catalog.ts';
 import { pathText } from '../catalog/object-path.ts';
 import { Session } from '../catalog/session.ts';
 import type { ObjectPath } from '../catalog/table.ts';
@@ -8,13 +7,13 @@ import { error, fail } from '../diagnostics/diagnostic.ts';
 import { ErrorCollector } from '../diagnostics/error-collector.ts';
 import { SourceText } from '../diagnostics/source-text.ts';
 import { planPhysically } from '../physical/plan.ts';
-import { expandQuery, QueryNames } from '../plan/bind/expand-query.ts';
+import { QueryNames } from '../plan/bind/expand-query.ts';
 import type { LogicalSink } from '../plan/logical.ts';
 import { printPlan } from '../plan/print.ts';
-import type { CompilePlan, ExecutePlan, Insert, QualifiedName, Statement } from '../sql/ast.ts';
-import { format } from '../sql/format.ts';
+import type { CompilePlan, ExecutePlan, Statement } from '../sql/ast.ts';
 import { parseScript } from '../sql/parse.ts';
 import { type PlanFile, planFileExists, readPlanFile, writePlanFile } from './plan-file.ts';
+import { createText, type PlanText, planText } from './plan-text.ts';
 
 /** How a statement is planned in a session, and how one that declares is executed there. */
 export interface Planning {
@@ -34,19 +33,10 @@ export function compilePlan(statement: CompilePlan, session: Session, planning: 
   }
   const names = new QueryNames();
   const sinks = planning.plan(statement.statement, session, names);
-  const inserts = 'inserts' in statement.statement ? statement.statement.inserts : [statement.statement];
-  const paths = [...names.paths(), ...inserts.map(({ table }) => session.path(table))];
-  const objects = new Map<string, string>();
-  for (const path of paths) {
-    const object = session.find(path);
-    if (object !== undefined) objects.set(pathText(path), createText(object));
-  }
   writePlanFile(statement.path, {
     tidemark: 'plan',
     version: 1,
-    statement: writtenOut(statement.statement, session, names),
-    objects: Object.fromEntries(objects),
-    settings: Object.fromEntries(session.settings.entries()),
+    ...planText(statement.statement, session, names),
     fingerprint: fingerprintOf(sinks),
   });
 }
@@ -59,7 +49,7 @@ export function restorePlan(
   { path }: Pick<ExecutePlan, 'path'>,
   session: Session,
   planning: Planning,
-): { readonly sinks: readonly LogicalSink[]; readonly session: Session } {
+): { readonly sinks: readonly LogicalSink[]; readonly session: Session; readonly text: PlanText } {
   const plan = readPlanFile(path);
   const restored = restoredSession(plan, path.value, session, path.span, planning);
   const [statement] = parseScript(new SourceText(path.value, plan.statement)).statements;
@@ -70,7 +60,7 @@ export function restorePlan(
       help: 'look at EXPLAIN of its statement, and COMPILE PLAN again: state that was kept does not fit',
     });
   }
-  return { sinks, session: restored };
+  return { sinks, session: restored, text: plan };
 }
 
 function restoredSession(
@@ -123,33 +113,6 @@ function makePlace({ catalogs }: Session, { catalog, database }: ObjectPath): vo
   const known = catalogs.get(catalog);
   if (known === undefined) catalogs.add(newCatalog(catalog, null, new Map(), database));
   else if (!known.databases.has(database)) known.databases.set(database, newDatabase(database, null, new Map()));
-}
-
-function createText(object: CatalogObject): string {
-  return object.kind === 'table' ? createTableText(object.table) : createViewText(object.view);
-}
-
-/** The statement as it means the same in any database. */
-function writtenOut(statement: CompilePlan['statement'], session: Session, names: QueryNames): string {
-  const insert = (each: Insert): Insert => ({
-    ...each,
-    hasExecute: false,
-    table: fullName(each.table, session),
-    query: expandQuery(each.query, names),
-  });
-  if (statement.kind === 'insert') return format(insert(statement));
-  return format({ ...statement, hasExecute: true, inserts: statement.inserts.map(insert) });
-}
-
-function fullName(name: QualifiedName, session: Session): QualifiedName {
-  const { catalog, database, name: last } = session.path(name);
-  const parts = [catalog, database, last].map((part) => ({
-    kind: 'identifier' as const,
-    name: part,
-    isQuoted: true,
-    span: name.span,
-  }));
-  return { ...name, parts };
 }
 
 function fingerprintOf(sinks: readonly LogicalSink[]): string {

@@ -7,7 +7,7 @@ import { fingerprint } from '../physical/fingerprint.ts';
 import type { PhysicalGraph, PhysicalOperator } from '../physical/graph.ts';
 import type { CheckpointSettings } from '../runtime/checkpoints.ts';
 import { CheckpointFolder, type UnreadableCheckpoint } from '../state/checkpoint-folder.ts';
-import type { Manifest, SavedNode } from '../state/manifest.ts';
+import type { JobScript, Manifest, SavedNode } from '../state/manifest.ts';
 import type { SessionContext } from './session-context.ts';
 
 /** Which job it is: by its name, or else by its statement, its state is found again. */
@@ -52,7 +52,11 @@ export function isTrackedJob({ sinks }: PhysicalGraph, { session, restartsAtChec
  * The state of a job that makes checkpoints, from the newest that its folder has.
  * @throws DiagnosticError F021 where the query has changed in what that state hangs on
  */
-export function jobState(graph: PhysicalGraph, identity: JobIdentity, context: SessionContext): JobState {
+export function jobState(
+  graph: PhysicalGraph,
+  identity: JobIdentity & { readonly script: () => JobScript },
+  context: SessionContext,
+): JobState {
   const { settings } = context.session;
   const path = join(jobsFolder(context), jobFolder(identity));
   const folder = new CheckpointFolder(
@@ -78,6 +82,7 @@ export function jobState(graph: PhysicalGraph, identity: JobIdentity, context: S
       intervalMs,
       minPauseMs: settings.durationMs('execution.checkpointing.min-pause'),
       restored: manifest === null ? null : asOf(graph, manifest, claimed),
+      script: identity.script(),
       operators,
       stopsAtEach: context.restartsAtCheckpoints,
     },

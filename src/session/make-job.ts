@@ -10,6 +10,7 @@ import { dropsLateRows } from '../physical/late-rows.ts';
 import { Job, type JobProgress } from '../runtime/job.ts';
 import { RowKeeper } from '../runtime/row-keeper.ts';
 import type { UnreadableCheckpoint } from '../state/checkpoint-folder.ts';
+import type { JobScript } from '../state/manifest.ts';
 import { isTrackedJob, type JobIdentity, jobState, takingOver } from './job-state.ts';
 import { type SessionContext, sessionZone } from './session-context.ts';
 
@@ -21,6 +22,8 @@ export function makeJob(
     readonly sink: (memory: Memory) => Sink;
     readonly onProgress: (progress: JobProgress) => void;
     readonly jobName: () => string;
+    /** What runs the job again. */
+    readonly script: () => JobScript;
     /** Told of checkpoints that are damaged. */
     readonly onUnreadable: (checkpoints: readonly UnreadableCheckpoint[], isRestored: boolean) => void;
     /** How often it has run again. */
@@ -34,7 +37,7 @@ export function makeJob(
   let processingTimeMs = clock.nowMs();
   const { timeZone, legacyCasts, dropsNulls } = settings;
   const isTracked = isTrackedJob(graph, context);
-  const kept = isTracked ? jobState(graph, identity, context) : null;
+  const kept = isTracked ? jobState(graph, { ...identity, script: answer.script }, context) : null;
   if (kept !== null && kept.unreadable.length > 0)
     answer.onUnreadable(kept.unreadable, kept.checkpoints.restored !== null);
   const memory = kept?.memory ?? context.memory;

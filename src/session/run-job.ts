@@ -13,9 +13,11 @@ import type { LogicalSink } from '../plan/logical.ts';
 import { printPlan } from '../plan/print.ts';
 import type { Job, JobProgress } from '../runtime/job.ts';
 import type { UnreadableCheckpoint } from '../state/checkpoint-folder.ts';
+import type { JobScript } from '../state/manifest.ts';
 import { eventChannel } from './event-channel.ts';
 import { jobRestarts } from './job-restarts.ts';
 import { makeJob } from './make-job.ts';
+import type { PlanText } from './plan-text.ts';
 import { BatchSink, ResultSink } from './result-sink.ts';
 import { rowOrder } from './row-order.ts';
 import { RunningJob } from './running-job.ts';
@@ -33,6 +35,13 @@ export interface JobHooks {
   readonly signal: AbortSignal;
 }
 
+/** The statement of a job: by its own words it is known where it has no name. */
+export interface WrittenJob {
+  readonly statement: () => string;
+  /** As another session can run it. */
+  readonly text: () => PlanText;
+}
+
 /**
  * Runs a query, an INSERT or a statement set as one job, to the end of its input or until it is cancelled.
  * @throws DiagnosticError: before the first event for what is wrong with the plan; behind rows for a failing one
@@ -41,7 +50,7 @@ export async function* runJob(
   sinks: readonly LogicalSink[],
   context: SessionContext,
   hooks: JobHooks,
-  statement: () => string,
+  written: WrittenJob,
 ): AsyncGenerator<StatementEvent> {
   const graph = planPhysically(sinks, { replacedRows: true });
   const channel = eventChannel();
@@ -55,11 +64,13 @@ export async function* runJob(
     return new BatchSink((batch) => onBatch(batch, header));
   };
   const started = asItIs(context);
-  const identity = { name: context.session.settings.get('pipeline.name') ?? null, statement };
+  const name = context.session.settings.get('pipeline.name') || null;
+  const identity = { name, statement: written.statement };
   const answering = {
     sink: answerSink,
     onProgress: (progress: JobProgress) => void channel.push({ kind: 'progress', progress }),
     jobName: () => jobName(sinks, context),
+    script: once(() => jobScript(name, written.text(), graph)),
     onUnreadable: (checkpoints: readonly UnreadableCheckpoint[], isRestored: boolean): void => {
       const goesOn = isRestored ? 'the job goes on from the one before' : 'the job starts anew';
       const diagnostics = checkpoints.map(({ name, reason }) =>
@@ -116,6 +127,25 @@ function asItIs(context: SessionContext): SessionContext {
   session.currentCatalog = context.session.currentCatalog;
   session.currentDatabase = context.session.currentDatabase;
   return { ...context, session };
+}
+
+/** What runs the job again. */
+function jobScript(name: string | null, { statement, objects, settings }: PlanText, graph: PhysicalGraph): JobScript {
+  const tables: Record<string, string> = {};
+  const add = (id: string, table: Table): void => {
+    tables[id] = `${table.path.name} (${table.options.get('connector')?.value ?? 'kept rows'})`;
+  };
+  for (const { id, scan } of [...graph.sources, ...graph.lookups]) add(id, scan.table);
+  for (const { id, table } of graph.sinks) if (table !== null) add(id, table);
+  return { name, statement, objects, settings, tables };
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | null = null;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
 }
 
 /** `pipeline.name`; else the same for the same plan, and another for another. */

@@ -1,8 +1,10 @@
+import type { Session } from '../catalog/session.ts';
 import { foldConstant } from '../codegen/constant-folder.ts';
 import { readableTraits, tableTraits } from '../connectors/index.ts';
 import { DiagnosticError, fail } from '../diagnostics/diagnostic.ts';
 import { planPhysically } from '../physical/plan.ts';
 import { bindStatement, objectSchema, viewParts } from '../plan/bind/bind-statement.ts';
+import { QueryNames } from '../plan/bind/expand-query.ts';
 import type { TableTraitsOf } from '../plan/bind/table-traits.ts';
 import { appendOnly, type LogicalSink } from '../plan/logical.ts';
 import { optimize } from '../plan/optimize.ts';
@@ -14,6 +16,7 @@ import { compilePlan, type Planning, restorePlan } from './compiled-plan.ts';
 import { explainText } from './explain.ts';
 import { codeText } from './explain-code.ts';
 import { executeJobStatement } from './job-statement.ts';
+import { type PlanText, planText } from './plan-text.ts';
 import { refusalOf } from './refused-statement.ts';
 import { type JobHooks, runJob } from './run-job.ts';
 import type { SessionContext } from './session-context.ts';
@@ -35,7 +38,8 @@ export async function* runStatement(
   const { session } = context;
   session.catalogs.look();
   if (statement.kind === 'createTable' && isThereAlready(statement, session)) return;
-  const sinks = bindStatement(statement, session, traits);
+  const names = new QueryNames();
+  const sinks = bindStatement(statement, session, traits, names);
   if (sinks !== null) {
     const planned = optimized(sinks, context);
     // The table of CREATE TABLE AS stays, whatever becomes of the job, as Flink's does.
@@ -43,7 +47,10 @@ export async function* runStatement(
       addCreatedTable(session, sinks, statement);
       session.catalogs.save();
     }
-    yield* runJob(planned, context, hooks, () => format(statement));
+    yield* runJob(planned, context, hooks, {
+      statement: () => format(statement),
+      text: () => jobText(statement, session, names),
+    });
     return;
   }
   if (statement.kind === 'explain') {
@@ -77,8 +84,16 @@ async function* runPlan(
   };
   if (statement.kind === 'compilePlan') compilePlan(statement, context.session, planning);
   if (statement.kind === 'compilePlan' && !statement.isExecute) return;
-  const { sinks, session } = restorePlan(statement, context.session, planning);
-  yield* runJob(sinks, { ...context, session }, hooks, () => format(statement));
+  const { sinks, session, text } = restorePlan(statement, context.session, planning);
+  yield* runJob(sinks, { ...context, session }, hooks, { statement: () => format(statement), text: () => text });
+}
+
+/** The statement as another session can run it; of a query, which nobody else runs, its own words. */
+function jobText(statement: Statement, session: Session, names: QueryNames): PlanText {
+  const { kind } = statement;
+  if (kind === 'insert' || kind === 'statementSet' || kind === 'createTable')
+    return planText(statement, session, names);
+  return { statement: format(statement), objects: {}, settings: Object.fromEntries(session.settings.entries()) };
 }
 
 /** Executes a statement that needs no job and answers nothing. @throws DiagnosticError when it is refused, W001 for another */

@@ -2,11 +2,11 @@ import { join } from 'node:path';
 import type { Memory } from '../memory/memory.ts';
 import type { StreamEnvironment, StreamFiles, WritableFile } from '../streams/stream-environment.ts';
 import { StreamLock } from '../streams/stream-lock.ts';
-import { DamagedManifest, type Manifest, manifestBytes, type PageFile, readManifest } from './manifest.ts';
-import { DamagedPages, PageBlock, pageBytes, readPages } from './page-blob.ts';
+import { eachPage, epochsIn, manifestIn, manifestNameOf, pagesNameOf, storeManifest } from './checkpoint-files.ts';
+import { DamagedManifest, type Manifest, type PageFile } from './manifest.ts';
+import { DamagedPages, PageBlock, pageBytes } from './page-blob.ts';
 import { type DuePages, reserveState } from './state-pages.ts';
-
-const manifestName = /^chk-(\d+)\.json$/;
+import { type StopRequest, stopRequest, takeBackRequest } from './stop-request.ts';
 
 /** Bytes that are copied and written between two looks at whether other work waits. */
 const sliceBytes = 4 << 20;
@@ -39,6 +39,7 @@ export class CheckpointFolder {
   readonly #environment: StreamEnvironment;
   readonly #files: StreamFiles;
   #lock: StreamLock | null = null;
+  #unwatch: () => void = () => {};
   readonly path: string;
   readonly #retainedMax: number;
   /** Manifests that are there, oldest first, by their epochs. */
@@ -62,9 +63,23 @@ export class CheckpointFolder {
   async open(): Promise<void> {
     await this.#files.makeFolder(this.path);
     this.#lock = await StreamLock.take(this.#environment, this.path, `the state of the job in "${this.path}"`);
+    // Of a process that is no more.
+    await takeBackRequest(this.#environment, this.path);
+  }
+
+  /** Tells when something in the folder has changed: perhaps it is a request. */
+  watch(onChange: () => void): void {
+    this.#unwatch = this.#files.watch(this.path, onChange);
+  }
+
+  /** Whether another process has asked for the job to be stopped. */
+  stopRequest(): StopRequest | null {
+    return stopRequest(this.#environment, this.path);
   }
 
   async close(): Promise<void> {
+    this.#unwatch();
+    if (this.#lock !== null) await takeBackRequest(this.#environment, this.path);
     await this.#lock?.release();
     this.#lock = null;
   }
@@ -75,11 +90,11 @@ export class CheckpointFolder {
    */
   load(newMemory: () => Memory): LoadedCheckpoint {
     const unreadable: UnreadableCheckpoint[] = [];
-    const epochs = this.#epochs();
+    const epochs = epochsIn(this.#files, this.path);
     for (const epoch of epochs.toReversed()) {
-      const name = nameOf(epoch);
+      const name = manifestNameOf(epoch);
       try {
-        const manifest = this.#manifest(epoch);
+        const manifest = manifestIn(this.#files, this.path, epoch);
         const memory = newMemory();
         this.#loadPages(memory, manifest);
         for (const kept of epochs) if (kept <= epoch) this.#retain(kept);
@@ -111,7 +126,7 @@ export class CheckpointFolder {
     if (added !== null) this.#own(added, pages);
     const isUsed = new Set([...this.#live.values()].filter((file) => file.pages > 0).map(({ file }) => file.name));
     const chain = [...this.#chain, ...(added === null ? [] : [added])].filter(({ name }) => isUsed.has(name));
-    await this.#storeManifest({ ...manifest, pages: chain });
+    await storeManifest(this.#files, this.path, { ...manifest, pages: chain });
     this.#chain = chain;
     this.#retained.push({ epoch: manifest.epoch, pages: chain });
     await this.#clean();
@@ -123,22 +138,8 @@ export class CheckpointFolder {
 
   /** Takes all checkpoints away: the job has come to its end. The newest is whole until it is gone. */
   async clear(): Promise<void> {
-    for (const epoch of this.#epochs()) await this.remove(nameOf(epoch));
+    for (const epoch of epochsIn(this.#files, this.path)) await this.remove(manifestNameOf(epoch));
     await this.#files.remove(this.path);
-  }
-
-  #epochs(): number[] {
-    return this.#files
-      .list(this.path)
-      .flatMap((name) => manifestName.exec(name)?.[1] ?? [])
-      .map(Number)
-      .sort((a, b) => a - b);
-  }
-
-  #manifest(epoch: number): Manifest {
-    const bytes = this.#files.readAll(join(this.path, nameOf(epoch)));
-    if (bytes === null) throw new DamagedManifest('it is gone');
-    return readManifest(bytes);
   }
 
   #forget(): void {
@@ -150,7 +151,7 @@ export class CheckpointFolder {
 
   #retain(epoch: number): void {
     try {
-      const { pages } = this.#manifest(epoch);
+      const { pages } = manifestIn(this.#files, this.path, epoch);
       this.#retained.push({ epoch, pages });
     } catch (error) {
       if (!(error instanceof DamagedManifest)) throw error;
@@ -163,24 +164,11 @@ export class CheckpointFolder {
     for (const file of pages) {
       const numbers: number[] = [];
       const { u8 } = memory;
-      this.#eachPage(file, (page, bytes, from) => {
+      eachPage(this.#files, this.path, file, (page, bytes, from) => {
         u8.set(bytes.subarray(from, from + pageBytes), page * pageBytes);
         numbers.push(page);
       });
       this.#own(file, numbers);
-    }
-  }
-
-  #eachPage({ name, bytes }: PageFile, take: (page: number, bytes: Uint8Array, from: number) => void): void {
-    const file = this.#files.openToRead(join(this.path, name));
-    if (file === null) throw new DamagedPages(`"${name}" is missing`);
-    try {
-      if (file.size() < bytes) throw new DamagedPages(`"${name}" is cut at byte ${file.size()} of ${bytes}`);
-      readPages((target, position) => file.read(target, position), bytes, take);
-    } catch (error) {
-      throw error instanceof DamagedPages ? new DamagedPages(`"${name}": ${error.message}`) : error;
-    } finally {
-      file.close();
     }
   }
 
@@ -201,37 +189,18 @@ export class CheckpointFolder {
     for (const [known, each] of this.#live) if (each.pages === 0) this.#live.delete(known);
   }
 
-  async #storeManifest(manifest: Manifest): Promise<void> {
-    const path = join(this.path, nameOf(manifest.epoch));
-    const next = `${path}.next`;
-    await this.#files.remove(next);
-    const file = this.#files.create(next);
-    try {
-      await file.write(manifestBytes(manifest), 0);
-      await file.sync();
-    } finally {
-      file.close();
-    }
-    await this.#files.rename(next, path);
-    await this.#files.syncFolder(this.path);
-  }
-
   async #clean(): Promise<void> {
     while (this.#retained.length > this.#retainedMax) {
       const oldest = this.#retained.shift();
-      if (oldest !== undefined) await this.remove(nameOf(oldest.epoch));
+      if (oldest !== undefined) await this.remove(manifestNameOf(oldest.epoch));
     }
     const named = new Set(
-      this.#retained.flatMap(({ epoch, pages }) => [nameOf(epoch), ...pages.map(({ name }) => name)]),
+      this.#retained.flatMap(({ epoch, pages }) => [manifestNameOf(epoch), ...pages.map(({ name }) => name)]),
     );
     for (const name of this.#files.list(this.path)) {
       if (/^(chk|pages)-/.test(name) && !named.has(name)) await this.remove(name);
     }
   }
-}
-
-function nameOf(epoch: number): string {
-  return `chk-${String(epoch).padStart(6, '0')}.json`;
 }
 
 /** Writes the pages of one checkpoint while the job goes on. */
@@ -246,7 +215,7 @@ export class CheckpointWriter {
     this.#folder = folder;
     this.#files = files;
     this.#due = due;
-    this.#name = `pages-${String(epoch).padStart(6, '0')}`;
+    this.#name = pagesNameOf(epoch);
   }
 
   /** Copies and writes what is due, a slice at a time; then the disk has it. Null: nothing had changed. */

@@ -12,14 +12,34 @@ export interface SavedNode {
   readonly state: SavedOperator;
   /** Where its inputs stood. */
   readonly running: SavedValue;
+  /** What it kept, for people. */
+  readonly size: { readonly bytes: number; readonly rows: number };
+}
+
+/** What runs a job again, as COMPILE PLAN keeps it: its statement with full names, and all that it needs. */
+export interface JobScript {
+  /** `pipeline.name`; null: the job is known by its statement. */
+  readonly name: string | null;
+  /** The INSERT or the statement set. */
+  readonly statement: string;
+  /** CREATE statements of the tables and views that it names, those first that others read; by path. */
+  readonly objects: Readonly<Record<string, string>>;
+  readonly settings: Readonly<Record<string, string>>;
+  /** By the ids of sources and sinks: the table, and its connector. */
+  readonly tables: Readonly<Record<string, string>>;
 }
 
 /** What is known of a checkpoint beside the pages of the state. */
 export interface Manifest {
   readonly version: number;
+  /** Of Tidemark, that made it. */
+  readonly release: string;
   readonly epoch: number;
   /** When it was made, ms since 1970. */
   readonly atMs: number;
+  readonly job: JobScript;
+  /** The job was stopped with it: the sinks have shown all that was written. */
+  readonly isLast: boolean;
   readonly regions: StateRegions;
   /** Files of pages, oldest first: of a page the newest copy counts. */
   readonly pages: readonly PageFile[];

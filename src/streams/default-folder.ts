@@ -6,3 +6,6 @@ export const defaultStreamsFolder = `${defaultFolder}/streams`;
 
 /** Where catalogs are unless it is said otherwise. */
 export const defaultCatalogsFolder = `${defaultFolder}/catalogs`;
+
+/** Where jobs keep their state unless it is said otherwise. */
+export const defaultJobsFolder = `${defaultFolder}/jobs`;

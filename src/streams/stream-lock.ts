@@ -36,6 +36,13 @@ export class StreamLock {
     }
   }
 
+  /** The process that has the right now; null: nobody has. */
+  static owner({ files, processes }: StreamEnvironment, folder: string): ProcessIdentity | null {
+    const found = files.readAll(join(folder, 'lock'));
+    const owner = found === null ? null : ownerOf(found);
+    return owner !== null && processes.isAlive(owner) ? owner : null;
+  }
+
   /** Gives the right back. */
   async release(): Promise<void> {
     const { files } = this.#environment;

@@ -30,7 +30,8 @@ async function makeCheckpoints(path: string): Promise<void> {
   await checkpoints.open();
   for (const epoch of [1, 2]) {
     memory.i64[cell >>> 3] = BigInt(epoch * 100);
-    const operators = { a: { fingerprint: 'a', state: state.save(), running: null } };
+    const size = { bytes: 8, rows: 0 };
+    const operators = { a: { fingerprint: 'a', state: state.save(), running: null, size } };
     const regions = stateRegions(memory);
     const writer = checkpoints.begin(epoch, new DuePages(memory, regions, state.unmarked));
     // The job goes on, and no mark is set: it is of the next checkpoint.
@@ -38,8 +39,11 @@ async function makeCheckpoints(path: string): Promise<void> {
     const { file, pages } = await writer.write();
     const manifest = {
       version: checkpointVersion,
+      release: '0.0.0',
       epoch,
       atMs: 0,
+      job: { name: 'a', statement: '', objects: {}, settings: {}, tables: {} },
+      isLast: false,
       regions,
       operators,
       sources: {},

@@ -66,6 +66,8 @@ class Runner {
   readonly #progress: ProgressLine;
   readonly #hasHeadings: boolean;
   #totals: Totals = noTotals;
+  /** Another process has stopped a job of the script: what comes behind it is not run. */
+  #isStopped = false;
 
   constructor(scripts: readonly ScriptFile[], options: RunOptions, out: Terminal, err: Terminal) {
     this.#scripts = scripts;
@@ -85,6 +87,7 @@ class Runner {
       for (const script of this.#scripts) {
         if (!(await this.#runScript(engine, script))) return this.#ended('failed', exitCode.failed);
         if (interrupts.code !== null) return this.#ended('stopped', interrupts.code);
+        if (this.#isStopped) return this.#ended('stopped', exitCode.ok);
       }
       return this.#ended('done', exitCode.ok);
     } finally {
@@ -113,6 +116,7 @@ class Runner {
     if (this.#hasHeadings && !script.isSetup && script.path !== null) this.#heading(script);
     for await (const event of engine.run(script.source)) {
       if (!this.#take(event)) return false;
+      if (this.#isStopped && event.kind === 'done') return true;
       await this.#out.drained();
     }
     return true;
@@ -137,6 +141,7 @@ class Runner {
       case 'summary':
         this.#progress.clear();
         this.#totals = addTotals(this.#totals, event.summary);
+        this.#isStopped ||= event.summary.outcome === 'stopped';
         return true;
       case 'done':
         this.#progress.clear();

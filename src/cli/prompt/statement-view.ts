@@ -109,7 +109,7 @@ export class StatementView {
   end(): void {
     if (this.#left === null) this.#finish();
     const rows = this.#isText ? null : (this.#live?.size ?? this.#rowCount);
-    const isStopped = this.#isStopping || this.#summary?.outcome === 'cancelled';
+    const isStopped = this.#isStopping || (this.#summary !== null && this.#summary.outcome !== 'finished');
     const elapsedMs = performance.now() - this.#startMs;
     const line = endLine({ isStopped, rows, elapsedMs, summary: this.#summary });
     const kept = keptLines(this.#summary?.kept ?? []);

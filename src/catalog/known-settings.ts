@@ -183,6 +183,11 @@ export const knownSettings: readonly OptionSpec[] = [
   },
   { name: 'execution.checkpointing.num-retained', type: 'int', default: '1', doc: 'Checkpoints that are kept.' },
   ...restartSettings,
+  {
+    name: 'taskmanager.memory.managed.size',
+    type: 'memory',
+    doc: 'Memory of a job: state, batches and buffers; by default three quarters of what the machine has, 4 GiB at most.',
+  },
   flag(
     'execution.state-recovery.ignore-unclaimed-state',
     false,

@@ -1,7 +1,7 @@
 import { fail } from '../diagnostics/diagnostic.ts';
 import type { Span } from '../diagnostics/source-text.ts';
 import { knownSettings } from './known-settings.ts';
-import { parseBoolean, parseDouble, parseDurationMs, parseInteger } from './option-text.ts';
+import { parseBoolean, parseDouble, parseDurationMs, parseInteger, parseMemoryBytes } from './option-text.ts';
 import { optionProblem } from './read-options.ts';
 
 /** What SET and RESET change. Any key is stored; the known ones are checked when they are set. */
@@ -61,6 +61,11 @@ export class Settings {
   /** Null: not set, and without a default. */
   givenDurationMs(key: string): number | null {
     return parseDurationMs(this.get(key) ?? '');
+  }
+
+  /** Null: not set, and without a default. */
+  givenMemoryBytes(key: string): number | null {
+    return parseMemoryBytes(this.get(key) ?? '');
   }
 
   get dropsNulls(): boolean {

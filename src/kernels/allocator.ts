@@ -65,13 +65,21 @@ const general: usize = memory.data(<i32>heapBytes, 16);
 /** 0 before the first use. */
 let state: usize = 0;
 let failedBytes: u32 = 0;
+/** The budget: it does not grow beyond. */
+let pagesLimit: u32 = pagesMax;
 
 /** The memory's size, by which JavaScript sees that it has grown: asking for its buffer takes twenty times as long. */
 export function memoryPages(): u32 {
   return <u32>memory.size();
 }
 
-/** Memory for so many bytes, 16-byte aligned, not zeroed. Traps when 4 GiB are used up (`allocFailedBytes` tells). */
+/** The memory may have so many pages at most, 65,535 where nobody says; what it has already it keeps. */
+export function limitMemory(pages: u32): void {
+  pagesLimit = min(pages, pagesMax);
+  failedBytes = 0;
+}
+
+/** Memory for so many bytes, 16-byte aligned, not zeroed. Traps when the budget is used up (`allocFailedBytes` tells). */
 export function alloc(bytes: u32): usize {
   if (load<u32>(general + regionCountAt) == 0) openGeneral();
   return allocIn(general, bytes);
@@ -378,7 +386,7 @@ function growMemory(size: u32): u32 {
   const pages = <u32>memory.size();
   const needed = <u32>((<u64>size + 512 + 65535) >> 16);
   const wanted = max<u32>(max<u32>(needed, 16), pages >> 3);
-  const room = pagesMax - min(pages, pagesMax);
+  const room = pagesLimit - min(pages, pagesLimit);
   if (room < needed || (memory.grow(<i32>min(wanted, room)) < 0 && memory.grow(<i32>needed) < 0)) {
     fail(size);
     return 0;

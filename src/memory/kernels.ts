@@ -2,7 +2,7 @@
  * The kernels (src/kernels) that JavaScript calls; emitted code links all of them by name.
  *
  * Addresses come back as WebAssembly's signed i32: above 2 GiB they are negative until `>>> 0`.
- * A kernel that needs more memory than 4 GiB traps; `allocFailedBytes` tells it from other traps.
+ * A kernel that needs more memory than the budget traps; `allocFailedBytes` tells it from other traps.
  */
 export interface Kernels {
   memoryPages(): number;
@@ -12,6 +12,7 @@ export interface Kernels {
   realloc(address: number, bytes: number): number;
   allocatedBytes(): bigint;
   allocFailedBytes(): number;
+  limitMemory(pages: number): void;
   stateBytes(): bigint;
   stateHeap(): number;
   stateRegionCount(): number;

@@ -5,6 +5,8 @@ import type { Kernels } from './kernels.ts';
 const pagesInitial = 32;
 const pagesMax = 65_536;
 
+const pageBytes = 65_536;
+
 /** Of the pages that snapshots are made of: 4 KiB (src/kernels/page-marks.ts). */
 export const pageShift = 12;
 
@@ -18,6 +20,14 @@ function kernelsModule(): WebAssembly.Module {
   if (file === undefined) throw new Error('dist/kernels.wasm is missing: run "npm run build"');
   compiledKernels = new WebAssembly.Module(readFileSync(file));
   return compiledKernels;
+}
+
+/** There is no room for what is to be loaded. */
+export class MemoryExhausted extends Error {
+  constructor() {
+    super('the memory may not grow so far');
+    this.name = 'MemoryExhausted';
+  }
 }
 
 /**
@@ -38,6 +48,7 @@ export class Memory {
   /** The buffers that the memory has had; all of them show the same bytes. */
   readonly #buffers = new WeakSet<SharedArrayBuffer>();
   #pages: number;
+  #pagesLimit = pagesMax;
   #buffer: SharedArrayBuffer;
   #u8: Uint8Array<SharedArrayBuffer>;
   #bytes: Buffer<SharedArrayBuffer>;
@@ -83,8 +94,15 @@ export class Memory {
     return this.kernels.alloc(bytes) >>> 0;
   }
 
-  /** Adds pages of 64 KiB at the end, which no heap has. */
+  /** It grows to so many bytes at most, from here on: what would need more traps, or throws. What it has it keeps. */
+  limit(bytes: number): void {
+    this.#pagesLimit = Math.min(pagesMax, Math.floor(bytes / pageBytes));
+    this.kernels.limitMemory(this.#pagesLimit);
+  }
+
+  /** Adds pages of 64 KiB at the end, which no heap has. @throws MemoryExhausted */
   grow(pages: number): void {
+    if (this.kernels.memoryPages() + pages > this.#pagesLimit) throw new MemoryExhausted();
     if (pages > 0) this.wasm.grow(pages);
     this.#refresh();
   }
@@ -104,6 +122,16 @@ export class Memory {
 
   free(address: number): void {
     this.kernels.free(address);
+  }
+
+  /** How far it may grow. */
+  get limitBytes(): number {
+    return this.#pagesLimit * pageBytes;
+  }
+
+  /** Whether it was asked for more than it may have since its limit was set: what was at work then has not been done. */
+  get isExhausted(): boolean {
+    return this.kernels.allocFailedBytes() > 0;
   }
 
   /** Bytes taken by `alloc` and by all state. */

@@ -12,6 +12,7 @@ import type { Clock } from './clock.ts';
 import { type WiredGraph, wireGraph } from './graph.ts';
 import { lateRowCuts } from './late-row-cuts.ts';
 import { LookupRun } from './lookup-run.ts';
+import { memoryFailure } from './memory-failure.ts';
 import type { KeptCount, RowKeeper } from './row-keeper.ts';
 import { Scheduler } from './scheduler.ts';
 import { type SourceProgress, SourceRun } from './source-run.ts';
@@ -222,19 +223,33 @@ export class Job {
       const word = this.#request === null ? 'cancelled' : 'stopped';
       return { ...this.progress(), outcome: isCancelled ? word : 'finished' };
     } catch (error) {
+      const told = memoryFailure(error, this.#parts);
       await this.#checkpoints?.settle().catch(() => {});
       for (const sink of opened) await sink.abort();
-      throw error;
+      throw told;
     } finally {
       wired.unsubscribe();
       for (const source of this.#sources) await source.close();
       for (const lookup of this.#lookups) await lookup.close();
       await this.#checkpoints?.close();
       this.#hasEnded = true;
-      for (const operator of operators.values()) operator.close();
-      for (const source of this.#sources) source.release();
       await this.#parts.keeper?.close();
-      this.#parts.keeper?.release();
+      this.#release();
+    }
+  }
+
+  /** Gives the memory back. */
+  #release(): void {
+    const { operators, keeper, memory } = this.#parts;
+    const owners = [...operators.values()].map((operator) => () => operator.close());
+    owners.push(...this.#sources.map((source) => () => source.release()), () => keeper?.release());
+    for (const release of owners) {
+      try {
+        release();
+      } catch (error) {
+        // What was at work when the memory ended may not be whole: the others give back what they have.
+        if (!memory.isExhausted) throw error;
+      }
     }
   }
 

@@ -54,6 +54,8 @@ export class JobRestarts {
   after(error: unknown, job: Job | null, failedMs: number): Verdict {
     // What is wrong from the start is told at once.
     if (this.#count === 0 && job?.hasBegun !== true) return { kind: 'fail', error };
+    // The same rows would need the same memory.
+    if (hasCode(error, 'F023')) return failed(error, keptCheckpoint(job));
     const obstacle = this.#obstacle ?? readOnce(job);
     if (obstacle !== null) return failed(error, obstacle);
     const told = textOf(error);
@@ -93,6 +95,15 @@ function readOnce(job: Job | null): string | null {
 function isOfRow(error: unknown): boolean {
   if (error instanceof DiagnosticError) return error.diagnostics.some(({ code }) => rowCodes.has(code));
   return (error as NodeJS.ErrnoException).code === undefined;
+}
+
+function hasCode(error: unknown, code: Diagnostic['code']): boolean {
+  return error instanceof DiagnosticError && error.diagnostics.some((each) => each.code === code);
+}
+
+function keptCheckpoint(job: Job | null): string {
+  const epoch = job?.checkpointEpoch ?? null;
+  return epoch === null ? '' : `its checkpoint ${epoch} is kept: it goes on from there when it is run again with more`;
 }
 
 function textOf(error: unknown): string {

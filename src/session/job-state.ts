@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
+import type { Settings } from '../catalog/settings.ts';
 import { fail } from '../diagnostics/diagnostic.ts';
-import { Memory } from '../memory/memory.ts';
+import { machineMemoryBytes } from '../memory/machine-memory.ts';
+import { Memory, MemoryExhausted } from '../memory/memory.ts';
 import { OperatorState, type SavedOperator, StateMismatch } from '../memory/operator-state.ts';
 import { fingerprint } from '../physical/fingerprint.ts';
 import type { PhysicalGraph, PhysicalOperator } from '../physical/graph.ts';
 import type { CheckpointSettings } from '../runtime/checkpoints.ts';
+import { memorySetting } from '../runtime/memory-failure.ts';
 import { CheckpointFolder, type UnreadableCheckpoint } from '../state/checkpoint-folder.ts';
 import type { JobScript, Manifest, SavedNode } from '../state/manifest.ts';
 import type { SessionContext } from './session-context.ts';
@@ -64,8 +67,7 @@ export function jobState(
     path,
     settings.int('execution.checkpointing.num-retained'),
   );
-  // The pages of a snapshot are those of one job.
-  const { memory, manifest, unreadable } = folder.load(() => Memory.create({ isTracked: true }));
+  const { memory, manifest, unreadable } = withinBudget(settings, () => folder.load(() => newMemory(settings)));
   const claimed = manifest === null ? new Map<string, SavedNode>() : claims(graph, manifest);
   if (manifest !== null && !settings.boolean('execution.state-recovery.ignore-unclaimed-state'))
     refuseUnclaimed(graph, manifest, claimed);
@@ -89,6 +91,31 @@ export function jobState(
     unreadable,
     memory,
   };
+}
+
+/** What a job may have of the machine's memory, in bytes. */
+export function memoryBudget(settings: Settings): number {
+  return settings.givenMemoryBytes(memorySetting) ?? machineMemoryBytes();
+}
+
+/** Of one job alone, as the pages of a snapshot are. */
+function newMemory(settings: Settings): Memory {
+  const memory = Memory.create({ isTracked: true });
+  memory.limit(memoryBudget(settings));
+  return memory;
+}
+
+/** @throws DiagnosticError F023 where the state of a checkpoint is larger than the memory may be */
+function withinBudget<T>(settings: Settings, load: () => T): T {
+  try {
+    return load();
+  } catch (error) {
+    if (!(error instanceof MemoryExhausted)) throw error;
+    const budget = settings.get(memorySetting) ?? 'three quarters of the memory of this machine';
+    return fail('F023', null, `the state of the job's checkpoint needs more memory than it may have: ${budget}`, {
+      help: `SET '${memorySetting}' to more, at most 4 gb`,
+    });
+  }
 }
 
 /** An operator whose state is laid out otherwise than a checkpoint has it. @throws DiagnosticError F021 */

@@ -8,10 +8,11 @@ import type { Operator } from '../operators/operator.ts';
 import type { PhysicalGraph } from '../physical/graph.ts';
 import { dropsLateRows } from '../physical/late-rows.ts';
 import { Job, type JobProgress } from '../runtime/job.ts';
+import { memoryFailure } from '../runtime/memory-failure.ts';
 import { RowKeeper } from '../runtime/row-keeper.ts';
 import type { UnreadableCheckpoint } from '../state/checkpoint-folder.ts';
 import type { JobScript } from '../state/manifest.ts';
-import { isTrackedJob, type JobIdentity, jobState, takingOver } from './job-state.ts';
+import { isTrackedJob, type JobIdentity, jobState, memoryBudget, takingOver } from './job-state.ts';
 import { type SessionContext, sessionZone } from './session-context.ts';
 
 /** Makes what a plan names: sources and sinks by their connectors, operators with their code. The job owns them. */
@@ -41,6 +42,7 @@ export function makeJob(
   if (kept !== null && kept.unreadable.length > 0)
     answer.onUnreadable(kept.unreadable, kept.checkpoints.restored !== null);
   const memory = kept?.memory ?? context.memory;
+  if (kept === null) memory.limit(memoryBudget(settings));
   const zone = isTracked ? sessionZone(memory, timeZone) : context.zone(timeZone);
   const times = {
     timeZone,
@@ -123,6 +125,6 @@ export function makeJob(
     });
   } catch (error) {
     for (const operator of operators.values()) operator.close();
-    throw error;
+    throw memoryFailure(error, { memory, graph, operators });
   }
 }

@@ -14,4 +14,5 @@ export const runtimeCodes = {
   F020: 'another process changes the same catalog',
   F021: 'a job cannot go on from its checkpoint',
   F022: 'a job has failed, and runs again from its last checkpoint',
+  F023: 'a job needs more memory than it may have',
 } as const;

@@ -93,6 +93,8 @@ export interface Source {
   save?(positions: ReadonlyMap<ShardReader, SavedValue>): SavedValue;
   /** Called before `open`: it is to go on as it was saved. */
   resume?(saved: SavedValue): void;
+  /** Names of saved shards that are gone, or begin elsewhere now, where the table says that the source goes on all the same. */
+  readonly lost?: ReadonlySet<string>;
   close(): Promise<void>;
 }
 

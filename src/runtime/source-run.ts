@@ -110,7 +110,8 @@ export class SourceRun {
   /** @throws DiagnosticError F013 where a shard is gone that had more to read */
   #refuseGone(saved: readonly SavedShard[]): void {
     const names = new Set(this.shards.map(({ reader }) => reader.name));
-    const gone = saved.find(({ name, hasEnded }) => !hasEnded && !names.has(name));
+    const { lost } = this.#parts.source;
+    const gone = saved.find(({ name, hasEnded }) => !hasEnded && !names.has(name) && lost?.has(name) !== true);
     if (gone === undefined) return;
     fail('F013', null, `"${gone.name}" is gone, of which the job had read ${gone.rows.toLocaleString('en')} rows`, {
       help: 'put it back, or start the job anew',
@@ -143,7 +144,9 @@ export class SourceRun {
     const indices = new Map(saved.source === null ? [] : saved.shards.map(({ name, index }) => [name, index]));
     this.#shardCount = saved.shardCount;
     await this.#takeShards(this.#parts.nowMs(), indices);
-    const shards = new Map(saved.shards.map((shard) => [shard.name, shard]));
+    const { lost } = this.#parts.source;
+    const kept = saved.shards.filter(({ name }) => lost?.has(name) !== true);
+    const shards = new Map(kept.map((shard) => [shard.name, shard]));
     if (saved.source !== null) this.#refuseGone(saved.shards);
     for (const shard of this.shards) {
       const known = shards.get(shard.reader.name);

@@ -145,6 +145,18 @@ export class Stream {
     return last === undefined ? 1 : (folder.nextIndex(last) ?? last);
   }
 
+  /** Index of the shard's oldest record that can be read; of the one behind its last where there is none. */
+  oldest(shard: ShardMetadata): number {
+    const cursor = new ShardCursor(this.#view(shard.index), this.#start(shard, { type: 'TRIM_HORIZON' }));
+    try {
+      const read = cursor.read();
+      const first = read.kind === 'frames' ? read.frames[0] : undefined;
+      return first === undefined ? this.presentEnd(shard) : first.frame.firstIndex + first.from;
+    } finally {
+      cursor.close();
+    }
+  }
+
   /**
    * Reads a shard from a place on, perhaps not beyond a record.
    * @throws StreamError InvalidArgumentException for a sequence number of another shard, or a time in the future

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import type { Table } from '../../catalog/table.ts';
 import type { Span } from '../../diagnostics/source-text.ts';
 import { DecodeFailure, type Decoder, type Format } from '../../formats/format.ts';
@@ -11,6 +11,7 @@ import type { MalformedRecord, ReadProgress, ReadResult, RowPlace, ShardReader, 
 import { malformedRecord, malformedRow } from '../malformed-row.ts';
 import type { ConstantColumn } from './constant-columns.ts';
 import { failToRead, type ListedFile } from './file-list.ts';
+import { type FileMark, failAtShrunkFile, fileMark } from './file-mark.ts';
 import { LineCounter } from './line-counter.ts';
 
 export interface FileShardParts {
@@ -86,6 +87,16 @@ export class FileShard implements ShardReader {
 
   get partRows(): number {
     return this.#open?.decoder.partRows ?? 0;
+  }
+
+  /** Whether all of it has been given. */
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
+  /** What stands before a place up to which it was read; null: it is not open. */
+  markAt(offset: number): FileMark | null {
+    return this.#open === null ? null : fileMark(this.#open.file, offset);
   }
 
   /** It goes on there, before anything is read. */
@@ -261,6 +272,14 @@ export class FileShard implements ShardReader {
     } catch (error) {
       failToRead(error, this.name, this.#parts.pathSpan);
     }
+    if (this.#atEnd) this.#checkSize(file);
+  }
+
+  /** A file that was cut while it was read has ended in the middle of something. */
+  #checkSize(file: number): void {
+    const readBytes = this.#bufferOffset + this.#have;
+    const { size } = fstatSync(file);
+    if (size < readBytes) failAtShrunkFile({ name: this.name, sizeBytes: size }, readBytes, this.#parts.pathSpan);
   }
 
   #release(): void {

@@ -1,6 +1,5 @@
 import type { Table } from '../../catalog/table.ts';
 import { fail } from '../../diagnostics/diagnostic.ts';
-import type { Span } from '../../diagnostics/source-text.ts';
 import type { DecoderRequest, Format } from '../../formats/format.ts';
 import { formatNamed } from '../../formats/index.ts';
 import type { CellValue } from '../../memory/cell-value.ts';
@@ -10,11 +9,22 @@ import type { Schema } from '../../types/column.ts';
 import type { ShardReader, Source, SourceRequest } from '../connector.ts';
 import { ConstantColumn, constantOf, fileMetadata } from './constant-columns.ts';
 import { type ListedFile, listFiles } from './file-list.ts';
+import { checkMark, type FileMark, failAtShrunkFile } from './file-mark.ts';
 import { FileShard } from './file-shard.ts';
 
 /** With so many files or fewer, each has buffers of full size; with more, they get smaller to bound the memory. */
 const fullSizeShardsMax = 16;
 const halfSizeShardsMax = 128;
+
+/** A file in a checkpoint. */
+type SavedFile = {
+  /** Where it goes on. */
+  readonly offset: number;
+  /** What stands before it; null: it is not known. */
+  readonly mark: FileMark | null;
+  /** It was read to its end. */
+  readonly isRead: boolean;
+};
 
 interface Sizes {
   readonly chunkBytes: number;
@@ -34,7 +44,7 @@ export class FilesystemSource implements Source {
   readonly #decoderRequests = new Map<number, DecoderRequest>();
   #files: readonly ListedFile[] = [];
   /** Of a restart: where files go on, by their names. */
-  #offsets: ReadonlyMap<string, number> = new Map();
+  #saved: ReadonlyMap<string, SavedFile> = new Map();
   #listedMs = Number.NEGATIVE_INFINITY;
 
   constructor(request: SourceRequest) {
@@ -58,11 +68,21 @@ export class FilesystemSource implements Source {
   }
 
   save(positions: ReadonlyMap<ShardReader, SavedValue>): SavedValue {
-    return Object.fromEntries([...positions].map(([{ name }, offset]) => [name, offset]));
+    const shards = new Map([...this.#shards.values()].map((shard) => [shard.name, shard]));
+    const entries = [...positions].map(([{ name }, position]): [string, SavedFile] => {
+      const offset = position as number;
+      const shard = shards.get(name);
+      return [name, { offset, mark: shard?.markAt(offset) ?? null, isRead: shard?.hasEnded === true }];
+    });
+    return Object.fromEntries(entries);
   }
 
   resume(saved: SavedValue): void {
-    this.#offsets = new Map(Object.entries(saved as Record<string, number>));
+    const files = Object.entries(saved as Record<string, SavedFile | number>);
+    // The first checkpoints had the place alone.
+    const whole = (file: SavedFile | number): SavedFile =>
+      typeof file === 'number' ? { offset: file, mark: null, isRead: false } : file;
+    this.#saved = new Map(files.map(([name, file]) => [name, whole(file)]));
   }
 
   async shards(): Promise<readonly ShardReader[]> {
@@ -71,7 +91,7 @@ export class FilesystemSource implements Source {
     const sizes = sizesFor(this.#files.length, this.#request.rowsMax);
     for (const file of this.#files) {
       // What came after the start of a bounded read is not part of it.
-      if (this.bounded && this.#offsets.size > 0 && !this.#offsets.has(file.name)) continue;
+      if (this.bounded && this.#saved.size > 0 && !this.#saved.has(file.name)) continue;
       if (!this.#shards.has(file.absolutePath)) this.#shards.set(file.absolutePath, this.#shard(file, sizes));
     }
     return [...this.#shards.values()];
@@ -111,8 +131,10 @@ export class FilesystemSource implements Source {
           return value === undefined ? null : new ConstantColumn(memory, column.type, value, rowsMax);
         }),
     });
-    const offset = this.#offsets.get(file.name) ?? 0;
-    if (offset > file.sizeBytes) failAtShrunkFile(file, offset, options.span('path'));
+    const { offset, mark, isRead } = this.#saved.get(file.name) ?? { offset: 0, mark: null, isRead: false };
+    // What becomes of a file that was read to its end is nobody's concern.
+    if (!isRead && offset > file.sizeBytes) failAtShrunkFile(file, offset, options.span('path'));
+    if (!isRead && mark !== null) checkMark(file, offset, mark, options.span('path'));
     shard.startAt(offset);
     return shard;
   }
@@ -134,18 +156,6 @@ export class FilesystemSource implements Source {
     }
     return this.#format.decoder(request);
   }
-}
-
-/** What was read is gone: nobody can tell where to go on. */
-function failAtShrunkFile({ name, sizeBytes }: ListedFile, offset: number, span: Span | null): never {
-  fail(
-    'F013',
-    span,
-    `"${name}" has ${sizeBytes.toLocaleString('en')} bytes, of which ${offset.toLocaleString('en')} were read before the restart`,
-    {
-      help: 'a file must not become shorter while a job reads it; put it back, or start the job anew',
-    },
-  );
 }
 
 function sizesFor(files: number, rowsMax: number): Sizes {

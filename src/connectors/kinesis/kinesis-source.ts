@@ -3,7 +3,7 @@ import type { DecoderRequest, Format } from '../../formats/format.ts';
 import { formatNamed } from '../../formats/index.ts';
 import type { SavedValue } from '../../memory/operator-state.ts';
 import type { ScanColumn } from '../../plan/logical.ts';
-import type { StartPosition } from '../../streams/stream.ts';
+import type { StartPosition, Stream } from '../../streams/stream.ts';
 import { type ShardMetadata, shardId } from '../../streams/stream-metadata.ts';
 import type { ShardReader, Source, SourceRequest } from '../connector.ts';
 import { initialTimestampMs } from './initial-timestamp.ts';
@@ -12,6 +12,8 @@ import { failAtStream, type OpenedStream, openStream, streamPlace } from './stre
 
 /** What a checkpoint holds of the source. */
 type SavedShards = {
+  /** Tells a stream from another of its name; the first checkpoints had it not. */
+  readonly createdMs?: number;
   readonly firstLater: number;
   readonly shards: readonly { readonly index: number; readonly next: number | null; readonly end: number | null }[];
 };
@@ -37,6 +39,7 @@ export class KinesisSource implements Source {
   #ends: ReadonlyMap<number, number> | null = null;
   /** Of a restart: the shards that were known, and where each goes on. */
   #saved: SavedShards | null = null;
+  readonly #lost = new Set<string>();
 
   constructor(request: SourceRequest) {
     this.#request = request;
@@ -58,6 +61,7 @@ export class KinesisSource implements Source {
 
   save(positions: ReadonlyMap<ShardReader, SavedValue>): SavedValue {
     const saved: SavedShards = {
+      createdMs: this.#opened?.stream.metadata.createdMs ?? 0,
       firstLater: this.#firstLater,
       shards: [...this.#shards].map(([index, reader]) => ({
         index,
@@ -66,6 +70,10 @@ export class KinesisSource implements Source {
       })),
     };
     return saved;
+  }
+
+  get lost(): ReadonlySet<string> {
+    return this.#lost;
   }
 
   resume(saved: SavedValue): void {
@@ -80,16 +88,8 @@ export class KinesisSource implements Source {
     this.#stopListening = stream.subscribe(() => this.#wake());
     stream.refresh();
     try {
-      const { shards, nextShardIndex } = stream.metadata;
-      if (this.#saved !== null) {
-        this.#goOn(shards, this.#saved);
-        return;
-      }
-      this.#firstLater = nextShardIndex;
-      const first = shards.filter((shard) => isFrom(shard, this.#position));
-      if (this.bounded) this.#ends = new Map(first.map((shard) => [shard.index, stream.presentEnd(shard)]));
-      // Where LATEST is, is settled now, and not when a shard is first read.
-      for (const shard of first) this.#add(shard, this.#positionIn(shard));
+      if (this.#saved === null) this.#begin(stream, this.#position);
+      else this.#goOn(stream, this.#saved);
     } catch (error) {
       failAtStream('F013', error, options.span('stream.arn'));
     }
@@ -116,15 +116,53 @@ export class KinesisSource implements Source {
     this.#opened = null;
   }
 
-  /** A shard that retention has taken away has nothing left. */
-  #goOn(shards: readonly ShardMetadata[], saved: SavedShards): void {
+  #begin(stream: Stream, position: StartPosition): void {
+    const { shards, nextShardIndex } = stream.metadata;
+    this.#firstLater = nextShardIndex;
+    const first = shards.filter((shard) => isFrom(shard, position));
+    if (this.bounded) this.#ends = new Map(first.map((shard) => [shard.index, stream.presentEnd(shard)]));
+    // Where LATEST is, is settled now, and not when a shard is first read.
+    for (const shard of first) this.#add(shard, position.type === 'LATEST' ? stream.presentEnd(shard) : position);
+  }
+
+  /** Each shard from where it was. @throws DiagnosticError F013 where the records that come next are gone */
+  #goOn(stream: Stream, saved: SavedShards): void {
+    const { name, createdMs, shards } = stream.metadata;
+    if (saved.createdMs !== undefined && saved.createdMs !== createdMs) {
+      this.#miss(
+        saved.shards.map(({ index }) => index),
+        `stream "${name}" is another than before the restart: it was made on ${new Date(createdMs).toISOString()}`,
+      );
+      this.#begin(stream, { type: 'TRIM_HORIZON' });
+      return;
+    }
     this.#firstLater = saved.firstLater;
     if (this.bounded)
       this.#ends = new Map(saved.shards.flatMap(({ index, end }) => (end === null ? [] : [[index, end]])));
     for (const { index, next } of saved.shards) {
       const shard = shards.find((each) => each.index === index);
-      if (shard !== undefined) this.#add(shard, next ?? this.#positionIn(shard));
+      if (shard === undefined) {
+        this.#miss([index], `${shardId(index)} of stream "${name}" is gone, with what was not read of it`);
+        continue;
+      }
+      const oldest = next === null ? 0 : stream.oldest(shard);
+      if (next !== null && next < oldest) {
+        const count = (oldest - next).toLocaleString('en');
+        this.#miss([index], `of ${shardId(index)} of stream "${name}" the next ${count} records are gone`);
+        this.#add(shard, oldest);
+      } else this.#add(shard, next ?? this.#positionIn(shard));
     }
+  }
+
+  /** Records are gone that the job had not read. */
+  #miss(indexes: readonly number[], message: string): void {
+    const { options } = this.#request;
+    if (options.string('tidemark.on-data-loss') !== 'skip') {
+      fail('F013', options.span('stream.arn'), message, {
+        help: "start the job anew; or go on with the oldest records that are left: 'tidemark.on-data-loss' = 'skip' in the table's options",
+      });
+    }
+    for (const index of indexes) this.#lost.add(shardId(index));
   }
 
   #positionIn(shard: ShardMetadata): StartPosition | number {

@@ -64,6 +64,13 @@ export const kinesisOptions: readonly OptionSpec[] = [
     default: 'NEVER',
     doc: "Tidemark's own: where reading ends. LATEST: with the last record that the stream has when the query starts.",
   },
+  {
+    name: 'tidemark.on-data-loss',
+    type: 'enum',
+    values: ['fail', 'skip'],
+    default: 'fail',
+    doc: 'What a job does that goes on from a checkpoint when records that it had not read are gone: it fails, or goes on with the oldest record that is left.',
+  },
   withoutEffect('source.shard.discovery.interval', 'duration', 'Accepted: new shards are seen at once.'),
   withoutEffect('source.reader.type', 'string'),
   withoutEffect('source.shard.get-records.max-record-count', 'int'),

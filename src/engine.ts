@@ -17,7 +17,7 @@ import { type SessionContext, sessionZone } from './session/session-context.ts';
 import { type SessionJob, SessionJobs } from './session/session-jobs.ts';
 import type { AnswerHeader, RefusalStage, StatementEvent } from './session/statement-event.ts';
 import type { Statement } from './sql/ast.ts';
-import { parse, parseScript } from './sql/parse.ts';
+import { parse, parseScript, parseToMistake } from './sql/parse.ts';
 import { defaultCatalogsFolder, defaultStreamsFolder } from './streams/default-folder.ts';
 import { machine } from './streams/machine.ts';
 import type { StreamEnvironment } from './streams/stream-environment.ts';
@@ -110,13 +110,10 @@ export class Engine {
     const signal = this.#signal(options);
     let stage: RefusalStage = 'parse';
     try {
-      const { script, diagnostics } = parse(source);
-      const firstWrong = Math.min(...diagnostics.map(({ span }) => span?.start ?? 0));
+      const { script, diagnostics } = parseToMistake(source);
       let index = 0;
       for (const statement of script.statements) {
         if (signal.aborted) return;
-        // What stands before a mistake is done, as by Flink's client.
-        if (statement.span.start > firstWrong) break;
         stage = 'bind';
         yield { kind: 'statement', index: index++, span: statement.span };
         yield* this.#execute(statement, options, signal);

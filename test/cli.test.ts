@@ -157,6 +157,38 @@ describe('ends from outside', () => {
     expect(code).toBe(130);
   });
 
+  test('INSERTs without an end run at once, and Ctrl-C stops them all', async () => {
+    const script = `CREATE TABLE g (a INT) WITH ('connector' = 'datagen', 'rows-per-second' = '20');
+      CREATE TABLE p1 (a INT) WITH ('connector' = 'print', 'print-identifier' = 'one');
+      CREATE TABLE p2 (a INT) WITH ('connector' = 'print', 'print-identifier' = 'two');
+      INSERT INTO p1 SELECT a FROM g;
+      INSERT INTO p2 SELECT a FROM g;`;
+    const child = spawn(process.execPath, [main, 'run', '-e', script], { cwd: root });
+    let [stdout, stderr] = ['', ''];
+    child.stderr.on('data', (chunk: Buffer) => {
+      stderr += chunk.toString();
+    });
+    child.stdout.on('data', (chunk: Buffer) => {
+      stdout += chunk.toString();
+      if (stdout.includes('one> ') && stdout.includes('two> ')) child.kill('SIGINT');
+    });
+    const code = await new Promise((resolve) => child.on('exit', resolve));
+    expect(stderr).toMatch(/^stopped in .* events/);
+    expect(code).toBe(130);
+  });
+
+  test('a mistake behind an INSERT without an end stops it', () => {
+    const { status, stderr } = tidemark(
+      'run',
+      '-e',
+      `CREATE TABLE g (a INT) WITH ('connector' = 'datagen');
+      CREATE TABLE p1 (a INT) WITH ('connector' = 'blackhole');
+      INSERT INTO p1 SELECT a FROM g; SELECT b FROM g`,
+    );
+    expect(stderr).toContain('unknown column "b"');
+    expect(status).toBe(1);
+  });
+
   test('a reader that reads no more ends it quietly', async () => {
     const child = spawn(process.execPath, [main, 'run', '--format', 'csv', '-e', never], { cwd: root });
     let stderr = '';

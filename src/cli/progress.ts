@@ -1,5 +1,4 @@
-import type { JobProgress } from '../runtime/job.ts';
-import { progressLine } from './summary-line.ts';
+import { type ProgressFigures, progressLine } from './summary-line.ts';
 import type { Terminal } from './terminal.ts';
 
 /** A job that ends within this time shows no progress. */
@@ -14,7 +13,7 @@ export class ProgressLine {
     this.#terminal = terminal;
   }
 
-  show(progress: JobProgress): void {
+  show(progress: ProgressFigures): void {
     this.showText(progressLine(progress), progress.elapsedMs);
   }
 

@@ -14,6 +14,12 @@ export interface Totals {
   readonly kept: readonly KeptCount[];
 }
 
+/** What a line of progress tells. */
+export type ProgressFigures = Pick<
+  JobProgress,
+  'events' | 'elapsedMs' | 'watermarkMs' | 'lateRows' | 'bytesRead' | 'bytesTotal'
+>;
+
 export const noTotals: Totals = {
   jobs: 0,
   events: 0,
@@ -72,8 +78,22 @@ export function summaryLine(word: 'done' | 'stopped' | 'failed', totals: Totals,
   return parts.join('   ');
 }
 
+/** How far jobs are that run at once. */
+export function progressOfAll(jobs: readonly JobProgress[]): ProgressFigures {
+  const sum = (of: (job: JobProgress) => number): number => jobs.reduce((total, job) => total + of(job), 0);
+  const watermarks = jobs.flatMap(({ watermarkMs }) => watermarkMs ?? []);
+  return {
+    events: sum(({ events }) => events),
+    elapsedMs: Math.max(...jobs.map(({ elapsedMs }) => elapsedMs)),
+    watermarkMs: watermarks.length === 0 ? null : Math.min(...watermarks),
+    lateRows: sum(({ lateRows }) => lateRows),
+    bytesRead: sum(({ bytesRead }) => bytesRead),
+    bytesTotal: jobs.some(({ bytesTotal }) => bytesTotal === null) ? null : sum(({ bytesTotal }) => bytesTotal ?? 0),
+  };
+}
+
 /** `1.2 M events   310 k/s   watermark 12:04:31   late 17   45 %` */
-export function progressLine(progress: JobProgress): string {
+export function progressLine(progress: ProgressFigures): string {
   const parts = [`${short(progress.events)} events`, rate(progress.events, progress.elapsedMs)];
   if (progress.watermarkMs !== null) parts.push(`watermark ${timeText(progress.watermarkMs)}`);
   parts.push(`late ${whole(progress.lateRows)}`);

@@ -43,6 +43,16 @@ export function parse(source: SourceText): ParseResult {
   return { script: { source, statements }, diagnostics };
 }
 
+/** As `parse`, but for the statements behind a mistake: what stands before it is done, as by Flink's client. */
+export function parseToMistake(source: SourceText): ParseResult {
+  const { script, diagnostics } = parse(source);
+  const firstWrong = Math.min(...diagnostics.map(({ span }) => span?.start ?? 0));
+  return {
+    script: { source, statements: script.statements.filter(({ span }) => span.start <= firstWrong) },
+    diagnostics,
+  };
+}
+
 /** The statements of a text. @throws DiagnosticError with all that is wrong */
 export function parseScript(source: SourceText): Script {
   const { script, diagnostics } = parse(source);

@@ -3,7 +3,9 @@ import { type Diagnostic, DiagnosticError } from '../../diagnostics/diagnostic.t
 import { renderDiagnostic } from '../../diagnostics/render.ts';
 import { SourceText } from '../../diagnostics/source-text.ts';
 import { Engine } from '../../engine.ts';
+import type { JobProgress, JobSummary } from '../../runtime/job.ts';
 import type { StatementEvent } from '../../session/statement-event.ts';
+import { parseToMistake } from '../../sql/parse.ts';
 import { defaultStreamsFolder } from '../../streams/default-folder.ts';
 import { exitCode } from '../exit-codes.ts';
 import type { AnswerWriter } from '../formats/answer-writer.ts';
@@ -15,7 +17,8 @@ import { Interrupts } from '../interrupts.ts';
 import { keptLines } from '../kept-lines.ts';
 import { ProgressLine } from '../progress.ts';
 import { type ScriptFile, scriptFiles } from '../script-files.ts';
-import { addTotals, noTotals, summaryLine, type Totals } from '../summary-line.ts';
+import { startStatement } from '../start-statement.ts';
+import { addTotals, noTotals, progressOfAll, summaryLine, type Totals } from '../summary-line.ts';
 import type { Terminal } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
 
@@ -57,6 +60,11 @@ export async function runInput(
   ).run();
 }
 
+/** A statement that runs; `isBehind`: while those behind it run. */
+interface Running {
+  readonly isBehind: boolean;
+}
+
 class Runner {
   readonly #scripts: readonly ScriptFile[];
   readonly #options: RunOptions;
@@ -66,8 +74,13 @@ class Runner {
   readonly #progress: ProgressLine;
   readonly #hasHeadings: boolean;
   #totals: Totals = noTotals;
-  /** Another process has stopped a job of the script: what comes behind it is not run. */
+  /** Another process has stopped a job that the script waits for: what comes behind it is not run. */
   #isStopped = false;
+  readonly #stop = new AbortController();
+  /** Of the statements whose jobs go on behind the script; false: one has failed. */
+  readonly #goingOn: Promise<boolean>[] = [];
+  /** How far each job is that runs. */
+  readonly #running = new Map<object, JobProgress>();
 
   constructor(scripts: readonly ScriptFile[], options: RunOptions, out: Terminal, err: Terminal) {
     this.#scripts = scripts;
@@ -82,17 +95,22 @@ class Runner {
   async run(): Promise<number> {
     const engine = this.#newEngine();
     if (engine === null) return exitCode.failed;
-    const interrupts = new Interrupts(() => engine.cancel());
+    const interrupts = new Interrupts(() => this.#stop.abort());
     try {
+      let isDone = true;
       for (const script of this.#scripts) {
-        if (!(await this.#runScript(engine, script))) return this.#ended('failed', exitCode.failed);
-        if (interrupts.code !== null) return this.#ended('stopped', interrupts.code);
-        if (this.#isStopped) return this.#ended('stopped', exitCode.ok);
+        isDone = await this.#runScript(engine, script);
+        if (!isDone || this.#isStopped || this.#stop.signal.aborted) break;
       }
-      return this.#ended('done', exitCode.ok);
+      // What was begun by a script that is wrong is not what was meant.
+      if (!isDone) this.#stop.abort();
+      const areDone = (await Promise.all(this.#goingOn)).every((isOne) => isOne);
+      if (interrupts.code !== null && isDone && areDone) return this.#ended('stopped', interrupts.code);
+      if (!isDone || !areDone) return this.#ended('failed', exitCode.failed);
+      return this.#ended(this.#isStopped ? 'stopped' : 'done', exitCode.ok);
     } finally {
       interrupts.close();
-      engine?.close();
+      engine.close();
     }
   }
 
@@ -112,52 +130,66 @@ class Runner {
     }
   }
 
+  /** False: the script was refused, or a statement of it has failed. */
   async #runScript(engine: Engine, script: ScriptFile): Promise<boolean> {
     if (this.#hasHeadings && !script.isSetup && script.path !== null) this.#heading(script);
-    for await (const event of engine.run(script.source)) {
-      if (!this.#take(event)) return false;
-      if (this.#isStopped && event.kind === 'done') return true;
-      await this.#out.drained();
+    const { script: read, diagnostics } = parseToMistake(script.source);
+    const { signal } = this.#stop;
+    for (const statement of read.statements) {
+      if (signal.aborted || this.#isStopped) return true;
+      const running = { isBehind: false };
+      const take = (events: AsyncIterable<StatementEvent>) => this.#follow(events, running);
+      const { ended, goesOn } = await startStatement(engine, statement, { signal, take });
+      if (goesOn === null && !(await ended)) return false;
+      if (goesOn === null) continue;
+      running.isBehind = true;
+      this.#goingOn.push(ended);
+      // A fault of the engine is thrown where all are waited for.
+      ended.catch(() => {});
     }
-    return true;
+    if (diagnostics.length > 0) this.#refuse(diagnostics);
+    return diagnostics.length === 0;
   }
 
-  /** False: the script is over. */
-  #take(event: StatementEvent): boolean {
-    switch (event.kind) {
-      case 'statement':
-        return true;
-      case 'answer':
-        this.#progress.clear();
-        this.#writer.begin(event.header);
-        return true;
-      case 'rows':
-        this.#progress.clear();
-        this.#writer.rows(event.rows);
-        return true;
-      case 'progress':
-        this.#progress.show(event.progress);
-        return true;
-      case 'summary':
-        this.#progress.clear();
-        this.#totals = addTotals(this.#totals, event.summary);
-        this.#isStopped ||= event.summary.outcome === 'stopped';
-        return true;
-      case 'done':
-        this.#progress.clear();
-        this.#writer.end();
-        return true;
-      case 'warnings':
-        this.#show(event.diagnostics);
-        return true;
-      case 'refused':
-        this.#progress.clear();
-        this.#refuse(event.diagnostics);
-        return false;
+  /** False: it was refused, or has failed. */
+  async #follow(events: AsyncIterable<StatementEvent>, running: Running): Promise<boolean> {
+    try {
+      for await (const event of events) {
+        this.#take(event, running);
+        await this.#out.drained();
+      }
+      if (!running.isBehind) this.#writer.end();
+      return true;
+    } catch (thrown) {
+      if (!(thrown instanceof DiagnosticError)) throw thrown;
+      this.#refuse(thrown.diagnostics);
+      return false;
+    } finally {
+      this.#running.delete(running);
+      this.#progress.clear();
     }
+  }
+
+  #take(event: StatementEvent, running: Running): void {
+    if (event.kind === 'progress') {
+      this.#running.set(running, event.progress);
+      this.#progress.show(progressOfAll([...this.#running.values()]));
+      return;
+    }
+    this.#progress.clear();
+    if (event.kind === 'answer') this.#writer.begin(event.header);
+    else if (event.kind === 'rows') this.#writer.rows(event.rows);
+    else if (event.kind === 'summary') this.#sum(event.summary, running);
+    else if (event.kind === 'warnings') this.#show(event.diagnostics);
+  }
+
+  #sum(summary: JobSummary, { isBehind }: Running): void {
+    this.#totals = addTotals(this.#totals, summary);
+    if (!isBehind) this.#isStopped ||= summary.outcome === 'stopped';
   }
 
   #refuse(diagnostics: readonly Diagnostic[]): void {
+    this.#progress.clear();
     this.#writer.refused(diagnostics);
     this.#show(diagnostics);
   }

@@ -1,14 +1,13 @@
 import { DiagnosticError } from '../../diagnostics/diagnostic.ts';
 import { SourceText } from '../../diagnostics/source-text.ts';
 import type { Engine } from '../../engine.ts';
-import type { Job } from '../../runtime/job.ts';
-import type { SessionJob } from '../../session/session-jobs.ts';
 import type { StatementEvent } from '../../session/statement-event.ts';
 import type { ClientCommand, Statement } from '../../sql/ast.ts';
-import { parse } from '../../sql/parse.ts';
+import { parseToMistake } from '../../sql/parse.ts';
 import { describeFunction } from '../commands/functions.ts';
 import { exitCode } from '../exit-codes.ts';
 import { scriptFiles } from '../script-files.ts';
+import { startStatement } from '../start-statement.ts';
 import type { Terminal } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
 import { helpText } from './help-text.ts';
@@ -20,8 +19,6 @@ import { StatementView } from './statement-view.ts';
 const depthMax = 20;
 /** A statement that has not stopped after so long may be left with another Ctrl-C. */
 const stopPatienceMs = 2000;
-/** An INSERT without an end is waited for so long: what is wrong with it mostly shows at its start. */
-const goesOnAfterMs = 300;
 
 export interface RunnerParts {
   readonly engine: Engine;
@@ -63,11 +60,8 @@ export class TextRunner {
   }
 
   async #script(source: SourceText, depth: number): Promise<Outcome> {
-    const { script, diagnostics } = parse(source);
-    const firstWrong = Math.min(...diagnostics.map(({ span }) => span?.start ?? 0));
+    const { script, diagnostics } = parseToMistake(source);
     for (const statement of script.statements) {
-      // What stands before a mistake is done, as by Flink's client.
-      if (statement.span.start > firstWrong) break;
       const outcome =
         statement.kind === 'clientCommand' ? await this.#command(statement, depth) : await this.#execute(statement);
       if (outcome !== 'done') return outcome;
@@ -129,24 +123,18 @@ export class TextRunner {
     keyboard.read((key) => this.#pressWhileRunning(key, stop, view));
     const onInterrupt = (): void => this.#stop(stop, view);
     process.on('SIGINT', onInterrupt);
-    let timer: NodeJS.Timeout | undefined;
-    const goesOn = Promise.withResolvers<SessionJob>();
-    const onJob = (job: Job, entry: SessionJob): void => {
-      view.watch(job);
-      const isWaitedFor = view.hasAnswer || job.isBounded || engine.session.settings.boolean('table.dml-sync');
-      if (!isWaitedFor) timer = setTimeout(() => goesOn.resolve(entry), goesOnAfterMs);
-    };
-    const ended = this.#follow(view, engine.execute(statement, { signal: stop.signal, onJob }), stop.signal);
     try {
-      const first = await Promise.race([ended, goesOn.promise]);
-      if (typeof first === 'string') return first;
-      if (stop.signal.aborted) return await ended;
-      view.leave(first);
+      const { ended, goesOn } = await startStatement(engine, statement, {
+        signal: stop.signal,
+        onJob: (job) => view.watch(job),
+        take: (events) => this.#follow(view, events, stop.signal),
+      });
+      if (goesOn === null) return await ended;
+      view.leave(goesOn);
       this.#goingOn.add(ended);
       void ended.finally(() => this.#goingOn.delete(ended));
       return 'done';
     } finally {
-      clearTimeout(timer);
       process.off('SIGINT', onInterrupt);
       keyboard.read(null);
     }

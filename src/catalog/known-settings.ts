@@ -159,7 +159,11 @@ export const knownSettings: readonly OptionSpec[] = [
   },
   duration('table.exec.async-lookup.timeout', '3 min', 'How long such an answer may take.'),
   flag('table.dynamic-table-options.enabled', true, 'Whether OPTIONS hints are allowed.'),
-  flag('table.dml-sync', false, 'The prompt and a script wait for an INSERT that reads without end, too; else they go on.'),
+  flag(
+    'table.dml-sync',
+    false,
+    'The prompt and a script wait for an INSERT that reads without end, too; else they go on.',
+  ),
   choice('table.sql-dialect', ['default', 'hive'], 'Only the default dialect is implemented.'),
   flag('table.optimizer.distinct-agg.split.enabled', false, 'Accepted for Flink.'),
   flag('table.optimizer.reuse-sub-plan-enabled', true, 'Accepted; equal parts of a plan are always shared.'),

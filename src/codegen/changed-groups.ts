@@ -7,6 +7,9 @@ import { keptValue } from './kept-value.ts';
 import { loadParts, storeParts } from './memory-value.ts';
 import { StateLayout } from './state-layout.ts';
 
+/** The list is of no snapshot. */
+const isPassing = true;
+
 /** A group that a batch came to. */
 export interface ChangedGroup {
   /** Its row number. */
@@ -48,23 +51,23 @@ export class ChangedGroups {
   add(writer: CodeWriter, number: I32, isNew: Local<'i32'>, results: () => readonly Value[]): void {
     const { f } = writer;
     const entry = writer.scratch(i32.const(this.#layout.rowBytes));
-    f.do(i32.store(entry, i32.const(0)));
-    f.do(i32.store(entry, number, { offset: this.#layout.field('number').offset }));
-    f.do(i32.store8(entry, isNew, { offset: this.#layout.field('isNew').offset }));
+    const at = (field: string) => ({ offset: this.#layout.field(field).offset, isPassing });
+    f.do(i32.store(entry, i32.const(0), { isPassing }));
+    f.do(i32.store(entry, number, at('number')));
+    f.do(i32.store8(entry, isNew, at('isNew')));
     f.if(i32.eqz(isNew), () => {
-      for (const [at, value] of results().entries()) {
-        const { physical, offset } = this.#layout.field(`before${at}`);
-        const isNull = { offset: this.#layout.field(`before${at}.null`).offset };
+      for (const [index, value] of results().entries()) {
+        const { physical, offset } = this.#layout.field(`before${index}`);
         // A text of the state may be overwritten by the batch.
-        f.do(...storeParts(physical, entry, keptValue(writer, value).parts, offset));
-        f.do(i32.store8(entry, writer.isNull(value), isNull));
+        f.do(...storeParts(physical, entry, keptValue(writer, value).parts, offset, isPassing));
+        f.do(i32.store8(entry, writer.isNull(value), at(`before${index}.null`)));
       }
     });
     const list = i32.const(this.#listAddress);
     const last = f.local('i32', i32.load(list, { offset: 4 }));
     f.if(
       last,
-      () => f.do(i32.store(last, entry)),
+      () => f.do(i32.store(last, entry, { isPassing })),
       () => f.do(i32.store(list, entry)),
     );
     f.do(i32.store(list, entry, { offset: 4 }));

@@ -179,6 +179,7 @@ export class JoinSide {
       writeKeys(writer, cursor.rows.table, layout, row, others, this.#identityCount + 1);
     } else {
       row = f.local('i32', writer.kernel('tableAppend', 'i32', cursor.rows.table));
+      f.made(row, layout.rowBytes);
       openTable(writer, cursor.rows, cursor.rows.table);
       writeKeys(writer, cursor.rows.table, layout, row, [...identity, ...others]);
     }

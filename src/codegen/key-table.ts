@@ -134,7 +134,8 @@ function partsEqual(writer: CodeWriter, key: Value, stored: ReturnType<typeof lo
 
 /**
  * Finds the row of a key, or adds a zeroed one and stores the key in it (text is copied into the table's heap).
- * `added` runs for a new row. The cursor must be open; it is refreshed when the table grows.
+ * `added` runs for a new row. The cursor must be open; it is refreshed when the table grows. With `into` the row is put
+ * there, and its pages are the caller's to mark.
  */
 export function writeFindOrAdd(
   writer: CodeWriter,
@@ -143,9 +144,10 @@ export function writeFindOrAdd(
   keys: readonly Value[],
   hash: Local<'i32'>,
   added?: (row: Local<'i32'>) => void,
+  into: Local<'i32'> | null = null,
 ): Local<'i32'> {
   const { f } = writer;
-  const row = f.local('i32');
+  const row = into ?? f.local('i32');
   const slot = f.local('i32', i32.and(hash, cursor.mask));
   const entry = f.local('i32');
   f.block((found) => {
@@ -153,6 +155,7 @@ export function writeFindOrAdd(
       f.set(entry, i32.load(i32.add(cursor.index, i32.shl(slot, i32.const(2)))));
       f.if(i32.eqz(entry), () => {
         f.set(row, writer.kernel('tableInsert', 'i32', cursor.table, hash));
+        f.made(row, layout.rowBytes);
         openTable(writer, cursor, cursor.table);
         writeKeys(writer, cursor.table, layout, row, keys);
         added?.(row);
@@ -164,7 +167,7 @@ export function writeFindOrAdd(
       f.br(again);
     });
   });
-  f.mark(row, layout.rowBytes);
+  if (into === null) f.mark(row, layout.rowBytes);
   return row;
 }
 

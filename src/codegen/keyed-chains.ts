@@ -240,6 +240,7 @@ export class KeyedChains {
     const values = types.map((type, column) => withType(scope.column(column), type));
     const rows = this.#cursor(cursor, chain);
     const row = f.local('i32', writer.kernel('tableAppend', 'i32', rows.table));
+    f.made(row, this.#layout(chain).rowBytes);
     openTable(writer, rows, rows.table);
     writeKeys(writer, rows.table, this.#layout(chain), row, values);
     f.do(i32.store(row, this.keyNumber(cursor, key), { offset: this.rowField(chain, 'key') }));

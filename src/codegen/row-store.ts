@@ -34,6 +34,7 @@ export class RowStore {
   add(writer: CodeWriter, table: Local<'i32'>, scope: RowScope, hash: I32): Local<'i32'> {
     const values = this.#values(scope, [...this.#types.keys()]);
     const row = writer.f.local('i32', writer.kernel('tableInsert', 'i32', table, hash));
+    writer.f.made(row, this.layout.rowBytes);
     writeKeys(writer, table, this.layout, row, values);
     return row;
   }

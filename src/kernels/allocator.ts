@@ -1,4 +1,4 @@
-import { changed, marks, pageShift, put, putCopy, putZeros, unchanged } from './page-marks';
+import { changed, marks, pageBytes, pageShift, put, putCopy, putZeros, unchanged } from './page-marks';
 
 /**
  * The allocator of the linear memory: two heaps, one for what lasts as long as a job runs, one for its state.
@@ -435,6 +435,32 @@ export function stateRegions(): usize {
 export function stateAdopt(heap: usize): void {
   assert(state == 0);
   state = heap;
+}
+
+/**
+ * Nothing of the state stands in the pages that lie whole in free blocks: they count as unchanged. Writes ranges of such
+ * pages, first and end, u32 each, up to `most` of them; others stay as they are. Gives how many.
+ */
+export function stateSkipFree(to: usize, most: u32): u32 {
+  let count: u32 = 0;
+  // Smaller blocks hold no whole page.
+  for (let level: u32 = pageShift - levelShift; level < 28 && state != 0; level++) {
+    let lists = load<u32>(state + listMapsAt + (level << 2));
+    for (; lists != 0; lists &= lists - 1) {
+      let block = <usize>load<u32>(headOf(state, level, ctz(lists)));
+      for (; block != 0 && count < most; block = load<u32>(block + 8)) {
+        // What leads from one to the next stands in its first words, and what leads back in the last.
+        const first = (block + 12 + pageBytes - 1) >> pageShift;
+        const end = (block + (load<u32>(block) & sizeMask) - 4) >> pageShift;
+        if (first >= end) continue;
+        memory.fill(marks + first, unchanged, end - first);
+        store<u32>(to + (count << 3), <u32>first);
+        store<u32>(to + (count << 3) + 4, <u32>end);
+        count++;
+      }
+    }
+  }
+  return count;
 }
 
 /** Gives whole pages to the general heap: what lies between the regions of an adopted one. */

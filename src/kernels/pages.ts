@@ -55,9 +55,11 @@ export function pagesNextDue(first: u32, end: u32): u32 {
   return end;
 }
 
-/** A due page has been copied. */
-export function pagesTaken(page: u32): void {
-  store<u8>(marks + page, unchanged);
+/** The due pages from `first` on, one behind the other, at most to `end`: they have been copied. Gives how many. */
+export function pagesTaken(first: u32, end: u32): u32 {
+  let page = first;
+  for (; page < end && load<u8>(marks + page) == due; page++) store<u8>(marks + page, unchanged);
+  return page - first;
 }
 
 /** Takes what is due as written: of a snapshot that came to nothing. The pages have changed since the one before. */

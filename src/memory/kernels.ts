@@ -18,12 +18,13 @@ export interface Kernels {
   stateRegionCount(): number;
   stateRegions(): number;
   stateAdopt(heap: number): void;
+  stateSkipFree(to: number, most: number): number;
   donatePages(first: number, end: number): void;
 
   pageMarks(): number;
   pagesBarrier(first: number, end: number): number;
   pagesNextDue(first: number, end: number): number;
-  pagesTaken(page: number): void;
+  pagesTaken(first: number, end: number): number;
   pagesUndo(first: number, end: number): void;
   pageMark(page: number): void;
   pagesCopies(): number;

@@ -292,10 +292,7 @@ export class GroupAggregate extends CompiledOperator {
     const isNew = f.local('i32', i32.const(0));
     const groupRow = f.local('i32', i32.const(0));
     const findOrAdd = (): void =>
-      f.set(
-        groupRow,
-        writeFindOrAdd(writer, cursor, layout, keys, hash, () => f.set(isNew, i32.const(1))),
-      );
+      void writeFindOrAdd(writer, cursor, layout, keys, hash, () => f.set(isNew, i32.const(1)), groupRow);
     const isRetraction = isAppendOnly(this.node.inputChanges) ? null : i32.and(row.kind, i32.const(1));
     if (isRetraction !== null) {
       f.if(
@@ -310,6 +307,7 @@ export class GroupAggregate extends CompiledOperator {
         findOrAdd,
       );
     } else findOrAdd();
+    f.mark(groupRow, layout.rowBytes);
     const place = { store, table: cursor.table, row: groupRow };
     if (isRetraction === null) this.#writeExpiry(writer, place, isNew);
     else f.if(i32.eqz(isRetraction), () => this.#writeExpiry(writer, place, isNew));

@@ -277,7 +277,9 @@ export class OverTime extends DueRows {
     const { f } = writer;
     const { cursor, store } = this.#frames.open(writer);
     const rows = i32.load(cursor.table, { offset: tableLayout.rows });
-    const row = f.local('i32', i32.add(rows, scaled(number, this.#frames.state.layout.rowBytes)));
+    const { rowBytes } = this.#frames.state.layout;
+    const row = f.local('i32', i32.add(rows, scaled(number, rowBytes)));
+    f.mark(row, rowBytes);
     return { store, table: cursor.table, row };
   }
 

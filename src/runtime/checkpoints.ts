@@ -40,13 +40,17 @@ export interface CheckpointReport {
   readonly bytes: number;
 }
 
+/** The last of a job: it was stopped, to go on another time, or its input has ended. */
+export type LastCheckpoint = 'stopped' | 'ended';
+
 /** What a barrier has met on its way. */
 interface Cut {
   readonly epoch: number;
   readonly startMs: number;
   readonly manifest: Omit<Manifest, 'pages' | 'sinks'>;
   readonly prepared: ReadonlyMap<string, Promise<SavedValue>>;
-  readonly writer: CheckpointWriter;
+  /** Null where no state is kept. */
+  readonly writer: CheckpointWriter | null;
 }
 
 /**
@@ -148,10 +152,17 @@ export class Checkpoints {
     return this.#running !== null;
   }
 
-  /** A checkpoint of what has happened so far. `send` gives the graph its barrier; nothing may be on its way. `isLast`: the job ends. */
-  begin(send: (barrier: Barrier) => void, save: () => Pick<Manifest, 'sources' | 'scheduler'>, isLast = false): void {
+  /**
+   * A checkpoint of what has happened so far. `send` gives the graph its barrier; nothing may be on its way. Of a job whose
+   * input has ended no state is kept: what its sinks have prepared is all there is left to do.
+   */
+  begin(
+    send: (barrier: Barrier) => void,
+    save: () => Pick<Manifest, 'sources' | 'scheduler'>,
+    last: LastCheckpoint | null = null,
+  ): void {
     this.#startedMs = this.#clock.elapsedMs();
-    const cut = this.#cut(send, save, isLast);
+    const cut = last === 'ended' ? this.#endingCut(save) : this.#cut(send, save, last !== null);
     const pauseMs = this.#clock.elapsedMs() - this.#startedMs;
     this.#running = this.#finish(cut, pauseMs)
       .catch((error: unknown) => {
@@ -186,6 +197,28 @@ export class Checkpoints {
         operators[id] = { fingerprint: operator.fingerprint, state: operator.state.save(), running, size };
       },
     });
+    const prepared = this.#prepare(isLast);
+    const { kernels } = this.#memory;
+    for (const page of this.#settings.folder.sparsePages()) kernels.pageMark(page);
+    const regions = stateRegions(this.#memory);
+    const unmarked = [...this.#settings.operators.values()].flatMap(({ state }) => [...state.unmarked]);
+    const writer = this.#settings.folder.begin(epoch, new DuePages(this.#memory, regions, unmarked));
+    const manifest = { ...this.#heading(epoch), isLast, hasEnded: false, regions, operators, ...save() };
+    return { epoch, startMs: this.#startedMs, manifest, prepared, writer };
+  }
+
+  #endingCut(save: () => Pick<Manifest, 'sources' | 'scheduler'>): Cut {
+    const epoch = ++this.#epoch;
+    const regions = { heap: 0, ranges: [] };
+    const manifest = { ...this.#heading(epoch), isLast: true, hasEnded: true, regions, operators: {}, ...save() };
+    return { epoch, startMs: this.#startedMs, manifest, prepared: this.#prepare(true), writer: null };
+  }
+
+  #heading(epoch: number): Pick<Manifest, 'version' | 'release' | 'epoch' | 'atMs' | 'job'> {
+    return { version: checkpointVersion, release, epoch, atMs: this.#clock.nowMs(), job: this.#settings.script };
+  }
+
+  #prepare(isLast: boolean): ReadonlyMap<string, Promise<SavedValue>> {
     const prepared = new Map<string, Promise<SavedValue>>();
     for (const [id, sink] of this.#sinks) {
       const token = sink.prepare?.(isLast);
@@ -194,35 +227,19 @@ export class Checkpoints {
       token.catch(() => {});
       prepared.set(id, token);
     }
-    const { kernels } = this.#memory;
-    for (const page of this.#settings.folder.sparsePages()) kernels.pageMark(page);
-    const regions = stateRegions(this.#memory);
-    const unmarked = [...this.#settings.operators.values()].flatMap(({ state }) => [...state.unmarked]);
-    const writer = this.#settings.folder.begin(epoch, new DuePages(this.#memory, regions, unmarked));
-    const manifest = {
-      version: checkpointVersion,
-      release,
-      epoch,
-      atMs: this.#clock.nowMs(),
-      job: this.#settings.script,
-      isLast,
-      regions,
-      operators,
-      ...save(),
-    };
-    return { epoch, startMs: this.#startedMs, manifest, prepared, writer };
+    return prepared;
   }
 
   async #finish({ epoch, startMs, manifest, prepared, writer }: Cut, pauseMs: number): Promise<void> {
     const sinks: Record<string, SavedValue> = {};
     let bytes = 0;
     try {
-      const { file, pages } = await writer.write();
-      bytes = file?.bytes ?? 0;
+      const written = (await writer?.write()) ?? { file: null, pages: [], free: [] };
+      bytes = written.file?.bytes ?? 0;
       for (const [id, token] of prepared) sinks[id] = await token;
-      await this.#settings.folder.publish({ ...manifest, sinks }, file, pages);
+      await this.#settings.folder.publish({ ...manifest, sinks }, written);
     } catch (error) {
-      writer.undo();
+      writer?.undo();
       throw error;
     }
     for (const [id, token] of Object.entries(sinks)) await this.#sinks.get(id)?.commit?.(token);

@@ -6,8 +6,9 @@ import { LateRowScan } from '../operators/late-row-scan.ts';
 import type { Operator } from '../operators/operator.ts';
 import { noState } from '../operators/state-size.ts';
 import type { PhysicalGraph, PhysicalSource } from '../physical/graph.ts';
+import type { Manifest } from '../state/manifest.ts';
 import type { StopRequest } from '../state/stop-request.ts';
-import { type CheckpointReport, type CheckpointSettings, Checkpoints } from './checkpoints.ts';
+import { type CheckpointReport, type CheckpointSettings, Checkpoints, type LastCheckpoint } from './checkpoints.ts';
 import type { Clock } from './clock.ts';
 import { type WiredGraph, wireGraph } from './graph.ts';
 import { lateRowCuts } from './late-row-cuts.ts';
@@ -210,14 +211,11 @@ export class Job {
       await this.#checkpoints?.resume();
       if (restored !== null) this.#scheduler.load(restored.scheduler);
       this.#hasBegun = true;
-      if ((await this.#feed(wired)) === 'suspended') {
+      const isCancelled = await this.#runOn(wired, restored);
+      if (isCancelled === null) {
         for (const sink of opened) await sink.abort();
         return { ...this.progress(), outcome: 'suspended' };
       }
-      const isCancelled = this.#stop.signal.aborted;
-      if (this.#request?.drains === true) await this.#drain(wired);
-      await this.#parts.keeper?.flush();
-      await this.#lastCheckpoint(wired);
       for (const sink of opened) await sink.finish();
       if (!isCancelled) await this.#checkpoints?.end();
       const word = this.#request === null ? 'cancelled' : 'stopped';
@@ -251,6 +249,18 @@ export class Job {
         if (!memory.isExhausted) throw error;
       }
     }
+  }
+
+  /** Until its input has ended, or it was cancelled; null: it is to go on from its checkpoint at once. */
+  async #runOn(wired: WiredGraph, restored: Manifest | null): Promise<boolean | null> {
+    // With its last checkpoint the job had shown all that came of it.
+    if (restored?.hasEnded === true) return false;
+    if ((await this.#feed(wired)) === 'suspended') return null;
+    const isCancelled = this.#stop.signal.aborted;
+    if (this.#request?.drains === true) await this.#drain(wired);
+    await this.#parts.keeper?.flush();
+    await this.#lastCheckpoint(wired, isCancelled ? 'stopped' : 'ended');
+    return isCancelled;
   }
 
   /** Whether its input has an end. */
@@ -398,7 +408,7 @@ export class Job {
     return 'ended';
   }
 
-  #sendBarrier(wired: WiredGraph, checkpoints: Checkpoints, isLast = false): void {
+  #sendBarrier(wired: WiredGraph, checkpoints: Checkpoints, last: LastCheckpoint | null = null): void {
     checkpoints.begin(
       (barrier) => {
         wired.start.next({ kind: 'barrier', barrier });
@@ -409,7 +419,7 @@ export class Job {
         sources: Object.fromEntries(this.#sources.map((source) => [source.id, source.save()])),
         scheduler: this.#scheduler.save(),
       }),
-      isLast,
+      last,
     );
   }
 
@@ -420,10 +430,10 @@ export class Job {
   }
 
   /** Of all that has happened: what the sinks have is committed with it. */
-  async #lastCheckpoint(wired: WiredGraph): Promise<void> {
+  async #lastCheckpoint(wired: WiredGraph, last: LastCheckpoint): Promise<void> {
     if (this.#checkpoints === null) return;
     await this.#checkpoints.settle();
-    this.#sendBarrier(wired, this.#checkpoints, true);
+    this.#sendBarrier(wired, this.#checkpoints, last);
     await this.#settle(wired);
     await this.#checkpoints.settle();
   }

@@ -1,19 +1,23 @@
 import { BatchBuilder } from '../memory/batch-builder.ts';
+import { Memory } from '../memory/memory.ts';
 import { OperatorState } from '../memory/operator-state.ts';
 import { createOperator } from '../operators/create.ts';
 import type { PhysicalGraph, PhysicalOperator } from '../physical/graph.ts';
 import { type Changes, isAppendOnly } from '../plan/logical.ts';
 import type { Schema } from '../types/column.ts';
 import { disassemble } from '../wasm/disassemble.ts';
+import { isTrackedJob } from './job-state.ts';
 import type { SessionContext } from './session-context.ts';
 
-/** The WebAssembly of a plan's operators, as it would be emitted for native batches. Nothing is read. */
+/** The WebAssembly of a plan's operators, as it would be emitted for native batches, with checkpoints where the session makes them. Nothing is read. */
 export function codeText(graph: PhysicalGraph, context: SessionContext): string {
   return graph.operators.map((node) => `;; ${node.id}\n${operatorCode(node, graph, context)}`).join('\n\n');
 }
 
 function operatorCode(node: PhysicalOperator, graph: PhysicalGraph, context: SessionContext): string {
-  const { memory, clock, session } = context;
+  const { clock, session } = context;
+  // With checkpoints, what is written is marked.
+  const memory = isTrackedJob(graph, context) ? Memory.create({ isTracked: true }) : context.memory;
   const { timeZone } = session.settings;
   const zone = context.zone(timeZone);
   const modules: string[] = [];

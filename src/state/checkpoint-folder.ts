@@ -17,6 +17,15 @@ export interface UnreadableCheckpoint {
   readonly reason: string;
 }
 
+/** What a checkpoint has written. */
+export interface WrittenPages {
+  /** Null: nothing had changed. */
+  readonly file: PageFile | null;
+  readonly pages: readonly number[];
+  /** Ranges of pages that are in no use. */
+  readonly free: DuePages['free'];
+}
+
 /** Where a job begins: a manifest, or null for a new start. */
 export interface LoadedCheckpoint {
   readonly memory: Memory;
@@ -122,10 +131,12 @@ export class CheckpointFolder {
   }
 
   /** The pages of a checkpoint are on the disk. Makes it the newest, and takes away what is of no use any more. */
-  async publish(manifest: Omit<Manifest, 'pages'>, added: PageFile | null, pages: readonly number[]): Promise<void> {
+  async publish(manifest: Omit<Manifest, 'pages'>, { file: added, pages, free }: WrittenPages): Promise<void> {
+    this.#disown(free);
     if (added !== null) this.#own(added, pages);
     const isUsed = new Set([...this.#live.values()].filter((file) => file.pages > 0).map(({ file }) => file.name));
-    const chain = [...this.#chain, ...(added === null ? [] : [added])].filter(({ name }) => isUsed.has(name));
+    const all = [...this.#chain, ...(added === null ? [] : [added])];
+    const chain = manifest.hasEnded === true ? [] : all.filter(({ name }) => isUsed.has(name));
     await storeManifest(this.#files, this.path, { ...manifest, pages: chain });
     this.#chain = chain;
     this.#retained.push({ epoch: manifest.epoch, pages: chain });
@@ -189,6 +200,18 @@ export class CheckpointFolder {
     for (const [known, each] of this.#live) if (each.pages === 0) this.#live.delete(known);
   }
 
+  /** What earlier files have of these pages is of no use any more. */
+  #disown(ranges: WrittenPages['free']): void {
+    for (const [first, end] of ranges) {
+      for (let page = first; page < Math.min(end, this.#owners.length); page++) {
+        const before = this.#live.get(this.#owners[page] ?? 0);
+        if (before !== undefined) before.pages--;
+        this.#owners[page] = 0;
+      }
+    }
+    for (const [known, each] of this.#live) if (each.pages === 0) this.#live.delete(known);
+  }
+
   async #clean(): Promise<void> {
     while (this.#retained.length > this.#retainedMax) {
       const oldest = this.#retained.shift();
@@ -210,6 +233,7 @@ export class CheckpointWriter {
   readonly #due: DuePages;
   readonly #name: string;
   readonly #pages: number[] = [];
+  readonly #slice = new Slice();
 
   constructor(folder: CheckpointFolder, files: StreamFiles, epoch: number, due: DuePages) {
     this.#folder = folder;
@@ -218,16 +242,17 @@ export class CheckpointWriter {
     this.#name = pagesNameOf(epoch);
   }
 
-  /** Copies and writes what is due, a slice at a time; then the disk has it. Null: nothing had changed. */
-  async write(): Promise<{ readonly file: PageFile | null; readonly pages: readonly number[] }> {
-    if (this.#due.count === 0) return { file: null, pages: [] };
+  /** Copies and writes what is due, a slice at a time; then the disk has it. */
+  async write(): Promise<WrittenPages> {
+    const { free } = this.#due;
+    if (this.#due.count === 0) return { file: null, pages: [], free };
     // What an earlier run left behind when it came to nothing.
     await this.#folder.remove(this.#name);
     const file = this.#files.create(join(this.#folder.path, this.#name));
     try {
       const bytes = await this.#writeTo(file);
       await file.sync();
-      return { file: { name: this.#name, bytes }, pages: this.#pages };
+      return { file: { name: this.#name, bytes }, pages: this.#pages, free };
     } finally {
       file.close();
     }
@@ -241,26 +266,60 @@ export class CheckpointWriter {
   async #writeTo(file: WritableFile): Promise<number> {
     let written = 0;
     for (let hasMore = true; hasMore; ) {
-      const blocks: Uint8Array[] = [];
-      let block = new PageBlock();
-      let bytes = 0;
-      hasMore = this.#due.each((page, from, at) => {
-        block.add(page, from, at);
-        this.#pages.push(page);
-        if (block.isFull) {
-          const full = block.take();
-          blocks.push(full);
-          bytes += full.length;
-          block = new PageBlock();
-        }
-        return bytes < sliceBytes;
+      const slice = this.#slice;
+      hasMore = this.#due.each(({ page, count, bytes, from }) => {
+        for (let at = 0; at < count; at++) this.#pages.push(page + at);
+        slice.add(page, count, bytes, from);
+        return slice.bytes < sliceBytes;
       });
-      if (!block.isEmpty) blocks.push(block.take());
-      for (const each of blocks) {
-        await file.write(each, written);
-        written += each.length;
+      for (const block of slice.take()) {
+        await file.write(block, written);
+        written += block.length;
       }
     }
     return written;
+  }
+}
+
+/** Blocks that are filled, written and filled again. */
+class Slice {
+  readonly #blocks: PageBlock[] = [];
+  #count = 0;
+  #filled: Uint8Array[] = [];
+  bytes = 0;
+
+  add(page: number, count: number, bytes: Uint8Array, from: number): void {
+    for (let done = 0; done < count; ) {
+      const block = this.#block();
+      const part = Math.min(block.room, count - done);
+      block.add(page + done, part, bytes, from + done * pageBytes);
+      done += part;
+      this.bytes += part * pageBytes;
+      if (block.room === 0) this.#fill(block);
+    }
+  }
+
+  /** All blocks, to be written before the next page is added. */
+  take(): readonly Uint8Array[] {
+    const last = this.#blocks[this.#count];
+    if (last !== undefined && !last.isEmpty) this.#fill(last);
+    const filled = this.#filled;
+    this.#filled = [];
+    this.#count = 0;
+    this.bytes = 0;
+    return filled;
+  }
+
+  #block(): PageBlock {
+    const known = this.#blocks[this.#count];
+    if (known !== undefined) return known;
+    const added = new PageBlock();
+    this.#blocks.push(added);
+    return added;
+  }
+
+  #fill(block: PageBlock): void {
+    this.#filled.push(block.take());
+    this.#count++;
   }
 }

@@ -40,6 +40,8 @@ export interface Manifest {
   readonly job: JobScript;
   /** The job was stopped with it: the sinks have shown all that was written. */
   readonly isLast: boolean;
+  /** The job's input had ended: what the sinks have prepared is all there is left to do. */
+  readonly hasEnded: boolean;
   readonly regions: StateRegions;
   /** Files of pages, oldest first: of a page the newest copy counts. */
   readonly pages: readonly PageFile[];

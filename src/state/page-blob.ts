@@ -19,29 +19,33 @@ export const blockPagesMax = 255;
 
 /** Collects the pages of one block. */
 export class PageBlock {
-  readonly #bytes = Buffer.alloc(headerBytes + blockPagesMax * (4 + pageBytes));
+  readonly #bytes = Buffer.allocUnsafeSlow(headerBytes + blockPagesMax * (4 + pageBytes));
   #count = 0;
 
-  get isFull(): boolean {
-    return this.#count === blockPagesMax;
+  /** Pages that it takes before it is full. */
+  get room(): number {
+    return blockPagesMax - this.#count;
   }
 
   get isEmpty(): boolean {
     return this.#count === 0;
   }
 
-  /** Copies a page in. */
-  add(page: number, bytes: Uint8Array, from: number): void {
-    this.#bytes.writeUInt32LE(page, headerBytes + this.#count * 4);
-    this.#bytes.set(bytes.subarray(from, from + pageBytes), headerBytes + blockPagesMax * 4 + this.#count * pageBytes);
-    this.#count++;
+  /** Copies pages in that lie one behind the other, no more than there is room for. */
+  add(page: number, count: number, bytes: Uint8Array, from: number): void {
+    for (let index = 0; index < count; index++) {
+      this.#bytes.writeUInt32LE(page + index, headerBytes + (this.#count + index) * 4);
+    }
+    const to = headerBytes + blockPagesMax * 4 + this.#count * pageBytes;
+    this.#bytes.set(bytes.subarray(from, from + count * pageBytes), to);
+    this.#count += count;
   }
 
   /** The block as it is written, and an empty one from here on. Valid until the next `add`. */
   take(): Uint8Array {
     const tableEnd = headerBytes + this.#count * 4;
     // The pages of a block that is not full move up to its table.
-    if (!this.isFull) {
+    if (this.room > 0) {
       const pagesAt = headerBytes + blockPagesMax * 4;
       this.#bytes.copyWithin(tableEnd, pagesAt, pagesAt + this.#count * pageBytes);
     }

@@ -7,6 +7,9 @@ export interface StateRegions {
   readonly ranges: readonly (readonly [number, number])[];
 }
 
+/** Of a run: a megabyte is copied at once. */
+const runPagesMax = 256;
+
 /** Pages of a snapshot in a page of the memory. */
 const pagesInWasmPage = 65_536 / pageBytes;
 
@@ -38,12 +41,25 @@ export function reserveState(memory: Memory, { heap, ranges }: StateRegions): vo
   kernels.stateAdopt(heap);
 }
 
+/** So many ranges of free pages are left out; beyond, free pages are written like others. */
+const freeRangesMax = 4096;
+
+/** Pages one behind the other, from `page` on, whose bytes begin at `from`. */
+export interface PageRun {
+  readonly page: number;
+  readonly count: number;
+  readonly bytes: Uint8Array;
+  readonly from: number;
+}
+
 /** The pages that changed, as they were at the barrier, while work goes on. */
 export class DuePages {
   readonly #memory: Memory;
   readonly #ranges: StateRegions['ranges'];
   /** Pages that were due at the barrier. */
   readonly count: number;
+  /** Pages of which nothing is in use, as ranges: they are not due, and what was written of them earlier is of no use. */
+  readonly free: readonly (readonly [number, number])[];
   #range = 0;
   #next: number;
 
@@ -63,6 +79,7 @@ export class DuePages {
     touch();
     this.#memory = memory;
     this.#ranges = ranges;
+    this.free = skipFree(memory);
     let count = 0;
     for (const [from, to] of ranges) count += memory.kernels.pagesBarrier(...inPages(from, to)) >>> 0;
     touch();
@@ -70,26 +87,28 @@ export class DuePages {
     this.#next = (ranges[0]?.[0] ?? 0) * pagesInWasmPage;
   }
 
-  /** Gives copies that were put aside, then due pages, until `take` says that it has enough; false: there are no more. */
-  each(take: (page: number, bytes: Uint8Array, from: number) => boolean): boolean {
+  /** Gives copies that were put aside, then due pages, in runs, until `take` wants no more; false: there are none. */
+  each(take: (run: PageRun) => boolean): boolean {
     const { kernels } = this.#memory;
     for (let copies = kernels.pagesCopies() >>> 0; copies !== 0; copies = kernels.pagesCopies() >>> 0) {
-      const { u8, u32 } = this.#memory;
+      const { u8: bytes, u32 } = this.#memory;
       const count = u32[(copies + 4) >>> 2] ?? 0;
       for (let index = 0; index < count; index++) {
-        take(u32[(copies + 8 + index * 4) >>> 2] ?? 0, u8, copies + (index + 1) * pageBytes);
+        const page = u32[(copies + 8 + index * 4) >>> 2] ?? 0;
+        take({ page, count: 1, bytes, from: copies + (index + 1) * pageBytes });
       }
       kernels.free(copies);
     }
-    const { u8 } = this.#memory;
+    const { u8: bytes } = this.#memory;
     for (let range = this.#ranges[this.#range]; range !== undefined; range = this.#ranges[this.#range]) {
       const [, end] = inPages(range[0], range[1]);
       for (;;) {
         const page = kernels.pagesNextDue(this.#next, end);
         this.#next = page;
         if (page >= end) break;
-        kernels.pagesTaken(page);
-        if (!take(page, u8, page * pageBytes)) return true;
+        const count = kernels.pagesTaken(page, Math.min(end, page + runPagesMax));
+        this.#next += count;
+        if (!take({ page, count, bytes, from: page * pageBytes })) return true;
       }
       this.#range++;
       this.#next = (this.#ranges[this.#range]?.[0] ?? 0) * pagesInWasmPage;
@@ -104,6 +123,18 @@ export class DuePages {
     for (const [from, to] of this.#ranges) kernels.pagesUndo(...inPages(from, to));
     for (const page of taken) kernels.pageMark(page);
   }
+}
+
+function skipFree(memory: Memory): DuePages['free'] {
+  const to = memory.alloc(freeRangesMax * 8);
+  const count = memory.kernels.stateSkipFree(to, freeRangesMax);
+  const { u32 } = memory;
+  const ranges = Array.from({ length: count }, (_, index): [number, number] => [
+    u32[(to >>> 2) + index * 2] ?? 0,
+    u32[(to >>> 2) + index * 2 + 1] ?? 0,
+  ]);
+  memory.free(to);
+  return ranges;
 }
 
 function inPages(from: number, to: number): [number, number] {

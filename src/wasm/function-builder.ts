@@ -179,6 +179,12 @@ export class FunctionBuilder {
     this.#marked.set(row.index, { bytes, region: this.region, loop: this.#loop });
   }
 
+  /** As `mark`, of a row that has just been made: who made it has marked its pages. */
+  made(row: Local<'i32'>, bytes: number): void {
+    if (this.#body.tracker === null || bytes > 1 << this.#body.tracker.pageShift) return;
+    this.#marked.set(row.index, { bytes, region: this.region, loop: this.#loop });
+  }
+
   get #loop(): number {
     return this.#openLoops.at(-1) ?? 0;
   }

@@ -36,7 +36,7 @@ async function makeCheckpoints(path: string): Promise<void> {
     const writer = checkpoints.begin(epoch, new DuePages(memory, regions, state.unmarked));
     // The job goes on, and no mark is set: it is of the next checkpoint.
     memory.i64[cell >>> 3] = 999n;
-    const { file, pages } = await writer.write();
+    const written = await writer.write();
     const manifest = {
       version: checkpointVersion,
       release: '0.0.0',
@@ -44,13 +44,14 @@ async function makeCheckpoints(path: string): Promise<void> {
       atMs: 0,
       job: { name: 'a', statement: '', objects: {}, settings: {}, tables: {} },
       isLast: false,
+      hasEnded: false,
       regions,
       operators,
       sources: {},
       sinks: {},
       scheduler: null,
     };
-    await checkpoints.publish(manifest, file, pages);
+    await checkpoints.publish(manifest, written);
   }
   await checkpoints.close();
 }

@@ -1,11 +1,10 @@
-import { spawn } from 'node:child_process';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { Random } from '../streams/random.ts';
-
-/** A job over files that is killed while it runs. */
+/** A job that is killed while it runs. */
 export interface KilledJob {
   readonly name: string;
+  /** What it reads and writes: files, or streams. */
+  readonly over: 'files' | 'streams';
+  /** Creates what it reads; left out: `events` and `others`. */
+  readonly tables?: string;
   /** Columns of its output, in the words of CREATE TABLE. */
   readonly columns: string;
   readonly query: string;
@@ -16,7 +15,7 @@ export interface KilledJob {
 const event = "TUMBLE(TABLE events, DESCRIPTOR(ts), INTERVAL '10' SECOND)";
 
 /** A query of each operator with state. */
-export const killedJobs: readonly KilledJob[] = [
+const operatorJobs: readonly Omit<KilledJob, 'over'>[] = [
   {
     name: 'tumbling windows with texts and distinct values',
     columns: 'w TIMESTAMP(3), name STRING, n BIGINT, d BIGINT, t STRING',
@@ -88,129 +87,7 @@ export const killedJobs: readonly KilledJob[] = [
   },
 ];
 
-/** Makes the tables' files: some disorder, keys that come often and keys that come once. */
-export async function writeInput(folder: string, rows: number, seed: number): Promise<void> {
-  const random = new Random(seed);
-  for (const table of ['events', 'others']) {
-    await mkdir(join(folder, table), { recursive: true });
-    for (const shard of [0, 1]) {
-      const lines: string[] = [];
-      for (let row = 0; row < rows; row++) {
-        const ms = Date.UTC(2024, 0, 1) + row * 10 - random.int(900);
-        const ts = new Date(ms).toISOString().replace('T', ' ').replace('Z', '');
-        const k = random.int(random.chance(0.5) ? 10 : 200);
-        const name = `name ${random.int(300)} ${'x'.repeat(random.int(40))}`;
-        lines.push(JSON.stringify({ id: row * 2 + shard, ts, k, v: random.int(100), name }));
-      }
-      await writeFile(join(folder, table, `${shard}.json`), `${lines.join('\n')}\n`);
-    }
-  }
-}
-
-function scriptOf({ columns, query, isUpdating = false }: KilledJob, intervalMs: number): string {
-  const table = (name: string): string =>
-    `CREATE TABLE ${name} (id INT, ts TIMESTAMP(3), k INT, v BIGINT, name STRING, WATERMARK FOR ts AS ts - INTERVAL '1' SECOND) WITH ('connector' = 'filesystem', 'path' = '${name}', 'format' = 'json');`;
-  return [
-    `SET 'execution.checkpointing.interval' = '${intervalMs} ms';`,
-    // Batches are small, so that a kill meets one.
-    "SET 'tidemark.batch-size' = '500';",
-    table('events'),
-    table('others'),
-    `CREATE TABLE written (${columns}) WITH ('connector' = 'filesystem', 'path' = 'written', 'format' = '${isUpdating ? 'debezium-json' : 'json'}');`,
-    `INSERT INTO written ${query};`,
-  ].join('\n');
-}
-
-/** How a job ran, killed so many times. */
-export interface KilledRun {
-  readonly kills: number;
-  /** What it wrote, sorted; of an updating result the rows that remain. */
-  readonly result: readonly string[];
-}
-
-/** A folder with the tables in which jobs run as a user would run them. */
-export class JobFolder {
-  readonly #folder: string;
-  readonly #random: Random;
-
-  constructor(folder: string, seed: number) {
-    this.#folder = folder;
-    this.#random = new Random(seed);
-  }
-
-  /** Runs a job to its end; `killsMax`: how often the process is killed before. @throws Error when it fails by itself */
-  async run(job: KilledJob, killsMax: number, upToMs: number): Promise<KilledRun> {
-    await rm(join(this.#folder, 'written'), { recursive: true, force: true });
-    await rm(join(this.#folder, '.tidemark'), { recursive: true, force: true });
-    await writeFile(join(this.#folder, 'job.sql'), scriptOf(job, 1 + this.#random.int(60)));
-    let kills = 0;
-    while (await this.#process(kills < killsMax ? 150 + this.#random.int(Math.max(1, upToMs)) : null)) {
-      kills++;
-      if (await this.#hasEnded()) break;
-    }
-    return { kills, result: await this.#result(job) };
-  }
-
-  /** Killed behind its end: its rows are seen, and its state is gone. To run it again would be to begin it again. */
-  async #hasEnded(): Promise<boolean> {
-    const names = async (folder: string): Promise<string[]> => readdir(join(this.#folder, folder)).catch(() => []);
-    const jobs = await names('.tidemark/jobs');
-    const checkpoints = await Promise.all(jobs.map((job) => names(`.tidemark/jobs/${job}`)));
-    const isSeen = (await names('written')).some((name) => !name.startsWith('.'));
-    return isSeen && !checkpoints.flat().some((name) => /^chk-.*json$/.test(name));
-  }
-
-  /** True when it was killed. */
-  #process(killAfterMs: number | null): Promise<boolean> {
-    const main = new URL('../../../src/cli/main.ts', import.meta.url).pathname;
-    return new Promise((resolve, reject) => {
-      const child = spawn(process.execPath, [main, 'run', 'job.sql'], {
-        cwd: this.#folder,
-        stdio: ['ignore', 'pipe', 'pipe'],
-      });
-      let text = '';
-      const add = (part: Buffer): void => {
-        text += part.toString();
-      };
-      child.stdout.on('data', add);
-      child.stderr.on('data', add);
-      const timer = killAfterMs === null ? null : setTimeout(() => child.kill('SIGKILL'), killAfterMs);
-      child.on('error', reject);
-      child.on('exit', (code, signal) => {
-        if (timer !== null) clearTimeout(timer);
-        if (signal === 'SIGKILL') resolve(true);
-        else if (code === 0) resolve(false);
-        else reject(new Error(`the job ended with ${code ?? signal}: ${text.slice(-1000)}`));
-      });
-    });
-  }
-
-  async #result({ isUpdating = false }: KilledJob): Promise<readonly string[]> {
-    const folder = join(this.#folder, 'written');
-    const names = (await readdir(folder)).filter((name) => !name.startsWith('.')).sort(byNumber);
-    const texts = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')));
-    const lines = texts.flatMap((text) => text.split('\n')).filter((line) => line !== '');
-    return isUpdating ? remaining(lines) : lines.sort();
-  }
-}
-
-/** Part files in the order in which they were begun. */
-function byNumber(a: string, b: string): number {
-  const numberOf = (name: string): number => Number(name.slice(name.lastIndexOf('-') + 1));
-  return numberOf(a) - numberOf(b);
-}
-
-/** The rows that remain of changes in debezium-json. */
-function remaining(lines: readonly string[]): string[] {
-  const counts = new Map<string, number>();
-  const add = (row: unknown, count: number): void => {
-    const text = JSON.stringify(row);
-    counts.set(text, (counts.get(text) ?? 0) + count);
-  };
-  for (const line of lines) {
-    const { before, after } = JSON.parse(line) as { readonly before: unknown; readonly after: unknown };
-    if (before !== null) add(before, -1);
-    if (after !== null) add(after, 1);
-  }
-  return [...counts].flatMap(([text, count]) => (count === 0 ? [] : [`${count} ${text}`])).sort();
-}
+/** Each from files to files, and from streams to a stream. */
+export const killedJobs: readonly KilledJob[] = (['files', 'streams'] as const).flatMap((over) =>
+  operatorJobs.map((job) => ({ ...job, name: `${job.name}, over ${over}`, over })),
+);

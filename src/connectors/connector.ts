@@ -23,11 +23,29 @@ export interface Connector {
   /** What a sink without a format takes; with one it is what the format can write. */
   readonly accepts?: AcceptedChanges;
   source?(request: SourceRequest): Source;
+  /** Of a connector with a source: where it reads on when a job goes on from a checkpoint. */
+  readonly restart?: SourceRestart;
   /** How a table with these options is looked up by a key; null, as without it: not at all. @throws DiagnosticError */
   lookup?(options: OptionValues): TableLookup | null;
   /** Of a table that is asked by a key; one that is read whole is read as a source. */
   lookupSource?(request: LookupRequest): LookupSource;
   sink?(request: SinkRequest): Sink;
+  /** Of a connector with a sink: what it promises of a job that makes checkpoints. */
+  guarantee?(options: OptionValues): SinkGuarantee;
+}
+
+/** Where a source reads on: `goes-on` where the checkpoint was, or `begins-anew`. */
+export interface SourceRestart {
+  readonly kind: 'goes-on' | 'begins-anew';
+  /** Half a sentence, for EXPLAIN and the docs. */
+  readonly how: string;
+}
+
+/** How often a row of a job is seen that is killed and goes on; `none`: that is not said. */
+export interface SinkGuarantee {
+  readonly kind: 'exactly-once' | 'at-least-once' | 'none';
+  /** Half a sentence, for EXPLAIN and the docs. */
+  readonly how: string;
 }
 
 export interface SourceRequest {

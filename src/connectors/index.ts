@@ -16,8 +16,10 @@ import type {
   ProcessingClock,
   ProgramSinks,
   Sink,
+  SinkGuarantee,
   Source,
   SourceRequest,
+  SourceRestart,
 } from './connector.ts';
 import { datagenConnector } from './datagen/datagen.ts';
 import { filesystemConnector } from './filesystem/filesystem.ts';
@@ -167,6 +169,22 @@ export function connectorLookup(request: ConnectorSourceRequest, method: LookupM
 function sourceRequest({ scan, ...request }: ConnectorSourceRequest, options: OptionValues): SourceRequest {
   const { table, columns, filter } = scan;
   return { ...request, table, options, columns, tableColumns: physicalColumns(table), filter };
+}
+
+/** Where a table's source reads on behind a restart. */
+export function sourceRestart(table: Table): SourceRestart {
+  const restart = table.kept === undefined ? resolveTable(table, connectors).connector.restart : keptRestart;
+  if (restart === undefined) throw new Error(`"${table.path.name}" does not say where it reads on`);
+  return restart;
+}
+
+const keptRestart: SourceRestart = { kind: 'begins-anew', how: 'what is kept is read from the first row on' };
+
+/** What a table's sink promises of a job that makes checkpoints. */
+export function sinkGuarantee(table: Table): SinkGuarantee {
+  const { connector, options } = resolveTable(table, connectors);
+  if (connector.guarantee === undefined) throw new Error(`connector '${connector.name}' promises nothing`);
+  return connector.guarantee(options);
 }
 
 export interface ConnectorSinkRequest {

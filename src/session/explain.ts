@@ -1,5 +1,6 @@
 import { optionValues } from '../catalog/read-options.ts';
-import type { KeptKind } from '../catalog/table.ts';
+import type { KeptKind, Table } from '../catalog/table.ts';
+import { sinkGuarantee, sourceRestart } from '../connectors/index.ts';
 import { keptOptions } from '../connectors/kept/kept-options.ts';
 import type { PhysicalGraph } from '../physical/graph.ts';
 import { dropsLateRows } from '../physical/late-rows.ts';
@@ -14,6 +15,14 @@ import { KeptTables } from '../runtime/kept-tables.ts';
 import type { ExplainDetail, Statement } from '../sql/ast.ts';
 import { format } from '../sql/format.ts';
 
+/** What a plan does not say itself. */
+export interface ExplainPlace {
+  /** Whether rows that would be lost are kept on the disk. */
+  readonly isOnDisk: boolean;
+  /** Whether a job of the plan would make checkpoints. */
+  readonly hasCheckpoints: (graph: PhysicalGraph) => boolean;
+}
+
 /**
  * What EXPLAIN shows of a statement: its tree, the logical plan with schemas and changes, the graph of operators, and
  * what is asked for beside. Rows that answer a query have no reader here who needs the rows that updates replace.
@@ -22,9 +31,10 @@ export function explainText(
   statement: Statement,
   sinks: readonly LogicalSink[],
   details: readonly ExplainDetail[],
-  isOnDisk = false,
+  place: ExplainPlace,
 ): string {
   const graph = planPhysically(sinks, { replacedRows: false });
+  const hasCheckpoints = place.hasCheckpoints(graph);
   const sections = [
     '== Abstract Syntax Tree ==',
     format(statement),
@@ -33,11 +43,12 @@ export function explainText(
     printPlan(sinks, { types: true, ...nodeDetails(sinks, details) }),
     '',
     '== Physical Plan ==',
-    graphText(graph, isOnDisk),
+    graphText(graph, place.isOnDisk, hasCheckpoints),
     '',
   ];
   if (details.includes('PLAN_ADVICE')) sections.push('== Plan Advice ==', ...adviceLines(sinks), '');
-  if (details.includes('JSON_EXECUTION_PLAN')) sections.push('== Physical Execution Plan ==', graphJson(graph), '');
+  if (details.includes('JSON_EXECUTION_PLAN'))
+    sections.push('== Physical Execution Plan ==', graphJson(graph, hasCheckpoints), '');
   return sections.join('\n');
 }
 
@@ -72,19 +83,22 @@ function columnCount({ columns }: LogicalScan): number {
   return new Set(columns.map(({ path, name }) => path[0] ?? name)).size;
 }
 
-function graphText(graph: PhysicalGraph, isOnDisk: boolean): string {
+function graphText(graph: PhysicalGraph, isOnDisk: boolean, hasCheckpoints: boolean): string {
   const { sources, operators, sinks } = graph;
   return [
     ...sources.map(
       ({ id, scan }) =>
-        `${id}: reads ${columnCount(scan)} of ${scan.table.columns.length} columns${keptText(graph, id, isOnDisk)}`,
+        `${id}: reads ${columnCount(scan)} of ${scan.table.columns.length} columns${keptText(graph, id, isOnDisk)}${hasCheckpoints ? restartText(scan.table) : ''}`,
     ),
     ...operators.map(({ id, inputs, steps, after }) => {
       const kinds = (list: typeof steps): string =>
         list.length === 0 ? '' : ` [${list.map(({ kind }) => kind).join(', ')}]`;
       return `${id}: ${inputs.join(', ') || 'no input'}${kinds(steps)}${after.length === 0 ? '' : ` then${kinds(after)}`}`;
     }),
-    ...sinks.map(({ id, input, table }) => `${id}: ${input} to ${table?.path.name ?? 'the screen'}`),
+    ...sinks.map(
+      ({ id, input, table }) =>
+        `${id}: ${input} to ${table?.path.name ?? 'the screen'}${hasCheckpoints && table !== null ? guaranteeText(table) : ''}`,
+    ),
   ].join('\n');
 }
 
@@ -114,8 +128,20 @@ function keptText(graph: PhysicalGraph, source: string, isOnDisk: boolean): stri
   return texts.join('');
 }
 
+/** `; goes on behind a restart: each file is read on behind the last record that the checkpoint has`. */
+function restartText(table: Table): string {
+  const { kind, how } = sourceRestart(table);
+  return `; ${kind === 'goes-on' ? 'goes on' : 'begins anew'} behind a restart: ${how}`;
+}
+
+/** `; exactly once: a file is seen with the checkpoint that has its last row`. */
+function guaranteeText(table: Table): string {
+  const { kind, how } = sinkGuarantee(table);
+  return `; ${kind === 'none' ? 'no guarantee' : kind.replaceAll('-', ' ')}: ${how}`;
+}
+
 /** The graph as data: nodes with their inputs, in the order in which rows go through them. */
-function graphJson({ sources, operators, sinks }: PhysicalGraph): string {
+function graphJson({ sources, operators, sinks }: PhysicalGraph, hasCheckpoints: boolean): string {
   const stepKinds = (steps: readonly { readonly kind: string }[]): readonly string[] => steps.map(({ kind }) => kind);
   const nodes = [
     ...sources.map(({ id, scan }) => ({
@@ -123,6 +149,7 @@ function graphJson({ sources, operators, sinks }: PhysicalGraph): string {
       type: 'source',
       table: scan.table.path.name,
       columns: scan.columns.map(({ path }) => path.join('.')),
+      ...(hasCheckpoints ? { restart: sourceRestart(scan.table).kind } : {}),
     })),
     ...operators.map(({ id, inputs, steps, work, after, changes, schema }) => ({
       id,
@@ -139,6 +166,7 @@ function graphJson({ sources, operators, sinks }: PhysicalGraph): string {
       inputs: [input],
       table: table?.path.name ?? null,
       changelogMode: changesText(changes),
+      ...(hasCheckpoints && table !== null ? { guarantee: sinkGuarantee(table).kind } : {}),
     })),
   ];
   return JSON.stringify({ nodes }, null, 2);

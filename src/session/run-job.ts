@@ -3,8 +3,8 @@ import { pathText } from '../catalog/object-path.ts';
 import { Session } from '../catalog/session.ts';
 import type { Table } from '../catalog/table.ts';
 import type { Sink } from '../connectors/connector.ts';
-import { tableWarnings } from '../connectors/index.ts';
-import { DiagnosticError, warning } from '../diagnostics/diagnostic.ts';
+import { sourceRestart, tableWarnings } from '../connectors/index.ts';
+import { type Diagnostic, DiagnosticError, warning } from '../diagnostics/diagnostic.ts';
 import type { Batch } from '../memory/batch.ts';
 import type { Memory } from '../memory/memory.ts';
 import type { PhysicalGraph } from '../physical/graph.ts';
@@ -16,6 +16,7 @@ import type { UnreadableCheckpoint } from '../state/checkpoint-folder.ts';
 import type { JobScript } from '../state/manifest.ts';
 import { eventChannel } from './event-channel.ts';
 import { jobRestarts } from './job-restarts.ts';
+import { isTrackedJob } from './job-state.ts';
 import { makeJob } from './make-job.ts';
 import type { PlanText } from './plan-text.ts';
 import { BatchSink, ResultSink } from './result-sink.ts';
@@ -86,7 +87,7 @@ export async function* runJob(
     onJob: (job) => hooks.onJob?.(job, entry),
     onRestart: (diagnostic) => void channel.push({ kind: 'warnings', diagnostics: [diagnostic] }),
   });
-  const warnings = tablesOf(graph).flatMap(tableWarnings);
+  const warnings = [...tablesOf(graph).flatMap(tableWarnings), ...restartWarnings(graph, context)];
   if (warnings.length > 0) yield { kind: 'warnings', diagnostics: warnings };
   if (header !== null) yield { kind: 'answer', header };
   const stop = (): void => running.stop();
@@ -146,6 +147,19 @@ function once<T>(make: () => T): () => T {
     made ??= { value: make() };
     return made.value;
   };
+}
+
+/** Of a job that makes checkpoints: the tables that it would read from the beginning behind them. */
+function restartWarnings(graph: PhysicalGraph, context: SessionContext): Diagnostic[] {
+  if (context.restartsAtCheckpoints || !isTrackedJob(graph, context)) return [];
+  const tables = new Set(graph.sources.map(({ scan }) => scan.table));
+  return [...tables].flatMap((table) => {
+    const { kind, how } = sourceRestart(table);
+    if (kind === 'goes-on') return [];
+    const message = `"${table.path.name}" begins anew when this job is run again and goes on from its checkpoint`;
+    const help = 'a file or an embedded stream is read on from where it was';
+    return warning('F024', table.options.get('connector')?.valueSpan ?? table.span, message, { notes: [how], help });
+  });
 }
 
 /** `pipeline.name`; else the same for the same plan, and another for another. */

@@ -13,8 +13,9 @@ import { format } from '../sql/format.ts';
 import type { SqlType } from '../types/sql-type.ts';
 import { addCreatedTable, executeCatalogStatement, isThereAlready } from './catalog-statement.ts';
 import { compilePlan, type Planning, restorePlan } from './compiled-plan.ts';
-import { explainText } from './explain.ts';
+import { type ExplainPlace, explainText } from './explain.ts';
 import { codeText } from './explain-code.ts';
+import { isTrackedJob } from './job-state.ts';
 import { executeJobStatement } from './job-statement.ts';
 import { type PlanText, planText } from './plan-text.ts';
 import { refusalOf } from './refused-statement.ts';
@@ -132,12 +133,14 @@ function schemasOf({ session }: SessionContext): TableSchemas {
 function explain(statement: Explain, context: SessionContext): string {
   const sinks = bindStatement(statement.statement, context.session, traits);
   if (sinks === null) fail('B039', statement.statement.span, 'EXPLAIN takes a query, an INSERT or a statement set');
-  return explainText(
-    statement.statement,
-    optimized(sinks, context),
-    statement.details,
-    context.keptRows.folder !== null,
-  );
+  return explainText(statement.statement, optimized(sinks, context), statement.details, placeOf(context));
+}
+
+function placeOf(context: SessionContext): ExplainPlace {
+  return {
+    isOnDisk: context.keptRows.folder !== null,
+    hasCheckpoints: (graph) => !context.restartsAtCheckpoints && isTrackedJob(graph, context),
+  };
 }
 
 /**
@@ -156,7 +159,7 @@ export function explainStatement(statement: Statement, context: SessionContext, 
   const plan = optimized(sinks, context);
   const text = code
     ? codeText(planPhysically(plan, { replacedRows: true }), context)
-    : explainText(statement, plan, [], context.keptRows.folder !== null);
+    : explainText(statement, plan, [], placeOf(context));
   if (statement.kind === 'createTable') addCreatedTable(session, sinks, statement);
   return text;
 }

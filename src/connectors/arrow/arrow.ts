@@ -24,6 +24,7 @@ export const arrowConnector: Connector = {
   format: 'none',
   metadata: new Map(),
   source: (request) => new ArrowSource(request),
+  restart: { kind: 'begins-anew', how: 'the record batches are read from the first on' },
 };
 
 class ArrowSource implements Source {

@@ -8,6 +8,7 @@ export const blackholeConnector: Connector = {
   format: 'none',
   metadata: new Map(),
   accepts: 'upsert',
+  guarantee: () => ({ kind: 'none', how: 'rows are dropped' }),
   sink: () => ({
     accepts: 'upsert',
     open: async () => {},

@@ -27,6 +27,7 @@ export const datagenConnector: Connector = {
   format: 'none',
   metadata: new Map(),
   source: (request) => new DatagenSource(request),
+  restart: { kind: 'begins-anew', how: 'rows are made up from the first on' },
 };
 
 /** Each column has its own stream of random numbers, so that adding one leaves the others as they were. */

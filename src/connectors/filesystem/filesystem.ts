@@ -13,6 +13,7 @@ export const filesystemConnector: Connector = {
   format: 'required',
   metadata: fileMetadata,
   source: (request) => withPlace(request, () => new FilesystemSource(request)),
+  restart: { kind: 'goes-on', how: 'each file is read on behind the last record that the checkpoint has' },
   lookup(options) {
     if (options.string('lookup.cache')?.toUpperCase() !== 'FULL') return null;
     if (options.names.includes('source.monitor-interval')) {
@@ -23,6 +24,7 @@ export const filesystemConnector: Connector = {
     return { keys: null, cache: null };
   },
   sink: (request) => withPlace(request, () => new FilesystemSink(request)),
+  guarantee: () => ({ kind: 'exactly-once', how: 'a file is seen with the checkpoint that has its last row' }),
 };
 
 /** What a format refuses without a place, such as a column's type, is shown at the option that chose the format. */

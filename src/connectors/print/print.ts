@@ -24,6 +24,10 @@ export const printConnector: Connector = {
   format: 'none',
   metadata: new Map(),
   sink: (request) => printSink(request),
+  guarantee: () => ({
+    kind: 'at-least-once',
+    how: 'lines are written at once, and those behind the last checkpoint again',
+  }),
 };
 
 function printSink(request: SinkRequest): Sink {

@@ -28,6 +28,7 @@ export const programConnector: Connector = {
   format: 'none',
   metadata: new Map(),
   source: (request) => new ProgramSource(request),
+  restart: { kind: 'begins-anew', how: 'rows are those that the program gives from then on' },
   lookup(options) {
     const keys = lookupKeys(options);
     return keys === null ? null : { keys, cache: partialCache(options) };
@@ -39,6 +40,10 @@ export const programConnector: Connector = {
     if (make === undefined) return fail('O006', options.span('table'), `the program takes no rows of '${name}'`);
     return new ProgramSink(make(request), name, options.span('table'));
   },
+  guarantee: () => ({
+    kind: 'at-least-once',
+    how: 'rows are given at once, and those behind the last checkpoint again',
+  }),
   lookupSource: (request) => new ProgramLookupSource(request, lookupKeys(request.options) ?? []),
 };
 

@@ -15,4 +15,5 @@ export const runtimeCodes = {
   F021: 'a job cannot go on from its checkpoint',
   F022: 'a job has failed, and runs again from its last checkpoint',
   F023: 'a job needs more memory than it may have',
+  F024: 'a table of a job with checkpoints cannot be read on from where it was',
 } as const;

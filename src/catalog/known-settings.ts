@@ -186,6 +186,13 @@ export const knownSettings: readonly OptionSpec[] = [
     doc: 'The folder in which each job has one for its checkpoints; by default `jobs` beside the streams.',
   },
   { name: 'execution.checkpointing.num-retained', type: 'int', default: '1', doc: 'Checkpoints that are kept.' },
+  {
+    name: 'execution.checkpointing.tolerable-failed-checkpoints',
+    type: 'int',
+    min: 0,
+    default: '0',
+    doc: 'So many checkpoints in succession may fail to be written before the job does.',
+  },
   ...restartSettings,
   {
     name: 'taskmanager.memory.managed.size',

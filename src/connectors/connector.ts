@@ -231,6 +231,11 @@ export interface Sink {
    * last checkpoint come again after a crash.
    */
   prepare?(isLast: boolean): Promise<SavedValue>;
+  /**
+   * The checkpoint came to nothing, and the job goes on: what the token holds belongs to the next. False, as without it:
+   * that cannot be, and the job fails.
+   */
+  withdraw?(token: SavedValue): boolean;
   /** The checkpoint is complete: what it holds is shown. After a crash it may be called again with the same token. */
   commit?(token: SavedValue): Promise<void>;
   /** After a restart, between `open` and the first `write`: what is durable and is not of this checkpoint is dropped. */

@@ -1,5 +1,5 @@
 import type { Sink } from '../connectors/connector.ts';
-import { fail } from '../diagnostics/diagnostic.ts';
+import { type Diagnostic, DiagnosticError, fail } from '../diagnostics/diagnostic.ts';
 import type { Memory } from '../memory/memory.ts';
 import type { OperatorState, SavedValue } from '../memory/operator-state.ts';
 import { noState, type StateSize } from '../operators/state-size.ts';
@@ -9,6 +9,7 @@ import { release } from '../state/release.ts';
 import { DuePages, stateRegions } from '../state/state-pages.ts';
 import type { StopRequest } from '../state/stop-request.ts';
 import { StreamError } from '../streams/stream-error.ts';
+import { checkpointFailure } from './checkpoint-failure.ts';
 import type { Clock } from './clock.ts';
 import type { Barrier } from './element.ts';
 
@@ -19,6 +20,8 @@ export interface CheckpointSettings {
   readonly intervalMs: number;
   /** From the end of one to the start of the next, at least. */
   readonly minPauseMs: number;
+  /** So many in succession may come to nothing. */
+  readonly failuresMax: number;
   /** What the job goes on from; null: it starts anew. */
   readonly restored: Manifest | null;
   /** The job stops at each, to go on in a fresh memory: of tests. */
@@ -75,6 +78,9 @@ export class Checkpoints {
   #running: Promise<void> | null = null;
   #onAsked: (request: StopRequest) => void = () => {};
   #failure: { readonly error: unknown } | null = null;
+  readonly #onFailed: (diagnostics: readonly Diagnostic[]) => void;
+  /** In succession. */
+  #failures = 0;
 
   constructor(
     settings: CheckpointSettings,
@@ -84,6 +90,8 @@ export class Checkpoints {
       readonly sinks: ReadonlyMap<string, Sink>;
       readonly sizeOf: (operator: string) => StateSize | undefined;
       readonly onDone: (report: CheckpointReport) => void;
+      /** One came to nothing, and the job goes on. */
+      readonly onFailed: (diagnostics: readonly Diagnostic[]) => void;
     },
   ) {
     this.#settings = settings;
@@ -92,6 +100,7 @@ export class Checkpoints {
     this.#sinks = parts.sinks;
     this.#sizeOf = parts.sizeOf;
     this.#onDone = parts.onDone;
+    this.#onFailed = parts.onFailed;
     this.#epoch = settings.restored?.epoch ?? 0;
     this.#startedMs = parts.clock.elapsedMs();
   }
@@ -101,7 +110,7 @@ export class Checkpoints {
     try {
       await this.#settings.folder.open();
     } catch (error) {
-      if (!(error instanceof StreamError)) throw error;
+      if (!(error instanceof StreamError)) throw this.#told('the folder of the checkpoints cannot be used', error);
       fail('F021', null, error.message, { help: "stop it there first; or give this one a 'pipeline.name' of its own" });
     }
   }
@@ -119,7 +128,8 @@ export class Checkpoints {
 
   async close(): Promise<void> {
     await this.#running;
-    await this.#settings.folder.close();
+    // A lock that stays is known to be nobody's, and who runs the job next takes the rest away.
+    await this.#settings.folder.close().catch(() => {});
   }
 
   /** Shows what the checkpoint holds that the job goes on from, and drops what the sinks have beyond it. */
@@ -182,7 +192,11 @@ export class Checkpoints {
 
   /** The job has come to its end: there is nothing to go on from. */
   async end(): Promise<void> {
-    await this.#settings.folder.clear();
+    try {
+      await this.#settings.folder.clear();
+    } catch (error) {
+      throw this.#told('the checkpoints of a job that has ended could not be taken away', error);
+    }
   }
 
   #cut(send: (barrier: Barrier) => void, save: () => Pick<Manifest, 'sources' | 'scheduler'>, isLast: boolean): Cut {
@@ -230,20 +244,44 @@ export class Checkpoints {
     return prepared;
   }
 
-  async #finish({ epoch, startMs, manifest, prepared, writer }: Cut, pauseMs: number): Promise<void> {
+  async #finish(cut: Cut, pauseMs: number): Promise<void> {
+    const { epoch, startMs, prepared } = cut;
     const sinks: Record<string, SavedValue> = {};
     let bytes = 0;
     try {
-      const written = (await writer?.write()) ?? { file: null, pages: [], free: [] };
-      bytes = written.file?.bytes ?? 0;
-      for (const [id, token] of prepared) sinks[id] = await token;
-      await this.#settings.folder.publish({ ...manifest, sinks }, written);
+      bytes = await this.#write(cut, sinks);
     } catch (error) {
-      writer?.undo();
-      throw error;
+      cut.writer?.undo();
+      // A sink whose rows are not on the disk has failed, whatever else has.
+      for (const [id, token] of prepared) sinks[id] = await token;
+      this.#giveUp(error, cut, sinks);
+      return;
     }
+    this.#failures = 0;
     for (const [id, token] of Object.entries(sinks)) await this.#sinks.get(id)?.commit?.(token);
     this.#onDone({ epoch, pauseMs, durationMs: this.#clock.elapsedMs() - startMs, bytes });
+  }
+
+  /** How many bytes it has. `sinks` gets what these have prepared. */
+  async #write({ manifest, prepared, writer }: Cut, sinks: Record<string, SavedValue>): Promise<number> {
+    const written = (await writer?.write()) ?? { file: null, pages: [], free: [] };
+    for (const [id, token] of prepared) sinks[id] = await token;
+    await this.#settings.folder.publish({ ...manifest, sinks }, written);
+    return written.file?.bytes ?? 0;
+  }
+
+  /** The job goes on without the checkpoint where that is tolerated. @throws what it failed with */
+  #giveUp(failure: unknown, { epoch, manifest }: Cut, sinks: Readonly<Record<string, SavedValue>>): void {
+    const told = this.#told(`checkpoint ${epoch} could not be written`, failure);
+    // What is no word of the file system is a fault, and tolerated by nobody.
+    if (!(told instanceof DiagnosticError) || manifest.isLast) throw told;
+    if (++this.#failures > this.#settings.failuresMax) throw told;
+    for (const [id, token] of Object.entries(sinks)) if (this.#sinks.get(id)?.withdraw?.(token) !== true) throw told;
+    this.#onFailed(told.diagnostics);
+  }
+
+  #told(what: string, failure: unknown): unknown {
+    return checkpointFailure(failure, what, this.#settings.folder.path);
   }
 
   #check(): void {

@@ -1,5 +1,6 @@
 import type { LookupSource, Sink, Source } from '../connectors/connector.ts';
 import { keptBounds } from '../connectors/kept/kept-options.ts';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import type { SessionSettings } from '../functions/value.ts';
 import type { Memory } from '../memory/memory.ts';
 import { LateRowScan } from '../operators/late-row-scan.ts';
@@ -48,6 +49,8 @@ export interface JobParts {
   readonly checkpoints?: CheckpointSettings | null;
   /** Told twice a second where the job stands. */
   readonly onProgress?: (progress: JobProgress) => void;
+  /** Told what goes wrong and does not stop it. */
+  readonly onWarning?: (diagnostics: readonly Diagnostic[]) => void;
   /** Keeps the rows that would be lost. */
   readonly keeper?: RowKeeper;
   /** How often the job has run before, and failed. */
@@ -178,6 +181,10 @@ export class Job {
         sizeOf: (id) => parts.operators.get(id)?.stateSize,
         onDone: (report) => {
           this.lastCheckpoint = report;
+          this.#wake();
+        },
+        onFailed: (diagnostics) => {
+          parts.onWarning?.(diagnostics.map((each) => ({ ...each, severity: 'warning' })));
           this.#wake();
         },
       });

@@ -67,7 +67,7 @@ export function jobState(
     path,
     settings.int('execution.checkpointing.num-retained'),
   );
-  const { memory, manifest, unreadable } = withinBudget(settings, () => folder.load(() => newMemory(settings)));
+  const { memory, manifest, unreadable } = loaded(settings, path, () => folder.load(() => newMemory(settings)));
   const claimed = manifest === null ? new Map<string, SavedNode>() : claims(graph, manifest);
   if (manifest !== null && !settings.boolean('execution.state-recovery.ignore-unclaimed-state'))
     refuseUnclaimed(graph, manifest, claimed);
@@ -83,6 +83,7 @@ export function jobState(
       folder,
       intervalMs,
       minPauseMs: settings.durationMs('execution.checkpointing.min-pause'),
+      failuresMax: settings.int('execution.checkpointing.tolerable-failed-checkpoints'),
       restored: manifest === null ? null : asOf(graph, manifest, claimed),
       script: identity.script(),
       operators,
@@ -105,16 +106,21 @@ function newMemory(settings: Settings): Memory {
   return memory;
 }
 
-/** @throws DiagnosticError F023 where the state of a checkpoint is larger than the memory may be */
-function withinBudget<T>(settings: Settings, load: () => T): T {
+/** @throws DiagnosticError F023 where the state of a checkpoint is larger than the memory may be, F021 where it cannot be read */
+function loaded<T>(settings: Settings, path: string, load: () => T): T {
   try {
     return load();
   } catch (error) {
-    if (!(error instanceof MemoryExhausted)) throw error;
-    const budget = settings.get(memorySetting) ?? 'three quarters of the memory of this machine';
-    return fail('F023', null, `the state of the job's checkpoint needs more memory than it may have: ${budget}`, {
-      help: `SET '${memorySetting}' to more, at most 4 gb`,
-    });
+    if (error instanceof MemoryExhausted) {
+      const budget = settings.get(memorySetting) ?? 'three quarters of the memory of this machine';
+      fail('F023', null, `the state of the job's checkpoint needs more memory than it may have: ${budget}`, {
+        help: `SET '${memorySetting}' to more, at most 4 gb`,
+      });
+    }
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    const isForbidden = code === 'EACCES' || code === 'EPERM';
+    return fail('F021', null, isForbidden ? `no permission to read "${path}"` : `could not read "${path}": ${message}`);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { LookupSource, Sink, Source } from '../connectors/connector.ts';
 import { connectorLookup, connectorSink, connectorSource } from '../connectors/index.ts';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { boundedRows } from '../memory/batch.ts';
 import type { Memory } from '../memory/memory.ts';
 import { OperatorState } from '../memory/operator-state.ts';
@@ -10,6 +11,7 @@ import { dropsLateRows } from '../physical/late-rows.ts';
 import { Job, type JobProgress } from '../runtime/job.ts';
 import { memoryFailure } from '../runtime/memory-failure.ts';
 import { RowKeeper } from '../runtime/row-keeper.ts';
+import { SteadyClock } from '../runtime/steady-clock.ts';
 import type { UnreadableCheckpoint } from '../state/checkpoint-folder.ts';
 import type { JobScript } from '../state/manifest.ts';
 import { isTrackedJob, type JobIdentity, jobState, memoryBudget, takingOver } from './job-state.ts';
@@ -22,6 +24,7 @@ export function makeJob(
   answer: {
     readonly sink: (memory: Memory) => Sink;
     readonly onProgress: (progress: JobProgress) => void;
+    readonly onWarning: (diagnostics: readonly Diagnostic[]) => void;
     readonly jobName: () => string;
     /** What runs the job again. */
     readonly script: () => JobScript;
@@ -32,15 +35,16 @@ export function makeJob(
   },
   identity: JobIdentity,
 ): Job {
-  const { clock, session, recordBatches, programTables, streamsFolder, streamEnvironment, programSinks } = context;
+  const { session, recordBatches, programTables, streamsFolder, streamEnvironment, programSinks } = context;
   const { settings } = session;
   const batchRows = settings.int('tidemark.batch-size');
-  let processingTimeMs = clock.nowMs();
   const { timeZone, legacyCasts, dropsNulls } = settings;
   const isTracked = isTrackedJob(graph, context);
   const kept = isTracked ? jobState(graph, { ...identity, script: answer.script }, context) : null;
   if (kept !== null && kept.unreadable.length > 0)
     answer.onUnreadable(kept.unreadable, kept.checkpoints.restored !== null);
+  const clock = new SteadyClock(context.clock, kept?.checkpoints.restored?.atMs);
+  let processingTimeMs = clock.nowMs();
   const memory = kept?.memory ?? context.memory;
   if (kept === null) memory.limit(memoryBudget(settings));
   const zone = isTracked ? sessionZone(memory, timeZone) : context.zone(timeZone);
@@ -120,6 +124,7 @@ export function makeJob(
       },
       checkpoints: kept?.checkpoints ?? null,
       onProgress: answer.onProgress,
+      onWarning: answer.onWarning,
       restarts: answer.restarts,
       keeper,
     });

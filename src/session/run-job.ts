@@ -70,6 +70,7 @@ export async function* runJob(
   const answering = {
     sink: answerSink,
     onProgress: (progress: JobProgress) => void channel.push({ kind: 'progress', progress }),
+    onWarning: (diagnostics: readonly Diagnostic[]) => void channel.push({ kind: 'warnings', diagnostics }),
     jobName: () => jobName(sinks, context),
     script: once(() => jobScript(name, written.text(), graph)),
     onUnreadable: (checkpoints: readonly UnreadableCheckpoint[], isRestored: boolean): void => {
@@ -85,7 +86,7 @@ export async function* runJob(
     restarts: jobRestarts(graph, started),
     clock: context.clock,
     onJob: (job) => hooks.onJob?.(job, entry),
-    onRestart: (diagnostic) => void channel.push({ kind: 'warnings', diagnostics: [diagnostic] }),
+    onRestart: (diagnostic) => answering.onWarning([diagnostic]),
   });
   const warnings = [...tablesOf(graph).flatMap(tableWarnings), ...restartWarnings(graph, context)];
   if (warnings.length > 0) yield { kind: 'warnings', diagnostics: warnings };

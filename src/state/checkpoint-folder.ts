@@ -88,9 +88,14 @@ export class CheckpointFolder {
 
   async close(): Promise<void> {
     this.#unwatch();
-    if (this.#lock !== null) await takeBackRequest(this.#environment, this.path);
-    await this.#lock?.release();
+    const lock = this.#lock;
     this.#lock = null;
+    if (lock === null) return;
+    try {
+      await takeBackRequest(this.#environment, this.path);
+    } finally {
+      await lock.release();
+    }
   }
 
   /**
@@ -249,12 +254,16 @@ export class CheckpointWriter {
     // What an earlier run left behind when it came to nothing.
     await this.#folder.remove(this.#name);
     const file = this.#files.create(join(this.#folder.path, this.#name));
+    let isWhole = false;
     try {
       const bytes = await this.#writeTo(file);
       await file.sync();
+      isWhole = true;
       return { file: { name: this.#name, bytes }, pages: this.#pages, free };
     } finally {
       file.close();
+      // Half a file would keep the room that was missing; where it cannot be taken away, the next checkpoint does.
+      if (!isWhole) await this.#folder.remove(this.#name).catch(() => {});
     }
   }
 

@@ -2,6 +2,9 @@ import { join } from 'node:path';
 import type { ProcessIdentity, StreamEnvironment } from './stream-environment.ts';
 import { StreamError } from './stream-error.ts';
 
+/** Locks of this process that could not be taken away when they were given back: nobody holds them. */
+const leftBehind = new WeakMap<StreamEnvironment, Set<string>>();
+
 /** The right to write a stream, or a job's checkpoints (`what`, in the words of an error): a file with the owner's process id. One that a killed process has left is taken over. */
 export class StreamLock {
   readonly #environment: StreamEnvironment;
@@ -19,12 +22,16 @@ export class StreamLock {
     const { files, processes } = environment;
     const lock = new StreamLock(environment, join(folder, 'lock'));
     for (;;) {
-      if (files.createWhole(lock.#path, lock.#content)) return lock;
+      if (files.createWhole(lock.#path, lock.#content)) {
+        leftBehind.get(environment)?.delete(lock.#path);
+        return lock;
+      }
       const found = files.readAll(lock.#path);
       // It was given back in the meantime.
       if (found === null) continue;
       const owner = ownerOf(found);
-      if (owner !== null && processes.isAlive(owner)) {
+      const isLeft = leftBehind.get(environment)?.has(lock.#path) === true;
+      if (owner !== null && processes.isAlive(owner) && !isLeft) {
         const isOwn = owner.pid === processes.self.pid;
         throw new StreamError(
           'ResourceInUseException',
@@ -47,7 +54,14 @@ export class StreamLock {
   async release(): Promise<void> {
     const { files } = this.#environment;
     const found = files.readAll(this.#path);
-    if (found !== null && Buffer.compare(found, this.#content) === 0) await files.remove(this.#path);
+    if (found === null || Buffer.compare(found, this.#content) !== 0) return;
+    try {
+      await files.remove(this.#path);
+    } catch (error) {
+      const left = leftBehind.get(this.#environment) ?? new Set();
+      leftBehind.set(this.#environment, left.add(this.#path));
+      throw error;
+    }
   }
 
   /** Of several processes that find the same dead owner, each moves what it finds aside, and looks what it was. */

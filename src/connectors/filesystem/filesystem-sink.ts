@@ -103,6 +103,11 @@ export class FilesystemSink implements Sink {
     return token;
   }
 
+  withdraw(token: SavedValue): boolean {
+    this.#full = [...(token as Prepared).full, ...this.#full];
+    return true;
+  }
+
   async commit(token: SavedValue): Promise<void> {
     const { full } = token as Prepared;
     for (const part of full) this.#attempt(part.folder, () => showPart(part));

@@ -11,6 +11,7 @@ const requestBytesMax = 4 * 1024 * 1024;
  * together: waiting for more would gain nothing.
  */
 export class DirectPuts implements RecordTarget {
+  readonly canWithdraw = true;
   readonly #stream: Stream;
   readonly #batchMax: number;
   readonly #inFlightMax: number;

@@ -7,6 +7,8 @@ import type { RecordTarget } from './record-target.ts';
 
 /** Holds records until the checkpoint is complete that has them: each is seen once, whatever happens. */
 export class HeldPuts implements RecordTarget {
+  /** What was held for it is an epoch of its own. */
+  readonly canWithdraw = false;
   readonly #producer: HeldProducer;
 
   constructor(stream: Stream) {

@@ -61,6 +61,10 @@ export class KinesisSink implements Sink {
     return this.#attempt(() => prepared);
   }
 
+  withdraw(): boolean {
+    return this.#running().canWithdraw;
+  }
+
   async commit(token: SavedValue): Promise<void> {
     await this.#attempt(() => this.#running().commit(token));
   }

@@ -16,4 +16,5 @@ export const runtimeCodes = {
   F022: 'a job has failed, and runs again from its last checkpoint',
   F023: 'a job needs more memory than it may have',
   F024: 'a table of a job with checkpoints cannot be read on from where it was',
+  F025: 'a checkpoint could not be made',
 } as const;

@@ -5,7 +5,9 @@ export class JumpingClock implements Clock {
   /** Wall time; a test may set it back. */
   wallMs = Date.UTC(2024, 0, 1);
   #elapsedMs = 0;
-  /** How long was waited, and what for if the test knows. */
+  /** A jump is no longer: who waits for more finds that it was woken too soon. */
+  stepMaxMs = Number.POSITIVE_INFINITY;
+  /** How long was to be waited. */
   readonly waitsMs: number[] = [];
   /** Told each wait before the jump. */
   onWait: (ms: number) => void | Promise<void> = () => {};
@@ -33,12 +35,13 @@ export class JumpingClock implements Clock {
     await this.onWait(ms);
     await turn();
     // Without an end: somebody wakes the job.
-    if (ms === Number.POSITIVE_INFINITY) {
+    const stepMs = Math.min(ms, this.stepMaxMs);
+    if (stepMs === Number.POSITIVE_INFINITY) {
       await new Promise<void>((resolve) => {
         if (signal.aborted) resolve();
         else signal.addEventListener('abort', () => resolve(), { once: true });
       });
-    } else if (!signal.aborted) this.advance(ms);
+    } else if (!signal.aborted) this.advance(stepMs);
   }
 }
 

@@ -47,6 +47,10 @@ export class TransactionalTable {
         await this.before('prepare');
         return token;
       },
+      withdraw: (token) => {
+        pending = [...(this.#prepared.get(token as number) ?? []), ...pending];
+        return true;
+      },
       commit: async (token) => {
         await this.before('commit');
         this.#commit(token);

@@ -84,6 +84,24 @@ export class SimulatedDisk implements StreamFiles {
     return this.#hasCrashed;
   }
 
+  /** Stops the machine between two operations. */
+  crash(): void {
+    this.#hasCrashed = true;
+  }
+
+  /** Another disk with the same files, all of them written; `random` is of what happens to it. */
+  copy(random: Random, fault: (operation: Operation) => Fault = () => 'none'): SimulatedDisk {
+    const copied = new SimulatedDisk(random, fault);
+    for (const [path, { seen }] of this.#names) {
+      const node = new Node();
+      node.apply({ at: 0, bytes: seen });
+      node.sync();
+      copied.#names.set(path, node);
+      copied.#durableNames.set(path, node);
+    }
+    return copied;
+  }
+
   /** The disk as it is found after the power was cut. */
   afterCrash(fault: (operation: Operation) => Fault = () => 'none'): SimulatedDisk {
     const random = this.#random;

@@ -1,0 +1,131 @@
+import type { Sink, SinkRequest } from '../../src/connectors/connector.ts';
+import { fail } from '../../src/diagnostics/diagnostic.ts';
+import type { Batch } from '../../src/memory/batch.ts';
+import type { SavedValue } from '../../src/memory/operator-state.ts';
+import { resultRows } from '../../src/session/result-rows.ts';
+
+/** A change of a result as it is compared: its kind, and its values. */
+export interface WrittenRow {
+  readonly kind: string;
+  readonly text: string;
+}
+
+/** What happens to the calls of a sink. */
+export interface SinkWeather {
+  /** Waits as long as the call takes. */
+  delay(): Promise<void>;
+  /** Whether the call fails. */
+  fails(): boolean;
+  /** The process of the sink is gone: nothing of it reaches the store any more. */
+  isDead(): boolean;
+}
+
+/** The other side of a transactional sink, as a database would be: what it was told outlives the process that told it. */
+export class SinkStore {
+  /** What everybody sees. */
+  readonly rows: WrittenRow[] = [];
+  /** What of a sink's contract the engine did not keep. */
+  readonly broken: string[] = [];
+  /** The job has said that it has come to its end. */
+  hasFinished = false;
+  readonly #prepared = new Map<string, readonly WrittenRow[]>();
+  readonly #shown = new Set<string>();
+  #transactions = 0;
+
+  prepare(rows: readonly WrittenRow[]): string {
+    const id = `transaction ${++this.#transactions}`;
+    this.#prepared.set(id, rows);
+    return id;
+  }
+
+  commit(id: string): void {
+    if (this.#shown.has(id)) return;
+    const rows = this.#prepared.get(id);
+    if (rows === undefined) {
+      this.broken.push(`${id} is committed, which is not prepared`);
+      return;
+    }
+    this.#prepared.delete(id);
+    this.#shown.add(id);
+    for (const row of rows) this.rows.push(row);
+  }
+
+  /** Drops what is prepared, but for one. */
+  dropBut(id: string | null): void {
+    for (const other of [...this.#prepared.keys()]) if (other !== id) this.#prepared.delete(other);
+  }
+
+  sink(request: SinkRequest, weather: SinkWeather): Sink {
+    return new StoreSink(this, request, weather);
+  }
+}
+
+class StoreSink implements Sink {
+  readonly accepts = 'all';
+  readonly #store: SinkStore;
+  readonly #request: SinkRequest;
+  readonly #weather: SinkWeather;
+  #rows: WrittenRow[] = [];
+  #isResumed = false;
+
+  constructor(store: SinkStore, request: SinkRequest, weather: SinkWeather) {
+    this.#store = store;
+    this.#request = request;
+    this.#weather = weather;
+  }
+
+  async open(): Promise<void> {
+    await this.#call('opened');
+  }
+
+  write(batch: Batch): void | Promise<void> {
+    if (this.#request.commitsAtCheckpoints && !this.#isResumed) this.#store.broken.push('written before it is resumed');
+    for (const { kind, values } of resultRows(this.#request.memory, batch)) {
+      const text = JSON.stringify(values, (_, value: unknown) =>
+        typeof value === 'bigint' ? String(value) : value instanceof Map ? [...value] : value,
+      );
+      this.#rows.push({ kind, text });
+    }
+    return this.#call('written');
+  }
+
+  async prepare(): Promise<SavedValue> {
+    const rows = this.#rows;
+    this.#rows = [];
+    await this.#call('prepared');
+    return this.#store.prepare(rows);
+  }
+
+  async commit(token: SavedValue): Promise<void> {
+    await this.#call('committed');
+    this.#store.commit(token as string);
+    // It may be done, and not be known to be.
+    await this.#call('committed');
+  }
+
+  async resume(token: SavedValue): Promise<void> {
+    await this.#call('resumed');
+    this.#isResumed = true;
+    this.#store.dropBut(token as string | null);
+  }
+
+  async finish(): Promise<void> {
+    await this.#call('finished');
+    if (this.#request.commitsAtCheckpoints && this.#rows.length > 0)
+      this.#store.broken.push(`${this.#rows.length} rows are of no checkpoint`);
+    for (const row of this.#rows) this.#store.rows.push(row);
+    this.#rows = [];
+    this.#store.hasFinished = true;
+  }
+
+  async abort(): Promise<void> {
+    this.#rows = [];
+  }
+
+  async #call(what: string): Promise<void> {
+    const { delay, fails, isDead } = this.#weather;
+    await delay();
+    if (isDead()) await new Promise<void>(() => {});
+    if (fails()) fail('F014', null, `the store fails when it is ${what}`);
+  }
+}

@@ -1,0 +1,104 @@
+import { Random } from '../support/streams/random.ts';
+import { queries } from './queries.ts';
+
+/** How a process comes to its end before its job does. */
+export interface End {
+  /** `power`: what was not synced may be lost. `kill`: nothing that was written is. `stop`: the job is told to stop. */
+  readonly how: 'power' | 'kill' | 'stop';
+  /** Behind so many operations on files, or so many times that somebody was woken. */
+  readonly behind: 'operations' | 'steps';
+  readonly count: number;
+}
+
+/** What happens in the life of a process. */
+export interface Life {
+  /** Null: it goes on until its job has ended, or failed. */
+  readonly end: End | null;
+  /** Operations on files fail so often, from one on and up to another. */
+  readonly fileErrors: { readonly rate: number; readonly from: number; readonly to: number } | null;
+  /** The disk is full from one operation on and up to another. */
+  readonly full: { readonly from: number; readonly to: number } | null;
+  /** A file operation takes up to so long; one of a hundred takes a thousand times as long. */
+  readonly fileMs: number;
+  /** Calls of the sink fail so often. */
+  readonly sinkErrors: number;
+  readonly sinkMs: number;
+  /** The wall clock jumps by so much. */
+  readonly jumpMs: number;
+  readonly jumpAtStep: number;
+}
+
+/** All that is decided of a run before it begins. Plain data: what was found is kept as such. */
+export interface World {
+  /** Of what happens by chance while it runs. */
+  readonly seed: number;
+  readonly query: string;
+  /** Of the records. */
+  readonly data: number;
+  /** `before`: all records are there at the start. `live`: they come while the job runs. */
+  readonly feed: 'before' | 'live';
+  readonly batchRows: number;
+  readonly intervalMs: number;
+  readonly minPauseMs: number;
+  readonly retained: number;
+  /** Of the time that passes when a process looks at its clock, the most. */
+  readonly lookMaxMs: number;
+  /** Then comes a last life in which nothing happens. */
+  readonly lives: readonly Life[];
+}
+
+/** Of records there are so many kinds: what a run without faults answers is known from another world. */
+const dataCount = 64;
+
+export const calmLife: Life = {
+  end: null,
+  fileErrors: null,
+  full: null,
+  fileMs: 2,
+  sinkErrors: 0,
+  sinkMs: 1,
+  jumpMs: 0,
+  jumpAtStep: 0,
+};
+
+/** The world of a seed. */
+export function worldOf(seed: number): World {
+  const random = new Random(seed);
+  const query = random.pick(queries);
+  // What hangs on the order in which shards come is known only where all is there at the start.
+  const feed = query.isByArrival === true || random.chance(0.6) ? 'before' : 'live';
+  const intervalMs = random.pick([1, 5, 20, 100]);
+  return {
+    seed,
+    query: query.name,
+    data: random.int(dataCount),
+    feed,
+    batchRows: random.pick([1, 2, 5, 1000]),
+    intervalMs,
+    minPauseMs: random.chance(0.2) ? 2 * intervalMs : 0,
+    retained: random.pick([1, 1, 2, 3]),
+    lookMaxMs: random.pick([0.5, 2, 5]),
+    lives: Array.from({ length: 1 + random.int(4) }, () => lifeOf(random)),
+  };
+}
+
+function lifeOf(random: Random): Life {
+  return {
+    end: endOf(random),
+    fileErrors: null,
+    full: null,
+    fileMs: random.pick([0, 1, 5, 40]),
+    sinkErrors: random.chance(0.2) ? random.pick([0.02, 0.2]) : 0,
+    sinkMs: random.pick([0, 1, 50]),
+    jumpMs: random.chance(0.2) ? random.pick([-7_200_000, -1000, 1000, 7_200_000]) : 0,
+    jumpAtStep: random.int(100),
+  };
+}
+
+function endOf(random: Random): End {
+  const how = random.pick(['power', 'power', 'kill', 'stop'] as const);
+  const behind = how === 'stop' ? 'steps' : random.pick(['operations', 'operations', 'steps'] as const);
+  // Most of what can go wrong goes wrong early; some lives are long.
+  const countMax = random.pick([12, 40, 120, 300]);
+  return { how, behind, count: random.int(countMax) };
+}

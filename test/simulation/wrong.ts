@@ -1,0 +1,2 @@
+/** What a run did that must not happen. */
+export class Wrong extends Error {}

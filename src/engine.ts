@@ -10,6 +10,7 @@ import type { Batch } from './memory/batch.ts';
 import { Memory } from './memory/memory.ts';
 import { type Clock, systemClock } from './runtime/clock.ts';
 import type { Job } from './runtime/job.ts';
+import { declareObjects } from './session/compiled-plan.ts';
 import { defineFunction } from './session/function-statement.ts';
 import { JobFailure } from './session/run-job.ts';
 import { executeDeclaration, explainStatement, runStatement } from './session/run-statement.ts';
@@ -48,6 +49,10 @@ export interface EngineOptions {
   readonly stateEnvironment?: StreamEnvironment | undefined;
   /** @internal Each job stops at each checkpoint and goes on from it in a fresh memory; one is made before each batch. */
   readonly restartsAtCheckpoints?: boolean | undefined;
+  /** Jobs begin without the state that they have: it is put aside. */
+  readonly startsAnew?: boolean | undefined;
+  /** @internal The folder, among those of jobs, of the one that is run again from its state. */
+  readonly resumedFolder?: string | undefined;
   /** Where the connector `print` writes; by default to the process's own. */
   readonly standardOutput?: ((text: string) => void) | undefined;
   /** Where it writes what goes to standard error. */
@@ -97,6 +102,8 @@ export class Engine {
       keptRows: new KeptRows(options.keptRowsFolder ?? null, options.streamEnvironment),
       stateEnvironment: options.stateEnvironment ?? machine,
       restartsAtCheckpoints: options.restartsAtCheckpoints ?? false,
+      startsAnew: options.startsAnew ?? false,
+      resumedFolder: options.resumedFolder ?? null,
       zone: (name) => sessionZone(memory, name),
     };
   }
@@ -136,6 +143,11 @@ export class Engine {
   /** Executes a text of statements that need no job and answer nothing, such as CREATE TABLE. @throws DiagnosticError */
   declare(source: SourceText): void {
     for (const statement of parseScript(source).statements) executeDeclaration(statement, this.#context);
+  }
+
+  /** @internal Declares what a job was declared with when it ran before. @throws DiagnosticError */
+  declareAgain(objects: Readonly<Record<string, string>>): void {
+    declareObjects(objects, this.#context.session, (statement) => executeDeclaration(statement, this.#context));
   }
 
   /** @internal Makes a function of the program's known to SQL. @throws DiagnosticError B015 for a name that is taken */

@@ -199,6 +199,16 @@ export const knownSettings: readonly OptionSpec[] = [
     type: 'memory',
     doc: 'Memory of a job: state, batches and buffers; by default three quarters of what the machine has, 4 GiB at most.',
   },
+  {
+    name: 'execution.checkpointing.savepoint-dir',
+    type: 'string',
+    doc: 'The folder in which STOP JOB ... WITH SAVEPOINT makes one for each savepoint; by default `savepoints` beside the streams.',
+  },
+  {
+    name: 'execution.state-recovery.path',
+    type: 'string',
+    doc: 'A savepoint, or a checkpoint that was kept: jobs begin from it.',
+  },
   flag(
     'execution.state-recovery.ignore-unclaimed-state',
     false,

@@ -20,12 +20,16 @@ Examples:
   tidemark run report.sql --format csv > report.csv
   tidemark run alerts.sql --format jsonl | jq .card
   tidemark run report.sql -c table.local-time-zone=Europe/Oslo
+  tidemark run sums.sql --from .tidemark/savepoints/sums-000019
 
 Formats:
   table      for people; an updating result has its changes in the column "op"
   jsonl      a JSON object a row
   csv        comma-separated, with a header
   changelog  exact, for tools: a JSON array a row: the kind of change, then the values as text
+
+A job that makes checkpoints goes on from its last one when it is run again. --from begins from a savepoint instead, and
+--fresh from the start; in both cases the state of before is put aside, under the job's name and .old.
 
 Results go to standard output, all else to standard error. Ctrl-C stops a query cleanly, a second one at once.
 Exit codes: 0 done, 1 a statement was refused or failed, 2 a wrong command line, 130 stopped by Ctrl-C.`,
@@ -53,6 +57,7 @@ Examples:
   tidemark jobs list
   tidemark jobs inspect sums                              its operators, sources, sinks and files
   tidemark jobs stop sums                                 with a last checkpoint, wherever it runs
+  tidemark jobs resume sums                               it goes on from there
   tidemark jobs drop sums                                 it then starts anew
 
 A job that makes checkpoints ('execution.checkpointing.interval') has its state in .tidemark/jobs, under its
@@ -73,9 +78,21 @@ Every file of its checkpoints is read, and its checksums compared. Exit code 1: 
   jobsStop: `
 Examples:
   tidemark jobs stop sums
+  tidemark jobs stop sums --savepoint                     and a copy of its state in .tidemark/savepoints
+  tidemark jobs stop sums --savepoint /backup/sums
   tidemark jobs stop sums --drain                         what waits for time to pass is sent first
 
-The job makes a last checkpoint, its sinks show what they have, and its process goes on behind it.`,
+The job makes a last checkpoint, its sinks show what they have, and its process ends. A savepoint is a folder that
+stands for itself: nothing cleans it, and it may be moved. Of a job that does not run it is made of what is there.`,
+  jobsResume: `
+Examples:
+  tidemark jobs resume sums                               from where it was stopped or killed
+  tidemark jobs resume sums --from .tidemark/savepoints/sums-000019
+  tidemark jobs resume sums-b --from .tidemark/savepoints/sums-000019   as a job of its own
+
+The statement, its tables and its settings are those that the job had when it made the checkpoint; to change them, run
+the changed script by tidemark run. With --from, later state that the job has is put aside, under its name and .old.
+Rows that it has written since the savepoint stay where they are, and come again.`,
   jobsDrop: `
 Examples:
   tidemark jobs drop sums

@@ -7,7 +7,7 @@ import type { Terminal } from './terminal.ts';
 export function addJobCommands(program: Command, out: Terminal, err: Terminal, ended: (code: number) => void): void {
   const jobs = program
     .command('jobs')
-    .description('list, inspect, stop and drop jobs that make checkpoints')
+    .description('list, inspect, stop, resume and drop jobs that make checkpoints')
     .helpCommand(false)
     .addHelpText('after', examples.jobs)
     .exitOverride();
@@ -41,11 +41,21 @@ export function addJobCommands(program: Command, out: Terminal, err: Terminal, e
 
   command('stop', 'stop a job that runs in another process, with a last checkpoint', 'jobsStop')
     .argument('NAME', 'the job, as list calls it')
+    .option('--savepoint [path]', 'copy its state into a folder that nothing cleans: .tidemark/savepoints, or this one')
     .option('--drain', 'close all windows first: rows that come later are late')
     .addOption(new Option('--timeout <seconds>', 'how long to wait for it').argParser(whole).default(60))
     .action(async (name: string, options) => {
       const { stop } = await import('./commands/jobs-stop.ts');
       ended(await stop(name, options, out, err));
+    });
+
+  command('resume', 'run a job again from its state, as it ran before', 'jobsResume')
+    .argument('NAME', 'the job, as list calls it')
+    .option('--from <path>', 'from a savepoint; NAME may then be another, under which the job goes on')
+    .option('--allow-non-restored-state', 'without the state of operators that are no more')
+    .action(async (name: string, options) => {
+      const { resume } = await import('./commands/jobs-resume.ts');
+      ended(await resume(name, options, out, err));
     });
 
   command('drop', 'delete the state of a job: it then starts anew', 'jobsDrop')

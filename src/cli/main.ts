@@ -84,6 +84,9 @@ Without a command: the prompt, or the script that comes on standard input. Both 
         .argParser(rowCount)
         .default(Number.POSITIVE_INFINITY, 'all'),
     )
+    .option('--from <path>', 'jobs begin from a savepoint, or from a checkpoint that was kept')
+    .option('--fresh', 'jobs begin without the state that they have: it is put aside')
+    .option('--allow-non-restored-state', 'jobs go on without the state of operators that are no more')
     .addHelpText('after', examples.run)
     .exitOverride()
     .action(async (paths: string[], options) => {

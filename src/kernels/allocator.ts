@@ -34,6 +34,11 @@ const flagState: u32 = 8;
 const sizeMask: u32 = ~15;
 
 const pagesMax: u32 = 65535;
+/**
+ * The state begins no lower: a snapshot's pages go back to their addresses, also where a later version has more static
+ * data. What is below belongs to the general heap.
+ */
+const statePageMin: u32 = 64;
 const slackBytes: u32 = 64;
 const cellBytesMax: u32 = 512;
 const chunkBytes: u32 = 65536 - 16;
@@ -355,6 +360,8 @@ function openGeneral(): void {
 /** The state's heap stands at the start of its first region. */
 function openState(): void {
   if (load<u32>(general + regionCountAt) == 0) openGeneral();
+  const first = <u32>memory.size();
+  if (first < statePageMin && memory.grow(<i32>(statePageMin - first)) >= 0) donatePages(first, statePageMin);
   const before = <u32>memory.size();
   const pages = growMemory(<u32>heapBytes);
   state = <usize>before << 16;

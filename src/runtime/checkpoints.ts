@@ -4,7 +4,7 @@ import type { Memory } from '../memory/memory.ts';
 import type { OperatorState, SavedValue } from '../memory/operator-state.ts';
 import { noState, type StateSize } from '../operators/state-size.ts';
 import type { CheckpointFolder, CheckpointWriter } from '../state/checkpoint-folder.ts';
-import { checkpointVersion, type JobScript, type Manifest, type SavedNode } from '../state/manifest.ts';
+import { checkpointVersion, type JobScript, layoutVersion, type Manifest, type SavedNode } from '../state/manifest.ts';
 import { release } from '../state/release.ts';
 import { DuePages, stateRegions } from '../state/state-pages.ts';
 import type { StopRequest } from '../state/stop-request.ts';
@@ -12,6 +12,11 @@ import { StreamError } from '../streams/stream-error.ts';
 import { checkpointFailure } from './checkpoint-failure.ts';
 import type { Clock } from './clock.ts';
 import type { Barrier } from './element.ts';
+
+/** An operator with what its state hangs on. */
+export interface TrackedOperator extends Pick<SavedNode, 'fingerprint' | 'lineage'> {
+  readonly state: OperatorState;
+}
 
 /** How a job makes checkpoints. */
 export interface CheckpointSettings {
@@ -29,7 +34,9 @@ export interface CheckpointSettings {
   /** What runs the job again. */
   readonly script: JobScript;
   /** The state of each operator, and what it hangs on. */
-  readonly operators: ReadonlyMap<string, { readonly state: OperatorState; readonly fingerprint: string }>;
+  readonly operators: ReadonlyMap<string, TrackedOperator>;
+  /** See `Manifest`. */
+  readonly began: string | null;
 }
 
 /** A checkpoint that is done. */
@@ -45,6 +52,10 @@ export interface CheckpointReport {
 
 /** The last of a job: it was stopped, to go on another time, or its input has ended. */
 export type LastCheckpoint = 'stopped' | 'ended';
+
+/** What helps where a job runs already. */
+export const runsElsewhere =
+  "stop it there first (tidemark jobs stop NAME); or give this one a 'pipeline.name' of its own";
 
 /** What a barrier has met on its way. */
 interface Cut {
@@ -111,7 +122,7 @@ export class Checkpoints {
       await this.#settings.folder.open();
     } catch (error) {
       if (!(error instanceof StreamError)) throw this.#told('the folder of the checkpoints cannot be used', error);
-      fail('F021', null, error.message, { help: "stop it there first; or give this one a 'pipeline.name' of its own" });
+      fail('F021', null, error.message, { help: runsElsewhere });
     }
   }
 
@@ -208,7 +219,8 @@ export class Checkpoints {
         if (operator === undefined) throw new Error(`no state of "${id}"`);
         const { bytes, rows } = this.#sizeOf(id) ?? noState;
         const size = { bytes, rows };
-        operators[id] = { fingerprint: operator.fingerprint, state: operator.state.save(), running, size };
+        const { fingerprint, lineage } = operator;
+        operators[id] = { fingerprint, lineage, state: operator.state.save(), running, size };
       },
     });
     const prepared = this.#prepare(isLast);
@@ -228,8 +240,10 @@ export class Checkpoints {
     return { epoch, startMs: this.#startedMs, manifest, prepared: this.#prepare(true), writer: null };
   }
 
-  #heading(epoch: number): Pick<Manifest, 'version' | 'release' | 'epoch' | 'atMs' | 'job'> {
-    return { version: checkpointVersion, release, epoch, atMs: this.#clock.nowMs(), job: this.#settings.script };
+  #heading(epoch: number): Pick<Manifest, 'version' | 'release' | 'layout' | 'epoch' | 'atMs' | 'job' | 'began'> {
+    const { script, began } = this.#settings;
+    const made = { version: checkpointVersion, release, layout: layoutVersion };
+    return { ...made, epoch, atMs: this.#clock.nowMs(), job: script, began };
   }
 
   #prepare(isLast: boolean): ReadonlyMap<string, Promise<SavedValue>> {

@@ -8,6 +8,20 @@ type SavedTurns = {
   readonly lastShards: readonly { readonly source: string; readonly index: number }[];
 };
 
+/** The turns of a checkpoint whose sources are called otherwise now; those that are no more are left out. */
+export function renamedTurns(saved: SavedValue, names: ReadonlyMap<string, string>): SavedValue {
+  const { current, party, lastShards } = saved as SavedTurns;
+  const source = names.get(current?.source ?? '');
+  return {
+    current: current === null || source === undefined ? null : { ...current, source },
+    party,
+    lastShards: lastShards.flatMap((last) => {
+      const name = names.get(last.source);
+      return name === undefined ? [] : [{ ...last, source: name }];
+    }),
+  };
+}
+
 /** A shard whose turn it is. */
 export interface Turn {
   readonly source: SourceRun;

@@ -98,6 +98,21 @@ function restoredSession(
   return restored;
 }
 
+/** Declares tables and views by their CREATE statements, in catalogs and databases that are made for them. @throws DiagnosticError */
+export function declareObjects(
+  objects: Readonly<Record<string, string>>,
+  session: Session,
+  declare: Planning['declare'],
+): void {
+  for (const [name, text] of Object.entries(objects)) {
+    for (const statement of parseScript(new SourceText(name, text)).statements) {
+      if (statement.kind !== 'createTable' && statement.kind !== 'createView') continue;
+      makePlace(session, session.path(statement.name));
+      declare(statement, session);
+    }
+  }
+}
+
 /** The lines of a CREATE statement that only the one or the other has. */
 function differences(then: string, now: string): readonly string[] {
   const [before, after] = [then, now].map((text) => text.split('\n').map((line) => line.trim().replace(/,$/, '')));

@@ -1,16 +1,23 @@
 import { createHash } from 'node:crypto';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Settings } from '../catalog/settings.ts';
 import { fail } from '../diagnostics/diagnostic.ts';
 import { machineMemoryBytes } from '../memory/machine-memory.ts';
-import { Memory, MemoryExhausted } from '../memory/memory.ts';
-import { OperatorState, type SavedOperator, StateMismatch } from '../memory/operator-state.ts';
+import { Memory } from '../memory/memory.ts';
+import { OperatorState, StateMismatch } from '../memory/operator-state.ts';
 import { fingerprint } from '../physical/fingerprint.ts';
 import type { PhysicalGraph, PhysicalOperator } from '../physical/graph.ts';
-import type { CheckpointSettings } from '../runtime/checkpoints.ts';
+import { lineages } from '../physical/lineage.ts';
+import { type CheckpointSettings, runsElsewhere } from '../runtime/checkpoints.ts';
 import { memorySetting } from '../runtime/memory-failure.ts';
-import { CheckpointFolder, type UnreadableCheckpoint } from '../state/checkpoint-folder.ts';
-import type { JobScript, Manifest, SavedNode } from '../state/manifest.ts';
+import { CheckpointFolder, type LoadedCheckpoint, type UnreadableCheckpoint } from '../state/checkpoint-folder.ts';
+import { DamagedManifest, type JobScript, type Manifest, OtherRelease, type SavedNode } from '../state/manifest.ts';
+import { type FoundCheckpoint, findCheckpoint, loadCheckpoint } from '../state/savepoint.ts';
+import type { StreamFiles } from '../streams/stream-environment.ts';
+import { StreamError } from '../streams/stream-error.ts';
+import { asOf, claims, refuseUnclaimed, waysOn } from './job-claims.ts';
+import { refuseState } from './refused-state.ts';
 import type { SessionContext } from './session-context.ts';
 
 /** Which job it is: by its name, or else by its statement, its state is found again. */
@@ -26,6 +33,8 @@ export interface JobState {
   readonly unreadable: readonly UnreadableCheckpoint[];
   /** Of this job alone, with the state in it. */
   readonly memory: Memory;
+  /** What it goes on from; null: it starts anew. */
+  readonly from: { readonly path: string; readonly manifest: Manifest } | null;
 }
 
 /** The folder of a job among others: its name, as far as a file system takes it, and what tells it from similar ones. */
@@ -43,6 +52,12 @@ export function jobsFolder({ session, streamsFolder }: SessionContext): string {
   return session.settings.get('execution.checkpointing.dir') ?? join(dirname(streamsFolder), 'jobs');
 }
 
+/** Where the savepoints of a session have their folders. */
+export function savepointsFolder({ session, streamsFolder }: SessionContext): string {
+  const path = session.settings.get('execution.checkpointing.savepoint-dir');
+  return path === undefined ? join(dirname(streamsFolder), 'savepoints') : localPath(path);
+}
+
 /** Whether a job makes checkpoints: the session wants them, and nobody watches the rows. */
 export function isTrackedJob({ sinks }: PhysicalGraph, { session, restartsAtCheckpoints }: SessionContext): boolean {
   if (restartsAtCheckpoints) return true;
@@ -52,8 +67,27 @@ export function isTrackedJob({ sinks }: PhysicalGraph, { session, restartsAtChec
 }
 
 /**
- * The state of a job that makes checkpoints, from the newest that its folder has.
- * @throws DiagnosticError F021 where the query has changed in what that state hangs on
+ * Before a job is made: the state of its folder is put aside where the session wants it to start anew, or from a savepoint
+ * that this state has not come from. Tells where it was put; null: it stays.
+ * @throws DiagnosticError F021 where the job runs, or there is no such savepoint
+ */
+export async function settleFolder(identity: JobIdentity, context: SessionContext): Promise<string | null> {
+  const folder = folderOf(identity, context);
+  const { files } = context.stateEnvironment;
+  const savepoint = savepointOf(context);
+  if (savepoint === null && !context.startsAnew) return null;
+  if (savepoint !== null && ownBeginning(files, folder.path) === savepoint.id) return null;
+  try {
+    return await folder.putAside(savepoint?.folder ?? null);
+  } catch (error) {
+    if (!(error instanceof StreamError)) throw error;
+    return fail('F021', null, error.message, { help: runsElsewhere });
+  }
+}
+
+/**
+ * The state of a job that makes checkpoints, from the newest that its folder has, or from a savepoint.
+ * @throws DiagnosticError F021 where the query has changed in what that state hangs on, or the state cannot be read
  */
 export function jobState(
   graph: PhysicalGraph,
@@ -61,36 +95,37 @@ export function jobState(
   context: SessionContext,
 ): JobState {
   const { settings } = context.session;
-  const path = join(jobsFolder(context), jobFolder(identity));
-  const folder = new CheckpointFolder(
-    context.stateEnvironment,
-    path,
-    settings.int('execution.checkpointing.num-retained'),
-  );
-  const { memory, manifest, unreadable } = loaded(settings, path, () => folder.load(() => newMemory(settings)));
+  const folder = folderOf(identity, context);
+  const { memory, manifest, unreadable, from } = loaded(folder, context);
   const claimed = manifest === null ? new Map<string, SavedNode>() : claims(graph, manifest);
   if (manifest !== null && !settings.boolean('execution.state-recovery.ignore-unclaimed-state'))
     refuseUnclaimed(graph, manifest, claimed);
+  const origins = lineages(graph);
   const operators = new Map(
     graph.operators.map((node) => [
       node.id,
-      { state: OperatorState.of(memory, claimed.get(node.id)?.state ?? null), fingerprint: fingerprint(node) },
+      {
+        state: OperatorState.of(memory, claimed.get(node.id)?.state ?? null),
+        fingerprint: fingerprint(node),
+        lineage: origins.get(node.id)!,
+      },
     ]),
   );
-  const intervalMs = settings.durationMs('execution.checkpointing.interval');
   return {
     checkpoints: {
       folder,
-      intervalMs,
+      intervalMs: settings.durationMs('execution.checkpointing.interval'),
       minPauseMs: settings.durationMs('execution.checkpointing.min-pause'),
       failuresMax: settings.int('execution.checkpointing.tolerable-failed-checkpoints'),
       restored: manifest === null ? null : asOf(graph, manifest, claimed),
-      script: identity.script(),
+      began: from?.id ?? manifest?.began ?? null,
+      script: { ...identity.script(), folder: basename(folder.path) },
       operators,
       stopsAtEach: context.restartsAtCheckpoints,
     },
     unreadable,
     memory,
+    from: manifest === null ? null : { path: from?.folder ?? folder.path, manifest },
   };
 }
 
@@ -106,22 +141,65 @@ function newMemory(settings: Settings): Memory {
   return memory;
 }
 
-/** @throws DiagnosticError F023 where the state of a checkpoint is larger than the memory may be, F021 where it cannot be read */
-function loaded<T>(settings: Settings, path: string, load: () => T): T {
+/** The folder of a job's checkpoints. */
+export function stateFolder(identity: JobIdentity, context: SessionContext): string {
+  return join(jobsFolder(context), context.resumedFolder ?? jobFolder(identity));
+}
+
+function folderOf(identity: JobIdentity, context: SessionContext): CheckpointFolder {
+  const retainedMax = context.session.settings.int('execution.checkpointing.num-retained');
+  return new CheckpointFolder(context.stateEnvironment, stateFolder(identity, context), retainedMax);
+}
+
+/** @throws DiagnosticError F021 where there is state, and none of it can be gone on from; F023 where it is larger than the memory may be */
+function loaded(
+  folder: CheckpointFolder,
+  context: SessionContext,
+): LoadedCheckpoint & { readonly from: FoundCheckpoint | null } {
+  const { files } = context.stateEnvironment;
+  const savepoint = savepointOf(context);
+  const { settings } = context.session;
   try {
-    return load();
-  } catch (error) {
-    if (error instanceof MemoryExhausted) {
-      const budget = settings.get(memorySetting) ?? 'three quarters of the memory of this machine';
-      fail('F023', null, `the state of the job's checkpoint needs more memory than it may have: ${budget}`, {
-        help: `SET '${memorySetting}' to more, at most 4 gb`,
-      });
+    if (savepoint !== null && ownBeginning(files, folder.path) !== savepoint.id) {
+      const memory = newMemory(settings);
+      loadCheckpoint(files, savepoint, memory);
+      return { memory, manifest: savepoint.manifest, unreadable: [], from: savepoint };
     }
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === undefined) throw error;
-    const isForbidden = code === 'EACCES' || code === 'EPERM';
-    return fail('F021', null, isForbidden ? `no permission to read "${path}"` : `could not read "${path}": ${message}`);
+    const found = folder.load(() => newMemory(settings));
+    const [newest] = found.unreadable;
+    if (found.manifest === null && newest !== undefined)
+      fail('F021', null, `no checkpoint in "${folder.path}" can be used: of "${newest.name}" ${newest.reason}`, {
+        help: 'bring its files back; or start anew: tidemark run --fresh; or from a savepoint: tidemark run --from PATH',
+      });
+    return { ...found, from: null };
+  } catch (error) {
+    return refuseState(error, savepoint?.folder ?? folder.path, settings);
   }
+}
+
+/** Of what the job's own state once began from; null: from nothing, or there is none. */
+function ownBeginning(files: StreamFiles, path: string): string | null {
+  try {
+    return findCheckpoint(files, path)?.manifest.began ?? null;
+  } catch (error) {
+    if (error instanceof DamagedManifest || error instanceof OtherRelease) return null;
+    throw error;
+  }
+}
+
+/** What `execution.state-recovery.path` names. @throws DiagnosticError F021 */
+function savepointOf({ session, stateEnvironment }: SessionContext): FoundCheckpoint | null {
+  const path = session.settings.get('execution.state-recovery.path') ?? '';
+  if (path === '') return null;
+  try {
+    const found = findCheckpoint(stateEnvironment.files, localPath(path));
+    if (found !== null) return found;
+  } catch (error) {
+    return refuseState(error, path, session.settings);
+  }
+  return fail('F021', null, `there is no savepoint or checkpoint in "${path}"`, {
+    help: "'execution.state-recovery.path' is the folder that tidemark jobs stop --savepoint has told of",
+  });
 }
 
 /** An operator whose state is laid out otherwise than a checkpoint has it. @throws DiagnosticError F021 */
@@ -134,59 +212,6 @@ export function takingOver<T>({ id, span }: PhysicalOperator, make: () => T): T 
   }
 }
 
-const waysOn =
-  "go back to the query as it was; or SET 'execution.state-recovery.ignore-unclaimed-state' = 'true' to go on " +
-  'without that state; or give the job another name, to start anew';
-
-/** Which saved operator each of the graph goes on from: of the same work, best of the same id. */
-function claims({ operators }: PhysicalGraph, manifest: Manifest): Map<string, SavedNode> {
-  const free = new Map(Object.entries(manifest.operators));
-  const claimed = new Map<string, SavedNode>();
-  const claim = (id: string, saved: string): void => {
-    const node = free.get(saved);
-    if (node !== undefined) claimed.set(id, node);
-    free.delete(saved);
-  };
-  const wanted = operators.map((node) => ({ id: node.id, fingerprint: fingerprint(node) }));
-  for (const node of wanted) if (free.get(node.id)?.fingerprint === node.fingerprint) claim(node.id, node.id);
-  for (const node of wanted) {
-    if (claimed.has(node.id)) continue;
-    const found = [...free].find(([, saved]) => saved.fingerprint === node.fingerprint);
-    if (found !== undefined) claim(node.id, found[0]);
-  }
-  return claimed;
-}
-
-function refuseUnclaimed(
-  { operators }: PhysicalGraph,
-  manifest: Manifest,
-  claimed: ReadonlyMap<string, SavedNode>,
-): void {
-  const taken = new Set(claimed.values());
-  const lost = Object.entries(manifest.operators).filter(([, node]) => !taken.has(node) && hasState(node.state));
-  const [first] = lost;
-  if (first === undefined) return;
-  const [id, { fingerprint: saved }] = first;
-  const now = operators.find((node) => node.id === id);
-  fail('F021', now?.span ?? null, `the checkpoint has state of "${id}", which the query no longer has as it was`, {
-    notes: [
-      { message: `it was ${saved}`, span: null },
-      ...(now === undefined ? [] : [{ message: `now it is ${fingerprint(now)}`, span: null }]),
-    ],
-    help: waysOn,
-  });
-}
-
-/** Structures beside the cells that every operator has. */
-function hasState({ places }: SavedOperator): boolean {
-  return Object.keys(places).some((name) => name !== 'cells');
-}
-
-/** The checkpoint in the words of the present graph: its ids. */
-function asOf(graph: PhysicalGraph, manifest: Manifest, claimed: ReadonlyMap<string, SavedNode>): Manifest {
-  return { ...manifest, operators: Object.fromEntries(claimed), sources: sourcesOf(graph, manifest) };
-}
-
-function sourcesOf({ sources }: PhysicalGraph, { sources: saved }: Manifest): Manifest['sources'] {
-  return Object.fromEntries(sources.flatMap(({ id }) => (saved[id] === undefined ? [] : [[id, saved[id]]])));
+function localPath(path: string): string {
+  return path.startsWith('file:') ? fileURLToPath(path) : path;
 }

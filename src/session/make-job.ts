@@ -14,7 +14,7 @@ import { RowKeeper } from '../runtime/row-keeper.ts';
 import { SteadyClock } from '../runtime/steady-clock.ts';
 import type { UnreadableCheckpoint } from '../state/checkpoint-folder.ts';
 import type { JobScript } from '../state/manifest.ts';
-import { isTrackedJob, type JobIdentity, jobState, memoryBudget, takingOver } from './job-state.ts';
+import { isTrackedJob, type JobIdentity, type JobState, jobState, memoryBudget, takingOver } from './job-state.ts';
 import { type SessionContext, sessionZone } from './session-context.ts';
 
 /** Makes what a plan names: sources and sinks by their connectors, operators with their code. The job owns them. */
@@ -29,7 +29,9 @@ export function makeJob(
     /** What runs the job again. */
     readonly script: () => JobScript;
     /** Told of checkpoints that are damaged. */
-    readonly onUnreadable: (checkpoints: readonly UnreadableCheckpoint[], isRestored: boolean) => void;
+    readonly onUnreadable: (checkpoints: readonly UnreadableCheckpoint[]) => void;
+    /** Told what it goes on from. */
+    readonly onRestored: (from: JobState['from']) => void;
     /** How often it has run again. */
     readonly restarts: number;
   },
@@ -41,8 +43,8 @@ export function makeJob(
   const { timeZone, legacyCasts, dropsNulls } = settings;
   const isTracked = isTrackedJob(graph, context);
   const kept = isTracked ? jobState(graph, { ...identity, script: answer.script }, context) : null;
-  if (kept !== null && kept.unreadable.length > 0)
-    answer.onUnreadable(kept.unreadable, kept.checkpoints.restored !== null);
+  if (kept !== null && kept.unreadable.length > 0) answer.onUnreadable(kept.unreadable);
+  answer.onRestored(kept?.from ?? null);
   const clock = new SteadyClock(context.clock, kept?.checkpoints.restored?.atMs);
   let processingTimeMs = clock.nowMs();
   const memory = kept?.memory ?? context.memory;

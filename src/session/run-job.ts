@@ -16,7 +16,7 @@ import type { UnreadableCheckpoint } from '../state/checkpoint-folder.ts';
 import type { JobScript } from '../state/manifest.ts';
 import { eventChannel } from './event-channel.ts';
 import { jobRestarts } from './job-restarts.ts';
-import { isTrackedJob } from './job-state.ts';
+import { isTrackedJob, type JobState, settleFolder, stateFolder } from './job-state.ts';
 import { makeJob } from './make-job.ts';
 import type { PlanText } from './plan-text.ts';
 import { BatchSink, ResultSink } from './result-sink.ts';
@@ -24,7 +24,7 @@ import { rowOrder } from './row-order.ts';
 import { RunningJob } from './running-job.ts';
 import type { SessionContext } from './session-context.ts';
 import type { SessionJob } from './session-jobs.ts';
-import type { AnswerHeader, StatementEvent } from './statement-event.ts';
+import type { AnswerHeader, JobBegin, StatementEvent } from './statement-event.ts';
 
 /** How a job's rows are taken and the job itself is reached while it runs. */
 export interface JobHooks {
@@ -72,15 +72,22 @@ export async function* runJob(
     onProgress: (progress: JobProgress) => void channel.push({ kind: 'progress', progress }),
     onWarning: (diagnostics: readonly Diagnostic[]) => void channel.push({ kind: 'warnings', diagnostics }),
     jobName: () => jobName(sinks, context),
+    onRestored: (from: JobState['from']): void => {
+      begun = { ...begun, from };
+    },
     script: once(() => jobScript(name, written.text(), graph)),
-    onUnreadable: (checkpoints: readonly UnreadableCheckpoint[], isRestored: boolean): void => {
-      const goesOn = isRestored ? 'the job goes on from the one before' : 'the job starts anew';
+    onUnreadable: (checkpoints: readonly UnreadableCheckpoint[]): void => {
       const diagnostics = checkpoints.map(({ name, reason }) =>
-        warning('F021', null, `the checkpoint "${name}" cannot be used: ${reason}`, { help: goesOn }),
+        warning('F021', null, `the checkpoint "${name}" cannot be used: ${reason}`, {
+          help: 'the job goes on from the one before',
+        }),
       );
       void channel.push({ kind: 'warnings', diagnostics });
     },
   };
+  const isTracked = isTrackedJob(graph, started);
+  const putAside = isTracked ? await settleFolder(identity, started) : null;
+  let begun: JobBegin = { name: shownName(graph, context), putAside, from: null };
   const running = new RunningJob({
     make: (restarts) => makeJob(graph, started, { ...answering, restarts }, identity),
     restarts: jobRestarts(graph, started),
@@ -90,12 +97,14 @@ export async function* runJob(
   });
   const warnings = [...tablesOf(graph).flatMap(tableWarnings), ...restartWarnings(graph, context)];
   if (warnings.length > 0) yield { kind: 'warnings', diagnostics: warnings };
+  if (begun.from !== null || begun.putAside !== null) yield { kind: 'begun', begun };
   if (header !== null) yield { kind: 'answer', header };
   const stop = (): void => running.stop();
   const entry = context.jobs.begin({
     name: shownName(graph, context),
     startMs: context.clock.nowMs(),
-    cancel: stop,
+    stateFolder: isTracked ? stateFolder(identity, started) : null,
+    cancel: (request) => running.stop(request),
   });
   hooks.signal.addEventListener('abort', stop, { once: true });
   if (hooks.signal.aborted) stop();
@@ -133,13 +142,13 @@ function asItIs(context: SessionContext): SessionContext {
 
 /** What runs the job again. */
 function jobScript(name: string | null, { statement, objects, settings }: PlanText, graph: PhysicalGraph): JobScript {
-  const tables: Record<string, string> = {};
+  const tables: Record<string, JobScript['tables'][string]> = {};
   const add = (id: string, table: Table): void => {
-    tables[id] = `${table.path.name} (${table.options.get('connector')?.value ?? 'kept rows'})`;
+    tables[id] = { path: pathText(table.path), connector: table.options.get('connector')?.value ?? 'kept rows' };
   };
   for (const { id, scan } of [...graph.sources, ...graph.lookups]) add(id, scan.table);
   for (const { id, table } of graph.sinks) if (table !== null) add(id, table);
-  return { name, statement, objects, settings, tables };
+  return { name, folder: '', statement, objects, settings, tables };
 }
 
 function once<T>(make: () => T): () => T {

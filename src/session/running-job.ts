@@ -1,6 +1,7 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Job, JobSummary } from '../runtime/job.ts';
+import type { StopRequest } from '../state/stop-request.ts';
 import type { JobRestarts } from './job-restarts.ts';
 import type { SessionJob } from './session-jobs.ts';
 
@@ -28,9 +29,10 @@ export class RunningJob {
   }
 
   /** Stops after the batch at hand, or while it waits. */
-  stop(): void {
+  stop(request: StopRequest | null = null): void {
     this.#stop.abort();
-    this.#job?.cancel();
+    if (request === null) this.#job?.cancel();
+    else this.#job?.stop(request);
   }
 
   /** Runs to the end of the input, or until it is stopped. @throws what it has failed with for good */

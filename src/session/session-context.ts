@@ -42,6 +42,10 @@ export interface SessionContext {
   readonly stateEnvironment: StreamEnvironment;
   /** Each job stops at each of its checkpoints, and goes on from it in a fresh memory: of tests. */
   readonly restartsAtCheckpoints: boolean;
+  /** Jobs begin without the state that they have: it is put aside. */
+  readonly startsAnew: boolean;
+  /** The folder of the one job that is run again from its state; null: jobs are known by their names and statements. */
+  readonly resumedFolder: string | null;
   zone(name: string): SessionZone;
 }
 

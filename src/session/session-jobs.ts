@@ -1,3 +1,5 @@
+import type { StopRequest } from '../state/stop-request.ts';
+
 /** How a job stands, in Flink's words. */
 type JobStatus = 'RUNNING' | 'RESTARTING' | 'FINISHED' | 'CANCELED' | 'FAILED';
 
@@ -12,15 +14,18 @@ export class SessionJob {
   readonly name: string;
   /** Wall time. */
   readonly startMs: number;
-  readonly #cancel: () => void;
+  /** The folder of its checkpoints; null: it makes none. */
+  readonly stateFolder: string | null;
+  readonly #cancel: NewSessionJob['cancel'];
   readonly #ended: Promise<void>;
   #tellEnd: () => void = () => {};
   #status: JobStatus = 'RUNNING';
 
-  constructor(id: string, { name, startMs, cancel }: NewSessionJob) {
+  constructor(id: string, { name, startMs, stateFolder, cancel }: NewSessionJob) {
     this.id = id;
     this.name = name;
     this.startMs = startMs;
+    this.stateFolder = stateFolder;
     this.#cancel = cancel;
     this.#ended = new Promise((resolve) => {
       this.#tellEnd = resolve;
@@ -47,9 +52,9 @@ export class SessionJob {
     this.#tellEnd();
   }
 
-  /** Stops it after the batch at hand; resolves when it has ended. */
-  async stop(): Promise<void> {
-    this.#cancel();
+  /** Stops it after the batch at hand; resolves when it has ended. `request`: it stops as one that others have asked. */
+  async stop(request: StopRequest | null = null): Promise<void> {
+    this.#cancel(request);
     await this.#ended;
   }
 }
@@ -57,7 +62,8 @@ export class SessionJob {
 interface NewSessionJob {
   readonly name: string;
   readonly startMs: number;
-  readonly cancel: () => void;
+  readonly stateFolder: string | null;
+  readonly cancel: (request: StopRequest | null) => void;
 }
 
 /** The jobs of a session: those that run, and the last of those that have ended. */

@@ -3,6 +3,7 @@ import type { Span } from '../diagnostics/source-text.ts';
 import type { NestedValue } from '../memory/nested.ts';
 import type { Changes } from '../plan/logical.ts';
 import type { JobProgress, JobSummary } from '../runtime/job.ts';
+import type { Manifest } from '../state/manifest.ts';
 import type { Schema } from '../types/column.ts';
 import type { RowOrder } from './row-order.ts';
 
@@ -13,6 +14,8 @@ export type StatementEvent =
   /** The statement answers with rows: what they look like. */
   | { readonly kind: 'answer'; readonly header: AnswerHeader }
   | { readonly kind: 'rows'; readonly rows: readonly ResultRow[] }
+  /** A job begins with what was there of it before. */
+  | { readonly kind: 'begun'; readonly begun: JobBegin }
   /** Where a running job stands, about twice a second. */
   | { readonly kind: 'progress'; readonly progress: JobProgress }
   /** A job has come to its end, or was stopped. */
@@ -21,6 +24,15 @@ export type StatementEvent =
   | { readonly kind: 'done' }
   | { readonly kind: 'refused'; readonly stage: RefusalStage; readonly diagnostics: readonly Diagnostic[] }
   | { readonly kind: 'warnings'; readonly diagnostics: readonly Diagnostic[] };
+
+/** How a job begins that has been there before. */
+export interface JobBegin {
+  readonly name: string;
+  /** The checkpoint that it goes on from, and its folder; null: it starts anew. */
+  readonly from: { readonly path: string; readonly manifest: Manifest } | null;
+  /** The folder into which the state was put that it had; null: it had none, or goes on from it. */
+  readonly putAside: string | null;
+}
 
 /** `runtime`: refused at a row, or by a file, after the job has begun. */
 export type RefusalStage = 'parse' | 'bind' | 'runtime';

@@ -1,15 +1,18 @@
-import { join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import type { Memory } from '../memory/memory.ts';
 import type { StreamEnvironment, StreamFiles, WritableFile } from '../streams/stream-environment.ts';
 import { StreamLock } from '../streams/stream-lock.ts';
 import { eachPage, epochsIn, manifestIn, manifestNameOf, pagesNameOf, storeManifest } from './checkpoint-files.ts';
-import { DamagedManifest, type Manifest, type PageFile } from './manifest.ts';
+import { DamagedManifest, type Manifest, type PageFile, requireLayout } from './manifest.ts';
 import { DamagedPages, PageBlock, pageBytes } from './page-blob.ts';
 import { type DuePages, reserveState } from './state-pages.ts';
 import { type StopRequest, stopRequest, takeBackRequest } from './stop-request.ts';
 
 /** Bytes that are copied and written between two looks at whether other work waits. */
 const sliceBytes = 4 << 20;
+
+/** What stands behind the name of a folder with the state that a job had before it was started anew. */
+export const asideEnding = /\.old(-2)?$/;
 
 /** A checkpoint that could not be read, and why. */
 export interface UnreadableCheckpoint {
@@ -76,6 +79,24 @@ export class CheckpointFolder {
     await takeBackRequest(this.#environment, this.path);
   }
 
+  /**
+   * What is there is put aside, in a folder beside this one, in the place of what was put there before; `used` is left
+   * alone. Null: there was no checkpoint.
+   * @throws StreamError ResourceInUseException where the job runs
+   */
+  async putAside(used: string | null): Promise<string | null> {
+    if (epochsIn(this.#files, this.path).length === 0) return null;
+    const lock = await StreamLock.take(this.#environment, this.path, `the state of the job in "${this.path}"`);
+    const isUsed = used !== null && resolve(used) === resolve(`${this.path}.old`);
+    const aside = `${this.path}${isUsed ? '.old-2' : '.old'}`;
+    await this.#files.remove(aside);
+    // The lock goes with it: until then the folder is ours, and from then on it is not there.
+    await this.#files.rename(this.path, aside);
+    await this.#files.remove(join(aside, basename(lock.path)));
+    this.#forget();
+    return aside;
+  }
+
   /** Tells when something in the folder has changed: perhaps it is a request. */
   watch(onChange: () => void): void {
     this.#unwatch = this.#files.watch(this.path, onChange);
@@ -101,6 +122,7 @@ export class CheckpointFolder {
   /**
    * The newest checkpoint that can be read whole, a memory with its pages, and the newer ones that cannot. A memory in
    * which damage was met is good for nothing, so each try has one of its own.
+   * @throws OtherRelease for a whole one that this release cannot go on from
    */
   load(newMemory: () => Memory): LoadedCheckpoint {
     const unreadable: UnreadableCheckpoint[] = [];
@@ -109,6 +131,7 @@ export class CheckpointFolder {
       const name = manifestNameOf(epoch);
       try {
         const manifest = manifestIn(this.#files, this.path, epoch);
+        requireLayout(manifest);
         const memory = newMemory();
         this.#loadPages(memory, manifest);
         for (const kept of epochs) if (kept <= epoch) this.#retain(kept);

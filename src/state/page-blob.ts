@@ -1,4 +1,4 @@
-import { crc32 } from 'node:zlib';
+import { crc32, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 
 /**
  * Pages of the state in a file of a checkpoint, a block of some at a time.
@@ -7,9 +7,12 @@ import { crc32 } from 'node:zlib';
  * block   "TPG1" | crc32 | count u32 | page number u32 a page | the pages, 4 KiB each
  * ```
  *
- * The checksum is of all that follows it in the block.
+ * packed  "TPZ1" | crc32 | bytes u32 | a block from its count on, compressed by zstd
+ *
+ * The checksum is of all that follows it in the block. Savepoints have packed blocks.
  */
 const magic = 0x31475054;
+const packedMagic = 0x315a5054;
 const headerBytes = 12;
 
 export const pageBytes = 4096;
@@ -58,6 +61,17 @@ export class PageBlock {
   }
 }
 
+/** A block as `take` gives it, compressed. */
+export function packedBlock(block: Uint8Array): Uint8Array {
+  const body = zstdCompressSync(block.subarray(8));
+  const packed = Buffer.alloc(headerBytes + body.length);
+  packed.writeUInt32LE(packedMagic, 0);
+  packed.writeUInt32LE(body.length, 8);
+  packed.set(body, headerBytes);
+  packed.writeUInt32LE(crc32(packed.subarray(8)), 4);
+  return packed;
+}
+
 /** What is wrong with a file of pages. */
 export class DamagedPages extends Error {}
 
@@ -74,15 +88,24 @@ export function readPages(
   let at = 0;
   while (at < size) {
     const have = read(buffer.subarray(0, Math.min(buffer.length, size - at)), at);
-    const count = have < headerBytes ? 0 : buffer.readUInt32LE(8);
-    const bytes = headerBytes + count * (4 + pageBytes);
-    const isWhole = have >= headerBytes && buffer.readUInt32LE(0) === magic && count <= blockPagesMax && bytes <= have;
-    if (!isWhole || crc32(buffer.subarray(8, bytes)) !== buffer.readUInt32LE(4))
-      throw new DamagedPages(`the block at byte ${at} is damaged`);
-    const pagesAt = headerBytes + count * 4;
+    const found = have < headerBytes ? null : blockIn(buffer.subarray(0, have));
+    if (found === null) throw new DamagedPages(`the block at byte ${at} is damaged`);
+    const { body, bytes } = found;
+    const count = body.readUInt32LE(0);
+    const pagesAt = 4 + count * 4;
     for (let index = 0; index < count; index++) {
-      take(buffer.readUInt32LE(headerBytes + index * 4), buffer, pagesAt + index * pageBytes);
+      take(body.readUInt32LE(4 + index * 4), body, pagesAt + index * pageBytes);
     }
     at += bytes;
   }
+}
+
+/** The block that some bytes begin with, from its count on, and how many bytes it takes there; null: it is damaged. */
+function blockIn(bytes: Buffer): { readonly body: Buffer; readonly bytes: number } | null {
+  const isPacked = bytes.readUInt32LE(0) === packedMagic;
+  if (!isPacked && bytes.readUInt32LE(0) !== magic) return null;
+  const end = isPacked ? headerBytes + bytes.readUInt32LE(8) : headerBytes + bytes.readUInt32LE(8) * (4 + pageBytes);
+  if (end > bytes.length || crc32(bytes.subarray(8, end)) !== bytes.readUInt32LE(4)) return null;
+  const body = isPacked ? zstdDecompressSync(bytes.subarray(headerBytes, end)) : bytes.subarray(8, end);
+  return body.readUInt32LE(0) <= blockPagesMax ? { body, bytes: end } : null;
 }

@@ -24,7 +24,10 @@ export function stateRegions({ kernels, u32 }: Memory): StateRegions {
   return { heap: kernels.stateHeap() >>> 0, ranges };
 }
 
-/** Makes room in a memory that holds no state yet, at the very addresses; what lies between serves other needs. */
+/** The pages of a snapshot cannot go back to their addresses. */
+export class StateConflict extends Error {}
+
+/** Makes room in a memory that holds no state yet, at the very addresses; what lies between serves other needs. @throws StateConflict */
 export function reserveState(memory: Memory, { heap, ranges }: StateRegions): void {
   if (ranges.length === 0) return;
   const { kernels } = memory;
@@ -34,7 +37,8 @@ export function reserveState(memory: Memory, { heap, ranges }: StateRegions): vo
   let end = kernels.memoryPages();
   memory.grow((sorted.at(-1)?.[1] ?? end) - end);
   for (const [from, to] of sorted) {
-    if (from < end) throw new Error('the state of the snapshot lies where this version has something else');
+    if (from < end)
+      throw new StateConflict(`its state begins at page ${from}, where this release has its own data up to ${end}`);
     if (from > end) kernels.donatePages(end, from);
     end = to;
   }

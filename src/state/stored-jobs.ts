@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import type { ProcessIdentity, StreamEnvironment, StreamFiles } from '../streams/stream-environment.ts';
 import { StreamLock } from '../streams/stream-lock.ts';
 import { eachPage, epochsIn, manifestIn, manifestNameOf } from './checkpoint-files.ts';
-import type { UnreadableCheckpoint } from './checkpoint-folder.ts';
-import { DamagedManifest, type Manifest, type PageFile } from './manifest.ts';
+import { asideEnding, type UnreadableCheckpoint } from './checkpoint-folder.ts';
+import { DamagedManifest, type Manifest, OtherRelease, type PageFile } from './manifest.ts';
 import { DamagedPages } from './page-blob.ts';
 
 /** What is known of a job by its folder. */
@@ -50,7 +50,8 @@ function storedJob(environment: StreamEnvironment, jobsFolder: string, folder: s
       manifest = found;
       break;
     } catch (error) {
-      if (!(error instanceof DamagedManifest || error instanceof DamagedPages)) throw error;
+      if (!(error instanceof DamagedManifest || error instanceof DamagedPages || error instanceof OtherRelease))
+        throw error;
       unreadable.push({ name: manifestNameOf(epoch), reason: error.message });
     }
   }
@@ -58,7 +59,9 @@ function storedJob(environment: StreamEnvironment, jobsFolder: string, folder: s
     const bytes = sizeOf(files, join(path, name));
     return bytes === null ? [] : [{ name, bytes }];
   });
-  return { name: manifest?.job.name ?? folder, folder, path, owner, manifest, unreadable, files: stored };
+  const [aside = ''] = asideEnding.exec(folder) ?? [];
+  const name = manifest?.job.name == null ? folder : manifest.job.name + aside;
+  return { name, folder, path, owner, manifest, unreadable, files: stored };
 }
 
 function requireFiles(files: StreamFiles, path: string, pages: readonly PageFile[]): void {
@@ -93,7 +96,7 @@ export function checkFiles({ files }: StreamEnvironment, { path, files: stored }
     try {
       for (const file of manifestIn(files, path, epoch).pages) named.set(file.name, file);
     } catch (error) {
-      if (!(error instanceof DamagedManifest)) throw error;
+      if (!(error instanceof DamagedManifest || error instanceof OtherRelease)) throw error;
       damages.set(manifestNameOf(epoch), error.message);
     }
   }

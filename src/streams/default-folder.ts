@@ -9,3 +9,6 @@ export const defaultCatalogsFolder = `${defaultFolder}/catalogs`;
 
 /** Where jobs keep their state unless it is said otherwise. */
 export const defaultJobsFolder = `${defaultFolder}/jobs`;
+
+/** Where savepoints are unless it is said otherwise. */
+export const defaultSavepointsFolder = `${defaultFolder}/savepoints`;

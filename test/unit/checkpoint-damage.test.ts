@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Memory } from '../../src/memory/memory.ts';
 import { OperatorState } from '../../src/memory/operator-state.ts';
 import { CheckpointFolder } from '../../src/state/checkpoint-folder.ts';
-import { checkpointVersion } from '../../src/state/manifest.ts';
+import { checkpointVersion, layoutVersion } from '../../src/state/manifest.ts';
 import { DuePages, stateRegions } from '../../src/state/state-pages.ts';
 import { machine } from '../../src/streams/machine.ts';
 
@@ -31,7 +31,9 @@ async function makeCheckpoints(path: string): Promise<void> {
   for (const epoch of [1, 2]) {
     memory.i64[cell >>> 3] = BigInt(epoch * 100);
     const size = { bytes: 8, rows: 0 };
-    const operators = { a: { fingerprint: 'a', state: state.save(), running: null, size } };
+    const operators = {
+      a: { fingerprint: 'a', lineage: { reads: [], writes: [], way: '' }, state: state.save(), running: null, size },
+    };
     const regions = stateRegions(memory);
     const writer = checkpoints.begin(epoch, new DuePages(memory, regions, state.unmarked));
     // The job goes on, and no mark is set: it is of the next checkpoint.
@@ -40,11 +42,13 @@ async function makeCheckpoints(path: string): Promise<void> {
     const manifest = {
       version: checkpointVersion,
       release: '0.0.0',
+      layout: layoutVersion,
       epoch,
       atMs: 0,
-      job: { name: 'a', statement: '', objects: {}, settings: {}, tables: {} },
+      job: { name: 'a', folder: 'a', statement: '', objects: {}, settings: {}, tables: {} },
       isLast: false,
       hasEnded: false,
+      began: null,
       regions,
       operators,
       sources: {},

@@ -18,7 +18,7 @@ test.each([
   ['ANALYZE TABLE t COMPUTE STATISTICS', /^B039 EXPLAIN ESTIMATED_COST/],
   ['CALL sys.compact(1)', /^B039 /],
   ["STOP JOB 'abc'", /^B052 no job runs/],
-  ["STOP JOB '1' WITH SAVEPOINT", /^W001 write STOP JOB/],
+  ["STOP JOB '1' WITH SAVEPOINT", /^B052 no job runs/],
   ['BEGIN STATEMENT SET', /^B039 write EXECUTE STATEMENT SET/],
   ["ADD JAR '/a.jar'", /^B039 leave the statement out/],
   ['LOAD MODULE hive', /^B039 its functions/],

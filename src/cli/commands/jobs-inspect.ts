@@ -71,7 +71,7 @@ function inspectText(job: StoredJob, files: readonly CheckedFile[], { colors }: 
       bold('sinks'),
       ...table(
         ['sink', 'table', 'prepared'],
-        sinkIds(manifest).map((id) => [id, manifest.job.tables[id] ?? '-', preparedText(manifest.sinks[id] ?? null)]),
+        sinkIds(manifest).map((id) => [id, tableText(manifest, id), preparedText(manifest.sinks[id] ?? null)]),
         [],
       ),
     );
@@ -92,9 +92,9 @@ function stateBytes({ operators }: Manifest): number {
   return Object.values(operators).reduce((sum, { size }) => sum + size.bytes, 0);
 }
 
-function sourceRows({ sources, job }: Manifest): string[][] {
-  return Object.entries(sources).flatMap(([id, saved]) => {
-    const table = job.tables[id] ?? id;
+function sourceRows(manifest: Manifest): string[][] {
+  return Object.entries(manifest.sources).flatMap(([id, saved]) => {
+    const table = tableText(manifest, id);
     return savedSource(saved).shards.map((shard) => [
       table,
       shard.name,
@@ -103,6 +103,11 @@ function sourceRows({ sources, job }: Manifest): string[][] {
       Number.isFinite(shard.watermarkMs) ? timeText(shard.watermarkMs) : '-',
     ]);
   });
+}
+
+function tableText({ job }: Manifest, id: string): string {
+  const table = job.tables[id];
+  return table === undefined ? id : `${table.path.split('.').at(-1)} (${table.connector})`;
 }
 
 /** A byte of a file, a record of a shard; rows of a record that have gone on already. */

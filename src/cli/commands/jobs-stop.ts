@@ -1,6 +1,8 @@
 import { systemClock } from '../../runtime/clock.ts';
+import { savepointOf } from '../../state/savepoint.ts';
 import { askToStop, takeBackRequest } from '../../state/stop-request.ts';
 import type { StoredJob } from '../../state/stored-jobs.ts';
+import { defaultSavepointsFolder } from '../../streams/default-folder.ts';
 import { machine } from '../../streams/machine.ts';
 import { StreamLock } from '../../streams/stream-lock.ts';
 import { exitCode } from '../exit-codes.ts';
@@ -11,6 +13,8 @@ import { eventsOf, type JobsOptions, jobNamed, runsText, withJob } from './jobs.
 
 export interface StopOptions extends JobsOptions {
   readonly drain?: boolean;
+  /** The folder of a savepoint; true: one among the others. */
+  readonly savepoint?: string | true;
   /** Seconds. */
   readonly timeout: number;
 }
@@ -39,6 +43,12 @@ export function stop(name: string, options: StopOptions, out: Terminal, err: Ter
     const at = `checkpoint ${manifest.epoch}, ${count(eventsOf(manifest), 'event')} in`;
     if (job.owner !== null) out.write(`stopped ${job.name} at ${at}\n`);
     else out.write(`${job.name} does not run: ${at}, ${ageText(machine.clock.nowMs() - manifest.atMs)} old\n`);
+    const { savepoint } = options;
+    if (savepoint !== undefined) {
+      const path = savepoint === true ? null : savepoint;
+      const made = await savepointOf(machine, job.path, { path, among: defaultSavepointsFolder });
+      out.write(`savepoint ${made}\n`);
+    }
     return exitCode.ok;
   });
 }

@@ -4,9 +4,11 @@ import { renderDiagnostic } from '../../diagnostics/render.ts';
 import { SourceText } from '../../diagnostics/source-text.ts';
 import { Engine } from '../../engine.ts';
 import type { JobProgress, JobSummary } from '../../runtime/job.ts';
-import type { StatementEvent } from '../../session/statement-event.ts';
+import type { JobBegin, StatementEvent } from '../../session/statement-event.ts';
 import { parseToMistake } from '../../sql/parse.ts';
+import type { JobScript } from '../../state/manifest.ts';
 import { defaultStreamsFolder } from '../../streams/default-folder.ts';
+import { begunLines } from '../begun-lines.ts';
 import { exitCode } from '../exit-codes.ts';
 import type { AnswerWriter } from '../formats/answer-writer.ts';
 import { changelogWriter } from '../formats/changelog.ts';
@@ -30,6 +32,12 @@ export interface RunOptions {
   readonly format: (typeof formats)[number];
   /** Rows shown of each answer of `--format table`. */
   readonly rows: number;
+  /** Jobs begin without the state that they have. */
+  readonly fresh?: boolean;
+  /** A savepoint that they begin from. */
+  readonly from?: string;
+  /** They go on without the state of operators that are no more. */
+  readonly allowNonRestoredState?: boolean;
 }
 
 /** `tidemark run`: the scripts one after the other in one session; the code to exit with. */
@@ -41,7 +49,47 @@ export async function run(
 ): Promise<number> {
   const scripts = scriptFiles(paths, options.execute);
   if (scripts.length === 0) throw new UsageError('nothing to run', "name a file, a folder or -e 'SELECT ...'");
-  return new Runner(scripts, options, out, err).run();
+  if (options.fresh === true && options.from !== undefined)
+    throw new UsageError(
+      '--fresh and --from contradict each other',
+      'a job begins with no state, or with that of a savepoint',
+    );
+  return new Runner(
+    scripts,
+    { ...options, config: { ...options.config, ...recoverySettings(options) } },
+    out,
+    err,
+  ).run();
+}
+
+/** The settings that options of the command line stand for. */
+export function recoverySettings({
+  from,
+  allowNonRestoredState,
+}: Pick<RunOptions, 'from' | 'allowNonRestoredState'>): Readonly<Record<string, string>> {
+  return {
+    ...(from === undefined ? {} : { 'execution.state-recovery.path': from }),
+    ...(allowNonRestoredState === true ? { 'execution.state-recovery.ignore-unclaimed-state': 'true' } : {}),
+  };
+}
+
+/** Runs a job again: its script declares what it needs, in the session that it had. */
+export function runAgain(
+  script: JobScript,
+  options: Pick<RunOptions, 'from' | 'allowNonRestoredState'>,
+  out: Terminal,
+  err: Terminal,
+): Promise<number> {
+  const { name, folder, statement, settings } = script;
+  const source = new SourceText(name ?? folder, statement);
+  const rows = Number.POSITIVE_INFINITY;
+  return new Runner(
+    [{ path: null, source, title: null, isSetup: false }],
+    { execute: [], format: 'table', rows, config: { ...settings, ...recoverySettings(options) } },
+    out,
+    err,
+    script,
+  ).run();
 }
 
 /** `tidemark` with its standard input from a pipe or a file: runs that as a script; the code to exit with. */
@@ -73,16 +121,27 @@ class Runner {
   readonly #writer: AnswerWriter;
   readonly #progress: ProgressLine;
   readonly #hasHeadings: boolean;
+  readonly #again: JobScript | null;
   #totals: Totals = noTotals;
   /** Another process has stopped a job that the script waits for: what comes behind it is not run. */
   #isStopped = false;
+  /** Or any of its jobs. */
+  #wasStopped = false;
   readonly #stop = new AbortController();
   /** Of the statements whose jobs go on behind the script; false: one has failed. */
   readonly #goingOn: Promise<boolean>[] = [];
   /** How far each job is that runs. */
   readonly #running = new Map<object, JobProgress>();
 
-  constructor(scripts: readonly ScriptFile[], options: RunOptions, out: Terminal, err: Terminal) {
+  /** `again`: the job that the script runs again; null: it is a script like any. */
+  constructor(
+    scripts: readonly ScriptFile[],
+    options: RunOptions,
+    out: Terminal,
+    err: Terminal,
+    again: JobScript | null = null,
+  ) {
+    this.#again = again;
     this.#scripts = scripts;
     this.#options = options;
     this.#out = out;
@@ -107,7 +166,7 @@ class Runner {
       const areDone = (await Promise.all(this.#goingOn)).every((isOne) => isOne);
       if (interrupts.code !== null && isDone && areDone) return this.#ended('stopped', interrupts.code);
       if (!isDone || !areDone) return this.#ended('failed', exitCode.failed);
-      return this.#ended(this.#isStopped ? 'stopped' : 'done', exitCode.ok);
+      return this.#ended(this.#wasStopped ? 'stopped' : 'done', exitCode.ok);
     } finally {
       interrupts.close();
       engine.close();
@@ -117,12 +176,16 @@ class Runner {
   /** Null when a setting of `-c` was refused. */
   #newEngine(): Engine | null {
     try {
-      return new Engine({
+      const engine = new Engine({
+        startsAnew: this.#options.fresh,
+        resumedFolder: this.#again?.folder || undefined,
         keptRowsFolder: defaultStreamsFolder,
         settings: this.#options.config,
         standardOutput: (text) => this.#out.write(text),
         standardError: (text) => this.#err.write(text),
       });
+      if (this.#again !== null) engine.declareAgain(this.#again.objects);
+      return engine;
     } catch (thrown) {
       if (!(thrown instanceof DiagnosticError)) throw thrown;
       this.#refuse(thrown.diagnostics);
@@ -181,11 +244,18 @@ class Runner {
     else if (event.kind === 'rows') this.#writer.rows(event.rows);
     else if (event.kind === 'summary') this.#sum(event.summary, running);
     else if (event.kind === 'warnings') this.#show(event.diagnostics);
+    else if (event.kind === 'begun') this.#begun(event.begun);
   }
 
   #sum(summary: JobSummary, { isBehind }: Running): void {
     this.#totals = addTotals(this.#totals, summary);
-    if (!isBehind) this.#isStopped ||= summary.outcome === 'stopped';
+    if (summary.outcome !== 'stopped') return;
+    this.#wasStopped = true;
+    if (!isBehind) this.#isStopped = true;
+  }
+
+  #begun(begun: JobBegin): void {
+    for (const line of begunLines(begun)) this.#err.write(`${this.#err.colors.dim(line)}\n`);
   }
 
   #refuse(diagnostics: readonly Diagnostic[]): void {

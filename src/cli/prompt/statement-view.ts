@@ -5,6 +5,7 @@ import { isAppendOnly } from '../../plan/logical.ts';
 import type { Job, JobSummary } from '../../runtime/job.ts';
 import type { SessionJob } from '../../session/session-jobs.ts';
 import type { AnswerHeader, ResultRow, StatementEvent } from '../../session/statement-event.ts';
+import { begunLines } from '../begun-lines.ts';
 import type { AnswerWriter } from '../formats/answer-writer.ts';
 import { tableWriter } from '../formats/table.ts';
 import { keptLines } from '../kept-lines.ts';
@@ -96,6 +97,9 @@ export class StatementView {
         return;
       case 'warnings':
         this.#show(event.diagnostics);
+        return;
+      case 'begun':
+        for (const line of begunLines(event.begun)) this.#region.writeAbove(`${this.#out.colors.dim(line)}\n`);
         return;
       case 'statement':
       case 'progress':

@@ -81,6 +81,7 @@ async function* answers(events: AsyncIterable<StatementEvent>): AsyncGenerator<A
       case 'progress':
       case 'summary':
       case 'warnings':
+      case 'begun':
         break;
     }
   }

@@ -114,6 +114,9 @@ export interface JobSummary extends JobProgress {
   readonly outcome: 'finished' | 'cancelled' | 'stopped' | 'suspended';
 }
 
+/** Why waiting ends. Without a reason the machine makes an error with its stack each time. */
+const woken = 'woken';
+
 /** A running statement: reads the sources, feeds the operators, waits for the sinks. Asynchronous only at these edges. */
 export class Job {
   readonly #parts: JobParts;
@@ -304,7 +307,7 @@ export class Job {
   }
 
   #wake(): void {
-    this.#waiting.abort();
+    this.#waiting.abort(woken);
   }
 
   progress(): JobProgress {

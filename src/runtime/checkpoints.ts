@@ -57,6 +57,9 @@ export type LastCheckpoint = 'stopped' | 'ended';
 export const runsElsewhere =
   "stop it there first (tidemark jobs stop NAME); or give this one a 'pipeline.name' of its own";
 
+/** How far a job is, beside its operators. */
+type Progress = Pick<Manifest, 'sources' | 'scheduler' | 'keeper'>;
+
 /** What a barrier has met on its way. */
 interface Cut {
   readonly epoch: number;
@@ -177,11 +180,7 @@ export class Checkpoints {
    * A checkpoint of what has happened so far. `send` gives the graph its barrier; nothing may be on its way. Of a job whose
    * input has ended no state is kept: what its sinks have prepared is all there is left to do.
    */
-  begin(
-    send: (barrier: Barrier) => void,
-    save: () => Pick<Manifest, 'sources' | 'scheduler'>,
-    last: LastCheckpoint | null = null,
-  ): void {
+  begin(send: (barrier: Barrier) => void, save: () => Progress, last: LastCheckpoint | null = null): void {
     this.#startedMs = this.#clock.elapsedMs();
     const cut = last === 'ended' ? this.#endingCut(save) : this.#cut(send, save, last !== null);
     const pauseMs = this.#clock.elapsedMs() - this.#startedMs;
@@ -210,7 +209,7 @@ export class Checkpoints {
     }
   }
 
-  #cut(send: (barrier: Barrier) => void, save: () => Pick<Manifest, 'sources' | 'scheduler'>, isLast: boolean): Cut {
+  #cut(send: (barrier: Barrier) => void, save: () => Progress, isLast: boolean): Cut {
     const epoch = ++this.#epoch;
     const operators: Record<string, SavedNode> = {};
     send({
@@ -233,7 +232,7 @@ export class Checkpoints {
     return { epoch, startMs: this.#startedMs, manifest, prepared, writer };
   }
 
-  #endingCut(save: () => Pick<Manifest, 'sources' | 'scheduler'>): Cut {
+  #endingCut(save: () => Progress): Cut {
     const epoch = ++this.#epoch;
     const regions = { heap: 0, ranges: [] };
     const manifest = { ...this.#heading(epoch), isLast: true, hasEnded: true, regions, operators: {}, ...save() };

@@ -428,6 +428,7 @@ export class Job {
       () => ({
         sources: Object.fromEntries(this.#sources.map((source) => [source.id, source.save()])),
         scheduler: this.#scheduler.save(),
+        keeper: this.#parts.keeper?.save() ?? null,
       }),
       last,
     );

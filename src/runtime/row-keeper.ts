@@ -8,6 +8,7 @@ import type { Batch } from '../memory/batch.ts';
 import { columnReaders } from '../memory/batch-reader.ts';
 import type { CellValue } from '../memory/cell-value.ts';
 import type { Memory } from '../memory/memory.ts';
+import type { SavedValue } from '../memory/operator-state.ts';
 import type { DroppedRow } from '../operators/late-row-list.ts';
 import type { PhysicalGraph, PhysicalOperator } from '../physical/graph.ts';
 import type { BatchElement, Origin } from './element.ts';
@@ -22,7 +23,12 @@ export interface RowKeeperParts {
   readonly nowMs: () => number;
   /** As `t$late` calls the job: asked for when the first row is kept. */
   readonly jobName: () => string;
+  /** Of the checkpoint that the job goes on from; null: it starts anew. */
+  readonly saved: SavedValue;
 }
+
+/** A keeper in a checkpoint: what comes again behind a restart has the same names, and so is known. */
+type SavedKeeper = { readonly run: string; readonly made: number };
 
 /** How many rows of a table a job has kept, and where. */
 export interface KeptCount {
@@ -61,12 +67,16 @@ export class RowKeeper {
   readonly #last = new Map<string, { readonly batch: Batch; readonly row: number; readonly times: number }>();
   /** Names this run among those of the same job. */
   readonly #run: string;
+  /** Rows that operators have made and that were kept: they have no place but their number. */
+  #made: number;
   #jobName: string | null = null;
 
   constructor(parts: RowKeeperParts) {
     this.#parts = parts;
-    const { graph, nowMs } = parts;
-    this.#run = `${nowMs()}.${runs++}`;
+    const { graph, nowMs, saved } = parts;
+    const known = saved as SavedKeeper | null;
+    this.#run = known?.run ?? `${nowMs()}.${runs++}`;
+    this.#made = known?.made ?? 0;
     this.#tables = new KeptTables(graph);
   }
 
@@ -111,6 +121,12 @@ export class RowKeeper {
     const row = this.#row(element, rowIndex, operator, input, place);
     const error = { code: cause === null ? 'F001' : 'F017', message, place, column: null, line };
     this.#add(table, 'errors', { ...row, error });
+  }
+
+  /** For a checkpoint. */
+  save(): SavedValue {
+    const saved: SavedKeeper = { run: this.#run, made: this.#made };
+    return saved;
   }
 
   /** Whether anything waits to be written. */
@@ -194,9 +210,6 @@ export class RowKeeper {
     this.#last.set(what, { batch, row: at, times });
     return times;
   }
-
-  /** Rows that operators have made and that were kept: they have no place but their number. */
-  #made = 0;
 
   #facts(record: SourceRecord | null, operator: string | null, part: string): KeptFacts {
     this.#jobName ??= this.#parts.jobName();

@@ -65,6 +65,7 @@ export function makeJob(
     keptRows: context.keptRows,
     nowMs: () => clock.nowMs(),
     jobName: answer.jobName,
+    saved: kept?.checkpoints.restored?.keeper ?? null,
   });
   const operators = new Map<string, Operator>();
   try {

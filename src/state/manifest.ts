@@ -67,6 +67,8 @@ export interface Manifest {
   /** What the sinks have prepared, to be committed. */
   readonly sinks: Readonly<Record<string, SavedValue>>;
   readonly scheduler: SavedValue;
+  /** What names the rows that are kept in `t$late` and `t$errors`. */
+  readonly keeper: SavedValue;
 }
 
 export interface PageFile {

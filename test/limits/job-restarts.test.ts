@@ -94,6 +94,32 @@ test('its state goes on: sums are those of a run without a failure', async () =>
   expect(written.rows).toEqual(expected);
 });
 
+test('late rows that an operator has made are kept once, however often the job runs again', async () => {
+  mkdirSync(join(folder, 'clicks'));
+  mkdirSync(join(folder, 'pages'));
+  writeFileSync(join(folder, 'pages', '1.csv'), 'home,ann\ncart,bob\n');
+  const time = (second: number): string => new Date(Date.UTC(2024, 0, 1) + second * 1000).toISOString().slice(0, 19);
+  // Each fifth row comes too late.
+  const clicks = all.map((text, row) => `${time(row * 4 - (row % 5 === 4 ? 60 : 0)).replace('T', ' ')},home,${text}`);
+  writeFileSync(join(folder, 'clicks', '1.csv'), `${clicks.join('\n')}\n`);
+  const script = `${checkpoints} ${tables()}
+    CREATE TABLE clicks (ts TIMESTAMP(3), page STRING, n BIGINT, pt AS PROCTIME(), WATERMARK FOR ts AS ts)
+    WITH ('connector' = 'filesystem', 'path' = '${folder}/clicks', 'format' = 'csv');
+    CREATE TABLE pages (name STRING, owner STRING)
+    WITH ('connector' = 'filesystem', 'path' = '${folder}/pages', 'format' = 'csv', 'lookup.cache' = 'FULL');
+    CREATE VIEW owned AS
+    SELECT c.ts, c.n, p.owner FROM clicks AS c LEFT JOIN pages FOR SYSTEM_TIME AS OF c.pt AS p ON c.page = p.name;`;
+  const kept = { ...options(), keptRowsFolder: join(folder, 'streams') };
+  failingWrites(new Set([3, 6, 8, 9]));
+  const counts = `SELECT COUNT(*) FROM TUMBLE(TABLE owned, DESCRIPTOR(ts), INTERVAL '10' SECOND) GROUP BY window_start, window_end`;
+  const { refused, summary } = await toldRun(`${script} INSERT INTO written ${counts};`, kept);
+  expect([refused, summary?.restarts]).toEqual([null, 4]);
+  written.rows.length = 0;
+  written.before = () => {};
+  await toldRun(`${script} INSERT INTO written SELECT late_by_ms FROM clicks$late;`, kept);
+  expect(written.rows).toHaveLength(rows / 5);
+});
+
 test('a row that fails again behind a restart ends the job, which says why', async () => {
   failingWrites(new Set());
   const { warnings, refused } = await toldRun(

@@ -54,6 +54,7 @@ async function makeCheckpoints(path: string): Promise<void> {
       sources: {},
       sinks: {},
       scheduler: null,
+      keeper: null,
     };
     await checkpoints.publish(manifest, written);
   }

@@ -210,6 +210,8 @@ export interface SinkRequest {
   readonly programSinks?: ProgramSinks;
   /** Checkpoints are made: what a sink can hold back it shows when one is complete. */
   readonly commitsAtCheckpoints: boolean;
+  /** Then: names it among all that write, the same whenever its job goes on. */
+  readonly writer?: string;
   /** Where `print` writes. */
   readonly standardOutput: (text: string) => void;
   readonly standardError: (text: string) => void;

@@ -196,6 +196,7 @@ export interface ConnectorSinkRequest {
   readonly streamEnvironment?: StreamEnvironment;
   readonly programSinks?: ProgramSinks;
   readonly commitsAtCheckpoints: boolean;
+  readonly writer?: string;
   readonly standardOutput: (text: string) => void;
   readonly standardError: (text: string) => void;
 }

@@ -87,6 +87,20 @@ export function refuseUnclaimed(
   });
 }
 
+/**
+ * What a sink has prepared is shown by that sink alone: rows of a checkpoint that no stop made may wait for it.
+ * @throws DiagnosticError F021 where they would never be seen
+ */
+export function refuseUnshown(graph: PhysicalGraph, manifest: Manifest): void {
+  const { isLast, sinks, job } = manifest;
+  if (isLast) return;
+  const kept = new Set(matched(sinkTables(graph), sinks, manifest).values());
+  const [lost] = Object.entries(sinks).find(([id, token]) => token !== null && !kept.has(id)) ?? [];
+  if (lost === undefined) return;
+  const message = `the checkpoint may have rows for ${job.tables[lost]?.path ?? lost} that are not seen yet, and it is no longer written`;
+  fail('F021', null, message, { help: `run the query as it was, and stop it: its rows are seen then; or ${waysOn}` });
+}
+
 function kindIn(saved: string): string {
   return (JSON.parse(saved) as { readonly kind?: string }).kind ?? '';
 }
@@ -115,9 +129,8 @@ function hasState({ places }: SavedOperator): boolean {
 /** The checkpoint in the words of the present graph: its ids. Sources and sinks are known by their tables. */
 export function asOf(graph: PhysicalGraph, manifest: Manifest, claimed: ReadonlyMap<string, SavedNode>): Manifest {
   const tablesNow = new Map(graph.sources.map(({ id, scan }) => [id, pathText(scan.table.path)]));
-  const sinksNow = new Map(graph.sinks.map(({ id, table }) => [id, table === null ? '' : pathText(table.path)]));
   const sources = matched(tablesNow, manifest.sources, manifest);
-  const sinks = matched(sinksNow, manifest.sinks, manifest);
+  const sinks = matched(sinkTables(graph), manifest.sinks, manifest);
   const pick = (from: Readonly<Record<string, SavedValue>>, ids: ReadonlyMap<string, string>) =>
     Object.fromEntries([...ids].map(([id, saved]) => [id, from[saved] ?? null]));
   const nowOf = new Map([...sources].map(([id, saved]) => [saved, id]));
@@ -128,6 +141,10 @@ export function asOf(graph: PhysicalGraph, manifest: Manifest, claimed: Readonly
     sinks: pick(manifest.sinks, sinks),
     scheduler: renamedTurns(manifest.scheduler, nowOf),
   };
+}
+
+function sinkTables({ sinks }: PhysicalGraph): ReadonlyMap<string, string> {
+  return new Map(sinks.map(({ id, table }) => [id, table === null ? '' : pathText(table.path)]));
 }
 
 /** The saved id of each present one, by the tables; of several of one table best the one of the same id. */

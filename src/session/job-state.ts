@@ -16,7 +16,7 @@ import { DamagedManifest, type JobScript, type Manifest, OtherRelease, type Save
 import { type FoundCheckpoint, findCheckpoint, loadCheckpoint } from '../state/savepoint.ts';
 import type { StreamFiles } from '../streams/stream-environment.ts';
 import { StreamError } from '../streams/stream-error.ts';
-import { asOf, claims, refuseUnclaimed, waysOn } from './job-claims.ts';
+import { asOf, claims, refuseUnclaimed, refuseUnshown, waysOn } from './job-claims.ts';
 import { refuseState } from './refused-state.ts';
 import type { SessionContext } from './session-context.ts';
 
@@ -98,8 +98,10 @@ export function jobState(
   const folder = folderOf(identity, context);
   const { memory, manifest, unreadable, from } = loaded(folder, context);
   const claimed = manifest === null ? new Map<string, SavedNode>() : claims(graph, manifest);
-  if (manifest !== null && !settings.boolean('execution.state-recovery.ignore-unclaimed-state'))
+  if (manifest !== null && !settings.boolean('execution.state-recovery.ignore-unclaimed-state')) {
     refuseUnclaimed(graph, manifest, claimed);
+    refuseUnshown(graph, manifest);
+  }
   const origins = lineages(graph);
   const operators = new Map(
     graph.operators.map((node) => [

@@ -16,6 +16,7 @@ import type { UnreadableCheckpoint } from '../state/checkpoint-folder.ts';
 import type { JobScript } from '../state/manifest.ts';
 import { isTrackedJob, type JobIdentity, type JobState, jobState, memoryBudget, takingOver } from './job-state.ts';
 import { type SessionContext, sessionZone } from './session-context.ts';
+import { writerName } from './writer-name.ts';
 
 /** Makes what a plan names: sources and sinks by their connectors, operators with their code. The job owns them. */
 export function makeJob(
@@ -107,6 +108,7 @@ export function makeJob(
               ...streams,
               programSinks,
               commitsAtCheckpoints: isTracked,
+              ...(kept === null ? {} : { writer: writerName(graph, id, kept.checkpoints.folder.path) }),
               standardOutput,
               standardError,
             }),

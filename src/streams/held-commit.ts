@@ -40,6 +40,16 @@ export class HeldCommit {
     this.#found = found;
   }
 
+  /** Looks at every byte before anything is begun. @throws DamagedSegmentError */
+  check(): void {
+    const reader = this.#open();
+    try {
+      while (reader.offset < this.#held.bytes) this.#framesOf(reader);
+    } finally {
+      reader.file.close();
+    }
+  }
+
   /** May be called again where it failed. @throws what the disk says; DamagedSegmentError */
   async run(): Promise<void> {
     for (const log of this.#parts.logs.values()) await log.drain();
@@ -68,43 +78,54 @@ export class HeldCommit {
   }
 
   async #putFrom(ends: ShardEnds): Promise<void> {
-    const { folder, files, logs } = this.#parts;
-    const path = folder.pathOf(this.#held.name);
+    const { logs } = this.#parts;
     /** Of each shard: how many of the records that come next it has already. */
     const done = new Map([...ends].map(([shard, end]) => [shard, (logs.get(shard)?.nextIndex ?? end) - end]));
-    const file = files.openToRead(path);
-    const header = file === null ? null : headerOf(file);
-    if (file === null || header === null) throw new DamagedSegmentError(path, 0, 'its header is not whole');
+    const reader = this.#open();
     try {
-      const reader = new SegmentReader(file, header);
       while (reader.offset < this.#held.bytes) {
         // A shard takes what is appended in one turn as a whole, or not at all: none of its records are passed over.
-        const outcomes = await Promise.allSettled(this.#appendSome(reader, path, done));
+        const outcomes = await Promise.allSettled(this.#appendSome(reader, done));
         for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
       }
     } finally {
-      file.close();
+      reader.file.close();
     }
   }
 
   /** Appends as much as makes one commit of a shard, without giving way to anybody. */
-  #appendSome(reader: SegmentReader, path: string, done: Map<number, number>): Promise<unknown>[] {
+  #appendSome(reader: SegmentReader, done: Map<number, number>): Promise<unknown>[] {
     const { logs, router } = this.#parts;
     const appends: Promise<unknown>[] = [];
     const end = Math.min(this.#held.bytes, reader.offset + commitBytesMax);
     while (reader.offset < end) {
-      const frames = reader.read(this.#held.bytes);
-      if (frames.length === 0) throw new DamagedSegmentError(path, reader.offset, 'the checksum does not fit');
-      for (const { shard, entries } of router.deal(frames.flatMap(recordsOf))) {
+      for (const { shard, entries } of router.deal(this.#framesOf(reader).flatMap(recordsOf))) {
         const log = logs.get(shard.index);
         const first = done.get(shard.index);
-        if (log === undefined || first === undefined) throw new Error(`${path} was put into other shards before`);
+        if (log === undefined || first === undefined) throw new Error(`${this.#path} was put into other shards before`);
         const skipped = Math.min(first, entries.length);
         done.set(shard.index, first - skipped);
         if (skipped < entries.length) appends.push(log.append(entries.slice(skipped), 'disk'));
       }
     }
     return appends;
+  }
+
+  get #path(): string {
+    return this.#parts.folder.pathOf(this.#held.name);
+  }
+
+  #open(): SegmentReader {
+    const file = this.#parts.files.openToRead(this.#path);
+    const header = file === null ? null : headerOf(file);
+    if (file === null || header === null) throw new DamagedSegmentError(this.#path, 0, 'its header is not whole');
+    return new SegmentReader(file, header);
+  }
+
+  #framesOf(reader: SegmentReader): Frame[] {
+    const frames = reader.read(this.#held.bytes);
+    if (frames.length === 0) throw new DamagedSegmentError(this.#path, reader.offset, 'the checksum does not fit');
+    return frames;
   }
 }
 

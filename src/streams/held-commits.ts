@@ -34,7 +34,10 @@ export class HeldCommits {
 
   /** Puts what is held; where that was done before, nothing happens. @throws StreamError where it could not be ended */
   async commit(held: Held): Promise<void> {
-    if (this.#parts.folder.has(held)) await this.#run(this.#commitOf(held, null));
+    if (!this.#parts.folder.has(held)) return;
+    const commit = this.#commitOf(held, null);
+    commit.check();
+    await this.#run(commit);
   }
 
   /** Tries once more what has failed. @throws StreamError */
@@ -42,10 +45,10 @@ export class HeldCommits {
     if (this.#unfinished !== null) await this.#run(this.#unfinished);
   }
 
-  /** Takes away what a producer holds, but for one. */
-  async drop(producer: string, kept: string | null): Promise<void> {
+  /** Takes away what is wanted no more. */
+  async drop(names: readonly string[]): Promise<void> {
     try {
-      await this.#parts.folder.removeOthers(producer, kept);
+      for (const name of names) await this.#parts.folder.remove(name);
     } catch (error) {
       throw storageError('held records were dropped', error);
     }

@@ -75,14 +75,12 @@ export class HeldFolder {
     }
   }
 
-  /** Takes away what a producer has, but for one. */
-  async removeOthers(producer: string, kept: string | null): Promise<void> {
-    for (const name of this.#files.list(this.path)) {
-      if (name.startsWith(`${producer}-`) && name !== kept) await this.remove(name);
-    }
+  /** Names of what a producer has, also of what is being filled. */
+  of(producer: string): string[] {
+    return this.#files.list(this.path).filter((name) => name.startsWith(`${producer}-`));
   }
 
-  /** Takes away what was held before a time and not committed since: put then, it would be too old to be read now. */
+  /** Takes away what was held before a time and not committed since. */
   async retire(horizonMs: number): Promise<void> {
     for (const name of this.complete()) if (heldAtMs(name) < horizonMs) await this.remove(name);
   }

@@ -5,7 +5,6 @@ import type { Stream } from './stream.ts';
 
 /** What a checkpoint holds of a producer. */
 export type HeldToken = {
-  readonly producer: string;
   readonly epoch: number;
   /** Null: there was nothing. */
   readonly held: Held | null;
@@ -20,8 +19,9 @@ export class HeldProducer {
   readonly #producer: string;
   #epoch = 1;
   #records: HeldRecords | null = null;
+  #unwanted: readonly string[] = [];
 
-  /** `producer`: a name that no other has, nor had. */
+  /** `producer`: a name that no other has, the same whenever it goes on. */
   constructor(stream: Stream, producer: string) {
     this.#stream = stream;
     this.#producer = producer;
@@ -35,9 +35,13 @@ export class HeldProducer {
 
   /** What was put since the last call is an epoch; resolves when the disk has it. */
   async prepare(): Promise<HeldToken> {
-    const [producer, epoch, records] = [this.#producer, this.#epoch++, this.#records];
+    const [epoch, records] = [this.#epoch++, this.#records];
     this.#records = null;
-    return { producer, epoch, held: (await records?.complete()) ?? null };
+    const unwanted = this.#unwanted;
+    this.#unwanted = [];
+    const held = (await records?.complete()) ?? null;
+    if (unwanted.length > 0) await this.#stream.dropHeld(unwanted);
+    return { epoch, held };
   }
 
   async commit({ held }: HeldToken): Promise<void> {
@@ -45,12 +49,12 @@ export class HeldProducer {
   }
 
   /**
-   * Goes on behind an epoch: what its producer held later is dropped. The name stays this one's own: two may go on from
-   * one savepoint.
+   * Goes on behind an epoch, which may be one of another producer's savepoint; null: anew. What was held later is dropped
+   * with the next epoch: another part of the job may have to commit it first.
    */
-  async resume({ producer, epoch, held }: HeldToken): Promise<void> {
-    this.#epoch = epoch + 1;
-    await this.#stream.dropHeld(producer, held?.name ?? null);
+  async resume(token: HeldToken | null): Promise<void> {
+    this.#epoch = (token?.epoch ?? 0) + 1;
+    this.#unwanted = this.#stream.heldBy(this.#producer).filter((name) => name !== token?.held?.name);
   }
 
   /** What is of no complete epoch is dropped. */

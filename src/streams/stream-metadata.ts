@@ -23,7 +23,7 @@ export interface ShardMetadata extends SequenceShard, HashKeyRange {
 }
 
 export const retentionHoursMin = 24;
-const retentionHoursMax = 8760;
+export const retentionHoursMax = 8760;
 /** Kinesis' default for an account is 10,000 as well. */
 export const shardsMax = 10_000;
 

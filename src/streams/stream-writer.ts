@@ -12,6 +12,7 @@ import { StreamLock } from './stream-lock.ts';
 import {
   checkRetention,
   horizonMs,
+  retentionHoursMax,
   type ShardMetadata,
   type StreamMetadata,
   shardId,
@@ -22,6 +23,9 @@ import {
 
 /** Bytes that may wait for the disk; who puts more waits before. */
 const queuedBytesMax = 16 * 1024 * 1024;
+
+/** Held records wait for their job so long, which is as long as a stream may keep any. */
+const heldHoursMax = retentionHoursMax;
 
 /** A segment is begun anew so often within the retention. */
 const segmentsPerRetention = 24;
@@ -142,10 +146,10 @@ export class StreamWriter {
     await this.#commits.commit(held);
   }
 
-  /** Takes away what a producer holds, but for one. */
-  async dropHeld(producer: string, kept: string | null): Promise<void> {
+  /** Takes held records away that are wanted no more. */
+  async dropHeld(names: readonly string[]): Promise<void> {
     for (let wait = this.#anyWork(); wait !== null; wait = this.#anyWork()) await wait;
-    await this.#commits.drop(producer, kept);
+    await this.#commits.drop(names);
   }
 
   /** Closes a shard and opens two in its place, the second from the given hash key on. */
@@ -409,7 +413,7 @@ export class StreamWriter {
     const nowMs = environment.clock.nowMs();
     this.#retiredMs = nowMs;
     const horizon = horizonMs(this.#metadata, nowMs);
-    await this.#commits.retire(horizon);
+    await this.#commits.retire(nowMs - heldHoursMax * 3_600_000);
     for (const log of this.#logs.values()) await log.retire(horizon);
     const gone = this.#metadata.shards.filter(({ closed }) => closed !== null && closed.atMs < horizon);
     if (gone.length === 0) return;

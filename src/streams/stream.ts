@@ -102,9 +102,14 @@ export class Stream {
     await (await this.#write()).commitHeld(held);
   }
 
-  /** Takes away what a producer holds, but for one. */
-  async dropHeld(producer: string, kept: string | null): Promise<void> {
-    await (await this.#write()).dropHeld(producer, kept);
+  /** Names of what a producer holds. */
+  heldBy(producer: string): readonly string[] {
+    return this.#held.of(producer);
+  }
+
+  /** Takes held records away that are wanted no more. */
+  async dropHeld(names: readonly string[]): Promise<void> {
+    await (await this.#write()).dropHeld(names);
   }
 
   async splitShard(shard: string, newStartingHashKey: bigint): Promise<void> {

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { SavedValue } from '../../memory/operator-state.ts';
 import { HeldProducer, type HeldToken } from '../../streams/held-producer.ts';
 import type { PutEntry } from '../../streams/put-request.ts';
@@ -11,8 +10,8 @@ export class HeldPuts implements RecordTarget {
   readonly canWithdraw = false;
   readonly #producer: HeldProducer;
 
-  constructor(stream: Stream) {
-    this.#producer = new HeldProducer(stream, randomUUID());
+  constructor(stream: Stream, writer: string) {
+    this.#producer = new HeldProducer(stream, writer);
   }
 
   put(records: readonly PutEntry[]): void | Promise<void> {
@@ -28,7 +27,7 @@ export class HeldPuts implements RecordTarget {
   }
 
   async resume(token: SavedValue): Promise<void> {
-    if (isHeld(token)) await this.#producer.resume(token);
+    await this.#producer.resume(isHeld(token) ? token : null);
   }
 
   /** The last checkpoint has all. */
@@ -41,5 +40,5 @@ export class HeldPuts implements RecordTarget {
 
 /** Not null, nor what a sink has saved whose guarantee was another then. */
 function isHeld(token: SavedValue): token is HeldToken {
-  return token !== null && typeof token === 'object' && 'producer' in token;
+  return token !== null && typeof token === 'object' && 'held' in token;
 }

@@ -87,9 +87,9 @@ export class KinesisSink implements Sink {
   }
 
   #targetIn(stream: Stream): RecordTarget {
-    const { options, commitsAtCheckpoints } = this.#request;
+    const { options, writer } = this.#request;
     const guarantee = options.string('sink.delivery-guarantee');
-    if (commitsAtCheckpoints && guarantee === 'exactly-once') return new HeldPuts(stream);
+    if (writer !== undefined && guarantee === 'exactly-once') return new HeldPuts(stream, writer);
     return new DirectPuts(stream, {
       batchMax: options.int('sink.batch.max-size') ?? putRecordsMax,
       inFlightMax: options.int('sink.requests.max-inflight') ?? 16,

@@ -232,8 +232,10 @@ export class ShardLog {
     const start = { firstIndex, arrivalMs, syncedTo: active.syncedTo, salt };
     const bytes = frame.finish(start);
     try {
-      await file.write(bytes, index.bytes);
-      if (durability === 'disk') await file.sync();
+      const isAllSynced = active.syncedTo === index.bytes;
+      if (durability === 'disk' && isAllSynced) await file.writeSynced(bytes, index.bytes);
+      else await file.write(bytes, index.bytes);
+      if (durability === 'disk' && !isAllSynced) await file.sync();
     } catch (error) {
       await this.#takeBack(active, durability, error);
       throw error;

@@ -66,6 +66,8 @@ export interface ReadableFile {
 export interface WritableFile extends ReadableFile {
   /** Writes all of the bytes, or fails; what was written of them by then is not known. */
   write(bytes: Uint8Array, position: number): Promise<void>;
+  /** As `write`, and then the disk has these bytes; what was written before them it may not have. */
+  writeSynced(bytes: Uint8Array, position: number): Promise<void>;
   truncate(size: number): Promise<void>;
   sync(): Promise<void>;
 }

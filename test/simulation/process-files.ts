@@ -80,6 +80,10 @@ export class ProcessFiles implements StreamFiles {
         const copy = Buffer.from(bytes);
         return this.#timely(() => file.write(copy, position));
       },
+      writeSynced: (bytes, position) => {
+        const copy = Buffer.from(bytes);
+        return this.#timely(() => file.writeSynced(copy, position));
+      },
       truncate: (size) => this.#timely(() => file.truncate(size)),
       sync: () => this.#timely(() => file.sync()),
     };

@@ -248,7 +248,7 @@ export class SimulatedDisk implements StreamFiles {
 
   #open(path: string): WritableFile {
     const node = this.#node(path);
-    return {
+    const file: WritableFile = {
       size: () => node.seen.length,
       read: (target, position) => node.seen.copy(target, 0, position),
       write: async (bytes, at) => {
@@ -261,6 +261,10 @@ export class SimulatedDisk implements StreamFiles {
         node.apply({ at, bytes: copy.subarray(0, written) });
         this.#changed(path);
         if (fault !== 'none') throw faultError(fault, operation);
+      },
+      writeSynced: async (bytes, at) => {
+        await file.write(bytes, at);
+        await file.sync();
       },
       truncate: async (size) => {
         await this.#step({ kind: 'truncate', path });
@@ -280,6 +284,7 @@ export class SimulatedDisk implements StreamFiles {
       },
       close: () => {},
     };
+    return file;
   }
 }
 

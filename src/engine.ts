@@ -58,7 +58,7 @@ export interface EngineOptions {
   /** Where it writes what goes to standard error. */
   readonly standardError?: ((text: string) => void) | undefined;
   /** @internal Takes an answer's batches where they lie, in place of `rows` events. Valid during the call; a promise is waited for. */
-  readonly onBatch?: ((batch: Batch, header: AnswerHeader) => void | Promise<void>) | undefined;
+  readonly onBatch?: ((batch: Batch, header: AnswerHeader, memory: Memory) => void | Promise<void>) | undefined;
 }
 
 /** What `Engine.explain` gives. */
@@ -85,12 +85,19 @@ export class Engine {
 
   /** @throws DiagnosticError O003 for a setting's value that is none */
   constructor(options: EngineOptions = {}) {
-    const memory = options.memory ?? Memory.create();
+    let memory = options.memory ?? Memory.create();
+    // One that has ended is of no use any more: what comes next has another.
+    const current = (): Memory => {
+      if (memory.isExhausted) memory = Memory.create();
+      return memory;
+    };
     this.#onBatch = options.onBatch;
     this.#context = {
       session: new Session(options.settings, options.catalogsFolder ?? defaultCatalogsFolder),
       jobs: new SessionJobs(),
-      memory,
+      get memory() {
+        return current();
+      },
       clock: options.clock ?? systemClock,
       standardOutput: options.standardOutput ?? ((text) => void process.stdout.write(text)),
       standardError: options.standardError ?? ((text) => void process.stderr.write(text)),
@@ -104,7 +111,7 @@ export class Engine {
       restartsAtCheckpoints: options.restartsAtCheckpoints ?? false,
       startsAnew: options.startsAnew ?? false,
       resumedFolder: options.resumedFolder ?? null,
-      zone: (name) => sessionZone(memory, name),
+      zone: (name) => sessionZone(current(), name),
     };
   }
 

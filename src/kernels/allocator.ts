@@ -81,7 +81,6 @@ export function memoryPages(): u32 {
 /** The memory may have so many pages at most, 65,535 where nobody says; what it has already it keeps. */
 export function limitMemory(pages: u32): void {
   pagesLimit = min(pages, pagesMax);
-  failedBytes = 0;
 }
 
 /** Memory for so many bytes, 16-byte aligned, not zeroed. Traps when the budget is used up (`allocFailedBytes` tells). */

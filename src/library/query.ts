@@ -39,13 +39,11 @@ const waitingBatchesMax = 2;
  */
 export class Query<Row> implements AsyncIterable<Change<Row>> {
   readonly #engine: Engine;
-  readonly #memory: Memory;
   readonly #statement: Statement;
 
   /** @internal made by `Tidemark.query` */
-  constructor(engine: Engine, memory: Memory, statement: Statement) {
+  constructor(engine: Engine, statement: Statement) {
     this.#engine = engine;
-    this.#memory = memory;
     this.#statement = statement;
   }
 
@@ -69,8 +67,8 @@ export class Query<Row> implements AsyncIterable<Change<Row>> {
     const { exportArrow } = await import('../memory/arrow/arrow-export.ts');
     const stop = new AbortController();
     const channel = new Channel<ChangeBatch>(waitingBatchesMax, () => 1);
-    const onBatch = (batch: Batch): void | Promise<void> =>
-      channel.push({ batch: exportArrow(this.#memory, batch), kinds: kindsOf(this.#memory, batch) });
+    const onBatch = (batch: Batch, _: AnswerHeader, memory: Memory): void | Promise<void> =>
+      channel.push({ batch: exportArrow(memory, batch), kinds: kindsOf(memory, batch) });
     const run = async (): Promise<void> => {
       for await (const _ of this.#engine.execute(this.#statement, { onBatch, signal: stop.signal }));
     };

@@ -4,7 +4,6 @@ import type { ProgramLookup, ProgramRow, ProgramTable } from '../connectors/prog
 import { fail } from '../diagnostics/diagnostic.ts';
 import { SourceText } from '../diagnostics/source-text.ts';
 import { Engine } from '../engine.ts';
-import { Memory } from '../memory/memory.ts';
 import { type Clock, systemClock } from '../runtime/clock.ts';
 import type { Statement } from '../sql/ast.ts';
 import { parseScript } from '../sql/parse.ts';
@@ -64,7 +63,6 @@ export class Tidemark {
   readonly streams: Streams;
   readonly #engine: Engine;
   readonly #clock: Clock;
-  readonly #memory: Memory;
   readonly #tables: Map<string, ProgramTable | ProgramLookup>;
   readonly #recordBatches: Map<string, readonly RecordBatch[]>;
   readonly #jobs = new Set<BackgroundJob>();
@@ -75,7 +73,6 @@ export class Tidemark {
     const streamsFolder = join(folder, 'streams');
     this.#clock = options.clock ?? systemClock;
     this.streams = new Streams(streamsFolder, this.#clock);
-    this.#memory = Memory.create();
     this.#tables = new Map();
     this.#recordBatches = new Map();
     this.#engine = new Engine({
@@ -85,7 +82,6 @@ export class Tidemark {
       catalogsFolder: join(folder, 'catalogs'),
       // A program that names no folder is given no files that it did not ask for.
       keptRowsFolder: options.folder === undefined ? undefined : streamsFolder,
-      memory: this.#memory,
       programTables: this.#tables,
       recordBatches: this.#recordBatches,
       standardOutput: options.onPrint,
@@ -261,7 +257,7 @@ export class Tidemark {
         help: 'run a script with execute',
       });
     }
-    return new Query<Row>(this.#engine, this.#memory, answering(statement));
+    return new Query<Row>(this.#engine, answering(statement));
   }
 
   /** The jobs of `execute` that run. */

@@ -129,7 +129,7 @@ export class Memory {
     return this.#pagesLimit * pageBytes;
   }
 
-  /** Whether it was asked for more than it may have since its limit was set: what was at work then has not been done. */
+  /** Whether it was once asked for more than it may have: what was at work then is not whole, and it is of no use any more. */
   get isExhausted(): boolean {
     return this.kernels.allocFailedBytes() > 0;
   }

@@ -233,31 +233,33 @@ export class Job {
     } catch (error) {
       const told = memoryFailure(error, this.#parts);
       await this.#checkpoints?.settle().catch(() => {});
-      for (const sink of opened) await sink.abort();
+      for (const sink of opened) await this.#attempt(() => sink.abort());
       throw told;
     } finally {
       wired.unsubscribe();
-      for (const source of this.#sources) await source.close();
-      for (const lookup of this.#lookups) await lookup.close();
-      await this.#checkpoints?.close();
-      this.#hasEnded = true;
-      await this.#parts.keeper?.close();
-      this.#release();
+      await this.#close();
     }
   }
 
-  /** Gives the memory back. */
-  #release(): void {
+  /** Closes what is open, and gives the memory back: not one that has ended, of which perhaps nothing is whole. */
+  async #close(): Promise<void> {
     const { operators, keeper, memory } = this.#parts;
-    const owners = [...operators.values()].map((operator) => () => operator.close());
-    owners.push(...this.#sources.map((source) => () => source.release()), () => keeper?.release());
-    for (const release of owners) {
-      try {
-        release();
-      } catch (error) {
-        // What was at work when the memory ended may not be whole: the others give back what they have.
-        if (!memory.isExhausted) throw error;
-      }
+    for (const each of [...this.#sources, ...this.#lookups]) await this.#attempt(() => each.close());
+    await this.#checkpoints?.close();
+    this.#hasEnded = true;
+    await this.#attempt(async () => keeper?.close());
+    if (memory.isExhausted) return;
+    for (const operator of operators.values()) operator.close();
+    for (const source of this.#sources) source.release();
+    keeper?.release();
+  }
+
+  /** What fails where the memory has ended has that reason, which is told already. */
+  async #attempt(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (!this.#parts.memory.isExhausted) throw error;
     }
   }
 
@@ -337,9 +339,10 @@ export class Job {
 
   /** Counters of each operator, in the order of the plan. */
   metrics(): readonly JobMetrics[] {
+    const isGone = this.#hasEnded || this.#parts.memory.isExhausted;
     return [...this.#parts.operators].map(([id, operator]) => {
       const { rowsIn, rowsOut, lateRows, nullTimeRows } = operator.metrics;
-      const { bytes: stateBytes, rows: stateRows } = this.#hasEnded ? noState : operator.stateSize;
+      const { bytes: stateBytes, rows: stateRows } = isGone ? noState : operator.stateSize;
       return { operator: id, rowsIn, rowsOut, lateRows, nullTimeRows, stateBytes, stateRows };
     });
   }

@@ -13,12 +13,15 @@ export function memoryFailure(failure: unknown, { memory, graph, operators }: Me
   if (!(isTrap && memory.isExhausted) && !(failure instanceof MemoryExhausted)) return failure;
   const sizes = graph.operators.map((node) => ({ node, size: sizeOf(operators.get(node.id)) }));
   const [largest] = sizes.sort((a, b) => b.size.bytes - a.size.bytes);
+  const stateBytes = sizes.reduce((sum, { size }) => sum + size.bytes, 0);
   const notes = largest === undefined || largest.size.bytes === 0 ? [] : [holdsMost(largest.node, largest.size)];
+  // Texts of rows that wait, batches and buffers, and pages that a checkpoint has put aside.
+  notes.push(`state is ${bytesText(stateBytes)} in all, the rest is batches, buffers, and room for more`);
   const message = `the job needs more than the ${bytesText(memory.limitBytes)} of memory that it may have`;
   return new DiagnosticError([
     error('F023', largest?.node.span ?? null, message, {
       notes,
-      help: `SET '${memorySetting}' to more; or bound what is kept: 'table.exec.state.ttl', a shorter window or interval, fewer keys`,
+      help: `SET '${memorySetting}' to more; or bound what is kept: 'table.exec.state.ttl', a shorter window or interval, fewer keys; 'tidemark.batch-size' bounds batches`,
     }),
   ]);
 }

@@ -50,7 +50,7 @@ export function makeJob(
   let processingTimeMs = clock.nowMs();
   const memory = kept?.memory ?? context.memory;
   if (kept === null) memory.limit(memoryBudget(settings));
-  const zone = isTracked ? sessionZone(memory, timeZone) : context.zone(timeZone);
+  const zone = sessionZone(memory, timeZone);
   const times = {
     timeZone,
     database: session.currentDatabase,

@@ -29,7 +29,7 @@ import type { AnswerHeader, JobBegin, StatementEvent } from './statement-event.t
 /** How a job's rows are taken and the job itself is reached while it runs. */
 export interface JobHooks {
   /** Takes an answer's batches where they lie, instead of rows among the events. */
-  readonly onBatch: ((batch: Batch, header: AnswerHeader) => void | Promise<void>) | null;
+  readonly onBatch: ((batch: Batch, header: AnswerHeader, memory: Memory) => void | Promise<void>) | null;
   /** Told the job before it reads its first row, also each time it runs again, and how SHOW JOBS tells it. */
   readonly onJob: ((job: Job, entry: SessionJob) => void) | null;
   /** Aborted: the job stops after the batch at hand. */
@@ -62,7 +62,7 @@ export async function* runJob(
   const answerSink = (memory: Memory): Sink => {
     const { onBatch } = hooks;
     if (onBatch === null || header === null) return new ResultSink(memory, channel);
-    return new BatchSink((batch) => onBatch(batch, header));
+    return new BatchSink((batch) => onBatch(batch, header, memory));
   };
   const started = asItIs(context);
   const name = context.session.settings.get('pipeline.name') || null;

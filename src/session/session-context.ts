@@ -22,6 +22,7 @@ export interface SessionContext {
   readonly session: Session;
   /** What runs, and has run. */
   readonly jobs: SessionJobs;
+  /** Of the jobs that make no checkpoints, until it has ended: then it is another. */
   readonly memory: Memory;
   readonly clock: Clock;
   readonly standardOutput: (text: string) => void;

@@ -17,7 +17,10 @@ let state = simulatedState();
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'tidemark-faulty-'));
   clock = new JumpingClock();
-  clock.giveTurn = async () => clock.advance(1);
+  clock.giveTurn = () => {
+    clock.advance(1);
+    return new Promise((resolve) => setImmediate(resolve));
+  };
   state = simulatedState();
   mkdirSync(join(folder, 'events'));
   for (const file of [0, 1, 2]) {
@@ -126,4 +129,57 @@ test('a folder of checkpoints that may not be written is told before the first r
     /^F021 no permission to read ".*\/jobs\/job-[0-9a-f]+"$/,
   );
   expect(seen()).toEqual([]);
+});
+
+test('rows of a checkpoint that came to nothing are seen with the next, each once', async () => {
+  let writes = 0;
+  state = simulatedState(({ kind, path }) =>
+    kind === 'write' && path.includes('/chk-') && ++writes === 1 ? 'no space' : 'none',
+  );
+  // Time goes on with each row that is written.
+  disk.fails = (operation, path) => {
+    if (operation === 'writeSync' && path.includes('.part-')) clock.advance(5);
+    return null;
+  };
+  const tolerated =
+    "SET 'execution.checkpointing.tolerable-failed-checkpoints' = '1'; SET 'execution.checkpointing.interval' = '40 ms';";
+  const { refused, warnings } = await toldRun(
+    script(tolerated, ", 'sink.rolling-policy.file-size' = '100 b'"),
+    options(),
+  );
+  expect(refused).toBe(null);
+  expect(warnings).toHaveLength(1);
+  for (const warning of warnings)
+    expect(warning).toMatch(/^F025 checkpoint \d+ could not be written: no space is left/);
+  expect(seen()).toEqual(all);
+});
+
+test('a sink with many partitions has a bounded number of files open', async () => {
+  const count = 270;
+  const lines = Array.from({ length: count + 20 }, (_, row) => JSON.stringify({ v: row % count }));
+  rmSync(join(folder, 'events'), { recursive: true });
+  mkdirSync(join(folder, 'events'));
+  writeFileSync(join(folder, 'events', '0.json'), `${lines.join('\n')}\n`);
+  let openMax = 0;
+  disk.fails = (operation, path) => {
+    if (operation === 'writeSync' && path.includes('.part-'))
+      openMax = Math.max(openMax, disk.open.filter((each) => each.includes('.part-')).length);
+    return null;
+  };
+  const { refused } = await toldRun(
+    `CREATE TABLE events (v BIGINT) WITH ('connector' = 'filesystem', 'path' = '${folder}/events', 'format' = 'json');
+    CREATE TABLE files (v BIGINT, p BIGINT) PARTITIONED BY (p) WITH ('connector' = 'filesystem', 'path' = '${folder}/files', 'format' = 'json');
+    INSERT INTO files SELECT v, v FROM events;`,
+    options(),
+  );
+  expect(refused).toBe(null);
+  expect(openMax).toBe(256);
+  const names = readdirSync(join(folder, 'files'), { recursive: true, withFileTypes: true }).filter((each) =>
+    each.isFile(),
+  );
+  expect(names.filter(({ name }) => name.startsWith('.'))).toEqual([]);
+  const written = names.flatMap(({ name, parentPath }) =>
+    readFileSync(join(parentPath, name), 'utf8').trim().split('\n'),
+  );
+  expect(written).toHaveLength(count + 20);
 });

@@ -1,15 +1,22 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { SourceText } from '../../src/diagnostics/source-text.ts';
 import { Engine, type EngineOptions } from '../../src/engine.ts';
+import { sharedStreams } from '../../src/streams/shared-streams.ts';
+import { writeInput } from '../support/jobs/job-input.ts';
+import { killedJobs } from '../support/jobs/killed-jobs.ts';
 import { JumpingClock } from '../support/limits/jumping-clock.ts';
 import { simulatedState } from '../support/limits/simulated-state.ts';
 import { toldRun } from '../support/limits/told-run.ts';
 import { TransactionalTable } from '../support/limits/transactional-sink.ts';
+import { Random } from '../support/streams/random.ts';
 
 const rows = 20_000;
+/** Of each query. */
+const runs = Number(process.env.TIDEMARK_FUZZ_RUNS ?? 1);
 let folder = '';
 let clock = new JumpingClock();
 let written = new TransactionalTable();
@@ -66,7 +73,7 @@ test('a query that needs more than it may have is refused by the operator that h
   await run(tables());
   const told = await run(`${budget('16 mb')} ${grouped}`);
   expect(told).toMatch(
-    /^F023\nthe job needs more than the 16 MiB of memory that it may have\n"aggregate-1" holds most: [\d,]{5,} keys and rows in [\d.]+ MiB\nSET 'taskmanager.memory.managed.size' to more;/,
+    /^F023\nthe job needs more than the 16 MiB of memory that it may have\n"aggregate-1" holds most: [\d,]{5,} keys and rows in [\d.]+ MiB\nstate is [\d.]+ MiB in all, .*\nSET 'taskmanager.memory.managed.size' to more;/,
   );
   expect(await run('SELECT COUNT(*), MAX(k) FROM events;')).toBe(`${rows},${rows - 1}`);
   expect(await run(`${budget('64 mb')} SELECT COUNT(*) FROM (${grouped.slice(0, -1)});`)).toBe(String(rows));
@@ -87,4 +94,45 @@ test('a job that makes checkpoints keeps its last: with more memory it goes on f
   const last = await toldRun(`${budget('64 mb')} ${insert}`, options());
   expect(last.refused).toBe(null);
   expect(written.rows).toEqual(Array.from({ length: rows }, (_, k) => `${k} ${(String(k).length + 1) * 200}`));
+});
+
+test('wherever the memory ends, the query is refused for it, and the session answers as ever', async () => {
+  await writeInput(folder, sharedStreams('/streams', state).store, 2000, 1);
+  const random = new Random(1);
+  const settings = "SET 'tidemark.batch-size' = '200';";
+  const created = ['events', 'others'].map(
+    (name) =>
+      `CREATE TABLE ${name} (id INT, ts TIMESTAMP(3), k INT, v BIGINT, name STRING, WATERMARK FOR ts AS ts - INTERVAL '1' SECOND) WITH ('connector' = 'filesystem', 'path' = '${folder}/${name}', 'format' = 'json');`,
+  );
+  const tablesOfJobs = [settings, ...created].join('\n');
+  const told = async (engine: Engine, sql: string): Promise<string> => {
+    const rowTexts: string[] = [];
+    for await (const event of engine.run(new SourceText('q.sql', sql))) {
+      if (event.kind === 'rows') rowTexts.push(...event.rows.map(({ kind, values }) => `${kind} ${values.join(' ')}`));
+      if (event.kind === 'refused') return event.diagnostics.map(({ code }) => code).join();
+    }
+    return createHash('sha256').update(rowTexts.sort().join('\n')).digest('hex');
+  };
+  const refused = new Set<string>();
+  const isQuick = process.env.TIDEMARK_FUZZ_RUNS === undefined;
+  const jobs = killedJobs.filter(({ over }, at) => over === 'files' && (!isQuick || at % 3 === 0));
+  for (const { name, query: sql } of jobs) {
+    const whole = new Engine();
+    await told(whole, tablesOfJobs);
+    const expected = await told(whole, `${sql};`);
+    for (let run = 0; run < runs; run++) {
+      const engine = new Engine();
+      await told(engine, tablesOfJobs);
+      const bytes = 2_100_000 + random.int(1_500_000);
+      const limited = await told(engine, `${budget(String(bytes))} ${sql};`);
+      if (limited === 'F023') refused.add(name);
+      else expect({ name, bytes, limited }).toEqual({ name, bytes, limited: expected });
+      expect({ name, bytes, again: await told(engine, `${budget('256 mb')} ${sql};`) }).toEqual({
+        name,
+        bytes,
+        again: expected,
+      });
+    }
+  }
+  expect(refused.size).toBeGreaterThan(isQuick ? 0 : jobs.length / 2);
 });

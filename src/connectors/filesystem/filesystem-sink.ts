@@ -13,6 +13,9 @@ import { localPath } from './file-list.ts';
 import { hiddenPath, PartFile, type SavedPart, showPart, syncPath } from './part-file.ts';
 import { escapePartition, partitionText } from './partition-path.ts';
 
+/** Files in work at a time: a quarter of what a process may usually have open. */
+const openFilesMax = 256;
+
 /**
  * Writes part files into a folder, or into a folder per partition. A file gets its name, and so is seen by readers,
  * when it is full (the rolling policy) or the job ends; a job that fails leaves those alone that were full.
@@ -31,6 +34,7 @@ export class FilesystemSink implements Sink {
   readonly #scratch: number;
   /** Names of part files start with it: two jobs never write the same file. */
   #run: string = randomUUID();
+  /** By partition; those first that were written longest ago. */
   readonly #open = new Map<string, PartFile>();
   readonly #partitions = new Set<string>();
   #files = 0;
@@ -173,16 +177,29 @@ export class FilesystemSink implements Sink {
       let file = this.#open.get(partition);
       if (file !== undefined && this.#isFull(file, nowMs)) {
         this.#complete(file);
+        this.#open.delete(partition);
         file = undefined;
       }
       if (file === undefined) {
+        this.#makeRoom();
         this.#makeFolder(folder);
         file = PartFile.create(folder, `part-${this.#run}-0-${this.#files++}`, nowMs);
-        this.#open.set(partition, file);
         if (partition !== '') this.#partitions.add(folder);
       }
+      this.#open.delete(partition);
+      this.#open.set(partition, file);
       file.write(bytes, nowMs);
     });
+  }
+
+  /** With too many partitions in work the one that was written longest ago is rolled. */
+  #makeRoom(): void {
+    if (this.#open.size < openFilesMax) return;
+    for (const [partition, file] of this.#open) {
+      this.#open.delete(partition);
+      this.#complete(file);
+      return;
+    }
   }
 
   #complete(file: PartFile): void {

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 
 /** Operations of Node's file system that a test may let fail, and what each is asked about. */
-type FaultyOperation = 'openSync' | 'writeSync' | 'mkdirSync' | 'readSync';
+type FaultyOperation = 'openSync' | 'writeSync' | 'mkdirSync' | 'readSync' | 'closeSync';
 
 type Call = (...args: unknown[]) => unknown;
 
@@ -17,12 +17,17 @@ export class FaultyFs {
   readonly #paths = new Map<number, string>();
 
   constructor() {
-    for (const name of ['openSync', 'writeSync', 'mkdirSync', 'readSync'] as const) {
+    for (const name of ['openSync', 'writeSync', 'mkdirSync', 'readSync', 'closeSync'] as const) {
       const real = fs[name] as unknown as Call;
       this.#real.set(name, real);
       this.#set(name, (...args) => this.#run(name, real, args));
     }
     syncBuiltinESMExports();
+  }
+
+  /** Paths of the files that are open. */
+  get open(): readonly string[] {
+    return [...this.#paths.values()];
   }
 
   restore(): void {
@@ -47,6 +52,7 @@ export class FaultyFs {
     }
     const result = real(...args);
     if (name === 'openSync') this.#paths.set(result as number, path);
+    if (name === 'closeSync') this.#paths.delete(target as number);
     return result;
   }
 }

@@ -19,7 +19,9 @@ import { format } from '../sql/format.ts';
 export interface ExplainPlace {
   /** Whether rows that would be lost are kept on the disk. */
   readonly isOnDisk: boolean;
-  /** Whether a job of the plan would make checkpoints. */
+  /** Whether the session wants checkpoints. */
+  readonly wantsCheckpoints: boolean;
+  /** Whether a job of the plan would make them. */
   readonly hasCheckpoints: (graph: PhysicalGraph) => boolean;
 }
 
@@ -43,7 +45,7 @@ export function explainText(
     printPlan(sinks, { types: true, ...nodeDetails(sinks, details) }),
     '',
     '== Physical Plan ==',
-    graphText(graph, place.isOnDisk, hasCheckpoints),
+    graphText(graph, place, hasCheckpoints),
     '',
   ];
   if (details.includes('PLAN_ADVICE')) sections.push('== Plan Advice ==', ...adviceLines(sinks), '');
@@ -83,22 +85,22 @@ function columnCount({ columns }: LogicalScan): number {
   return new Set(columns.map(({ path, name }) => path[0] ?? name)).size;
 }
 
-function graphText(graph: PhysicalGraph, isOnDisk: boolean, hasCheckpoints: boolean): string {
+function graphText(graph: PhysicalGraph, place: ExplainPlace, hasCheckpoints: boolean): string {
   const { sources, operators, sinks } = graph;
   return [
     ...sources.map(
       ({ id, scan }) =>
-        `${id}: reads ${columnCount(scan)} of ${scan.table.columns.length} columns${keptText(graph, id, isOnDisk)}${hasCheckpoints ? restartText(scan.table) : ''}`,
+        `${id}: reads ${columnCount(scan)} of ${scan.table.columns.length} columns${keptText(graph, id, place.isOnDisk)}${hasCheckpoints ? restartText(scan.table) : ''}`,
     ),
     ...operators.map(({ id, inputs, steps, after }) => {
       const kinds = (list: typeof steps): string =>
         list.length === 0 ? '' : ` [${list.map(({ kind }) => kind).join(', ')}]`;
       return `${id}: ${inputs.join(', ') || 'no input'}${kinds(steps)}${after.length === 0 ? '' : ` then${kinds(after)}`}`;
     }),
-    ...sinks.map(
-      ({ id, input, table }) =>
-        `${id}: ${input} to ${table?.path.name ?? 'the screen'}${hasCheckpoints && table !== null ? guaranteeText(table) : ''}`,
-    ),
+    ...sinks.map(({ id, input, table }) => {
+      const promise = place.wantsCheckpoints ? guaranteeText(table) : '';
+      return `${id}: ${input} to ${table?.path.name ?? 'the screen'}${promise}`;
+    }),
   ].join('\n');
 }
 
@@ -135,7 +137,8 @@ function restartText(table: Table): string {
 }
 
 /** `; exactly once: a file is seen with the checkpoint that has its last row`. */
-function guaranteeText(table: Table): string {
+function guaranteeText(table: Table | null): string {
+  if (table === null) return '; no checkpoints: who asks again is shown all rows again';
   const { kind, how } = sinkGuarantee(table);
   return `; ${kind === 'none' ? 'no guarantee' : kind.replaceAll('-', ' ')}: ${how}`;
 }

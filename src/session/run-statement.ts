@@ -139,6 +139,8 @@ function explain(statement: Explain, context: SessionContext): string {
 function placeOf(context: SessionContext): ExplainPlace {
   return {
     isOnDisk: context.keptRows.folder !== null,
+    wantsCheckpoints:
+      !context.restartsAtCheckpoints && context.session.settings.durationMs('execution.checkpointing.interval') > 0,
     hasCheckpoints: (graph) => !context.restartsAtCheckpoints && isTrackedJob(graph, context),
   };
 }

@@ -8,6 +8,8 @@ export type HeldToken = {
   readonly epoch: number;
   /** Null: there was nothing. */
   readonly held: Held | null;
+  /** What was put before, of epochs whose checkpoints came to nothing. */
+  readonly earlier: readonly Held[];
 };
 
 /**
@@ -20,6 +22,7 @@ export class HeldProducer {
   #epoch = 1;
   #records: HeldRecords | null = null;
   #unwanted: readonly string[] = [];
+  #earlier: readonly Held[] = [];
 
   /** `producer`: a name that no other has, the same whenever it goes on. */
   constructor(stream: Stream, producer: string) {
@@ -35,17 +38,16 @@ export class HeldProducer {
 
   /** What was put since the last call is an epoch; resolves when the disk has it. */
   async prepare(): Promise<HeldToken> {
-    const [epoch, records] = [this.#epoch++, this.#records];
-    this.#records = null;
-    const unwanted = this.#unwanted;
-    this.#unwanted = [];
+    const [epoch, records, earlier, unwanted] = [this.#epoch++, this.#records, this.#earlier, this.#unwanted];
+    [this.#records, this.#earlier, this.#unwanted] = [null, [], []];
     const held = (await records?.complete()) ?? null;
     if (unwanted.length > 0) await this.#stream.dropHeld(unwanted);
-    return { epoch, held };
+    return { epoch, held, earlier };
   }
 
-  async commit({ held }: HeldToken): Promise<void> {
-    if (held !== null) await this.#stream.commitHeld(held);
+  /** The epoch's checkpoint came to nothing: the next has its records too. */
+  withdraw(token: HeldToken): void {
+    this.#earlier = [...allOf(token), ...this.#earlier];
   }
 
   /**
@@ -54,7 +56,8 @@ export class HeldProducer {
    */
   async resume(token: HeldToken | null): Promise<void> {
     this.#epoch = (token?.epoch ?? 0) + 1;
-    this.#unwanted = this.#stream.heldBy(this.#producer).filter((name) => name !== token?.held?.name);
+    const wanted = new Set(token === null ? [] : allOf(token).map(({ name }) => name));
+    this.#unwanted = this.#stream.heldBy(this.#producer).filter((name) => !wanted.has(name));
   }
 
   /** What is of no complete epoch is dropped. */
@@ -62,4 +65,14 @@ export class HeldProducer {
     await this.#records?.drop();
     this.#records = null;
   }
+}
+
+/** Has what an epoch holds seen: once, however often it is asked for. */
+export async function commitHeld(stream: Stream, token: HeldToken): Promise<void> {
+  for (const held of allOf(token)) await stream.commitHeld(held);
+}
+
+/** In the order in which they were put. */
+function allOf({ held, earlier }: HeldToken): readonly Held[] {
+  return held === null ? earlier : [...earlier, held];
 }

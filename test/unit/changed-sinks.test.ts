@@ -47,13 +47,13 @@ class World {
   }
 
   /** Runs the job "copies"; what it was refused with. */
-  async run(inserts: string, fault?: (operation: Operation) => Fault): Promise<string[]> {
+  async run(inserts: string, fault?: (operation: Operation) => Fault, before = ''): Promise<string[]> {
     const machine = this.#machine(fault);
     const engine = new Engine({ streamsFolder: folder, streamEnvironment: machine, stateEnvironment: machine });
     const refused: string[] = [];
     const script = `
       SET 'execution.checkpointing.interval' = '1 ms'; SET 'pipeline.name' = 'copies'; SET 'tidemark.batch-size' = '10';
-      SET 'restart-strategy.type' = 'none'; ${tables}
+      SET 'restart-strategy.type' = 'none'; ${tables} ${before}
       EXECUTE STATEMENT SET BEGIN ${inserts} END;`;
     try {
       for await (const event of engine.run(new SourceText('job.sql', script))) {
@@ -111,4 +111,13 @@ test('a query whose rows may wait to be seen is not left out unnoticed', async (
   expect(await world.run(copy('a') + copy('c'))).toEqual([]);
   expect(world.seen('a')).toEqual(all);
   expect(world.seen('c')).toEqual(all);
+});
+
+test('what was held is seen too where the table says by now that rows are put at once', async () => {
+  const world = new World();
+  await world.start();
+  await world.run(copy('a'), atFirstCommit());
+  const direct = `ALTER TABLE a SET ('sink.delivery-guarantee' = 'at-least-once');`;
+  expect(await world.run(copy('a'), undefined, direct)).toEqual([]);
+  expect(world.seen('a')).toEqual(all);
 });

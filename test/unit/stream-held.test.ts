@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { HeldProducer, type HeldToken } from '../../src/streams/held-producer.ts';
+import { commitHeld, HeldProducer, type HeldToken } from '../../src/streams/held-producer.ts';
 import { recordData } from '../../src/streams/segment-format.ts';
 import type { Stream } from '../../src/streams/stream.ts';
 import { shardId } from '../../src/streams/stream-metadata.ts';
@@ -45,7 +45,7 @@ async function hold(stream: Stream, ...texts: string[]): Promise<HeldToken> {
 async function resume(stream: Stream, token: HeldToken): Promise<void> {
   const producer = new HeldProducer(stream, 'job');
   await producer.resume(token);
-  await producer.commit(token);
+  await commitHeld(stream, token);
   await producer.prepare();
 }
 
@@ -145,8 +145,25 @@ describe('held records', () => {
     await other.put([record('of another')]);
     const others = await other.prepare();
     await resume(stream, first);
-    await other.commit(others);
+    await commitHeld(stream, others);
     expect(seen(stream)).toEqual(['a', 'of another']);
+    expect(heldFiles()).toEqual([]);
+  });
+
+  test('of an epoch whose checkpoint came to nothing are seen with the next, in their order', async () => {
+    const stream = await newStream();
+    const token = await hold(stream, 'a');
+    const producer = new HeldProducer(stream, 'job');
+    await producer.resume(token);
+    await producer.put([record('b')]);
+    producer.withdraw(await producer.prepare());
+    producer.withdraw(await producer.prepare());
+    await producer.put([record('c')]);
+    const next = await producer.prepare();
+    expect(seen(stream)).toEqual([]);
+    await commitHeld(stream, token);
+    await resume(nextProcess().stream('out'), next);
+    expect(seen(nextProcess().stream('out'))).toEqual(['a', 'b', 'c']);
     expect(heldFiles()).toEqual([]);
   });
 
@@ -169,12 +186,11 @@ describe('held records', () => {
   test('have other puts wait while they are put, and splits', async () => {
     const stream = await newStream();
     const token = await hold(stream, 'a', 'b');
-    const producer = new HeldProducer(stream, 'job');
     await Promise.all([
-      producer.commit(token),
+      commitHeld(stream, token),
       stream.putRecord(record('other')),
       stream.splitShard('0', 1n << 127n),
-      producer.commit(token),
+      commitHeld(stream, token),
     ]);
     expect(seen(stream).toSorted()).toEqual(['a', 'b', 'other']);
   });

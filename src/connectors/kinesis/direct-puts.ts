@@ -11,7 +11,6 @@ const requestBytesMax = 4 * 1024 * 1024;
  * together: waiting for more would gain nothing.
  */
 export class DirectPuts implements RecordTarget {
-  readonly canWithdraw = true;
   readonly #stream: Stream;
   readonly #batchMax: number;
   readonly #inFlightMax: number;
@@ -50,7 +49,7 @@ export class DirectPuts implements RecordTarget {
   }
 
   /** It is seen already. */
-  async commit(): Promise<void> {}
+  withdraw(): void {}
 
   /** What was put behind the checkpoint comes again. */
   async resume(): Promise<void> {}

@@ -6,8 +6,6 @@ import type { RecordTarget } from './record-target.ts';
 
 /** Holds records until the checkpoint is complete that has them: each is seen once, whatever happens. */
 export class HeldPuts implements RecordTarget {
-  /** What was held for it is an epoch of its own. */
-  readonly canWithdraw = false;
   readonly #producer: HeldProducer;
 
   constructor(stream: Stream, writer: string) {
@@ -22,12 +20,12 @@ export class HeldPuts implements RecordTarget {
     return this.#producer.prepare();
   }
 
-  async commit(token: SavedValue): Promise<void> {
-    await this.#producer.commit(token as HeldToken);
+  withdraw(token: SavedValue): void {
+    if (isHeldToken(token)) this.#producer.withdraw(token);
   }
 
   async resume(token: SavedValue): Promise<void> {
-    await this.#producer.resume(isHeld(token) ? token : null);
+    await this.#producer.resume(isHeldToken(token) ? token : null);
   }
 
   /** The last checkpoint has all. */
@@ -39,6 +37,6 @@ export class HeldPuts implements RecordTarget {
 }
 
 /** Not null, nor what a sink has saved whose guarantee was another then. */
-function isHeld(token: SavedValue): token is HeldToken {
+export function isHeldToken(token: SavedValue): token is HeldToken {
   return token !== null && typeof token === 'object' && 'held' in token;
 }

@@ -3,11 +3,12 @@ import type { Encoder } from '../../formats/format.ts';
 import { formatNamed } from '../../formats/index.ts';
 import type { Batch } from '../../memory/batch.ts';
 import type { SavedValue } from '../../memory/operator-state.ts';
+import { commitHeld } from '../../streams/held-producer.ts';
 import { type PutEntry, putRecordsMax } from '../../streams/put-request.ts';
 import type { Stream } from '../../streams/stream.ts';
 import type { Sink, SinkRequest } from '../connector.ts';
 import { DirectPuts } from './direct-puts.ts';
-import { HeldPuts } from './held-puts.ts';
+import { HeldPuts, isHeldToken } from './held-puts.ts';
 import { type PartitionKeys, partitionKeys } from './partition-keys.ts';
 import type { RecordTarget } from './record-target.ts';
 import { failAtStream, type OpenedStream, openStream, streamPlace } from './stream-of-table.ts';
@@ -61,12 +62,15 @@ export class KinesisSink implements Sink {
     return this.#attempt(() => prepared);
   }
 
-  withdraw(): boolean {
-    return this.#running().canWithdraw;
+  withdraw(token: SavedValue): boolean {
+    this.#running().withdraw(token);
+    return true;
   }
 
+  /** Also where rows are put at once by now, and the checkpoint is of a job that held them. */
   async commit(token: SavedValue): Promise<void> {
-    await this.#attempt(() => this.#running().commit(token));
+    const stream = this.#opened?.stream;
+    if (stream !== undefined && isHeldToken(token)) await this.#attempt(() => commitHeld(stream, token));
   }
 
   async resume(token: SavedValue): Promise<void> {

@@ -6,9 +6,8 @@ export interface RecordTarget {
   /** Takes copies by the time the promise, if there is one, is kept; it asks to wait before the next. */
   put(records: readonly PutEntry[]): void | Promise<void>;
   prepare(): Promise<SavedValue>;
-  /** Whether nothing is to be done for a checkpoint that came to nothing. */
-  readonly canWithdraw: boolean;
-  commit(token: SavedValue): Promise<void>;
+  /** The checkpoint came to nothing: what the token holds belongs to the next. */
+  withdraw(token: SavedValue): void;
   /** `token`: null where there was no checkpoint. */
   resume(token: SavedValue): Promise<void>;
   finish(): Promise<void>;

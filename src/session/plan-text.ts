@@ -58,7 +58,7 @@ function writtenOut(statement: Insert | StatementSet, session: Session, names: Q
     ...each,
     hasExecute: false,
     table: fullName(each.table, session),
-    query: expandQuery(each.query, names),
+    query: expandQuery(each.query, names, 'plan'),
   });
   if (statement.kind === 'insert') return format(insert(statement));
   return format({ ...statement, hasExecute: true, inserts: statement.inserts.map(insert) });

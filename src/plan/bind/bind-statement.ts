@@ -109,5 +109,5 @@ export function viewParts(
   if (twice !== undefined) {
     fail('B019', name.span, `the view would have two columns "${twice.name}"`, { help: 'rename one of them by AS' });
   }
-  return { columns: own, query: expandQuery(query, names) };
+  return { columns: own, query: expandQuery(query, names, 'view') };
 }

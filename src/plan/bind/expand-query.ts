@@ -50,8 +50,8 @@ export class QueryNames implements QueryObserver {
  * The query written out, as a view keeps it: tables by their full paths, columns under their tables' names, stars as the
  * columns that they are now. Names that mean several things, or nothing here, stay as they were written.
  */
-export function expandQuery(query: Query, names: QueryNames): Query {
-  return new Expander(names).query(query, []);
+export function expandQuery(query: Query, names: QueryNames, form: 'view' | 'plan'): Query {
+  return new Expander(names, form).query(query, []);
 }
 
 /** A scope with the names under which its tables' columns are written. */
@@ -65,11 +65,13 @@ type Scopes = readonly NamedScope[];
 
 class Expander {
   readonly #names: QueryNames;
+  readonly #form: 'view' | 'plan';
   /** Of tables without a name: `EXPR$0`, as Flink calls them. */
   #nameless = 0;
 
-  constructor(names: QueryNames) {
+  constructor(names: QueryNames, form: 'view' | 'plan') {
     this.#names = names;
+    this.#form = form;
   }
 
   query(query: Query, outer: Scopes): Query {
@@ -184,6 +186,11 @@ class Expander {
         // Their own names are not the columns of a table.
         const inner = leavesOf(node.table);
         const within = new Map(inner.map((leaf) => [leaf, aliasOf(leaf) ?? '']));
+        if (node.kind === 'matchRecognize' && this.#form === 'plan') {
+          // No name may stand before the word. Flink's text of a view has one, and so the view is refused where it is read.
+          const table = { ...this.#from(node.table, within, []), alias: null } as TableExpression;
+          return { ...node, table, alias: named(node.alias, alias, node.span) };
+        }
         return { ...node, table: this.#from(node.table, within, []) } as TableExpression;
       }
     }

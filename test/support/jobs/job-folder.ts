@@ -124,13 +124,13 @@ function streamLines(folder: string): string[] {
 }
 
 /** Part files in the order in which they were begun. */
-function byNumber(a: string, b: string): number {
+export function byNumber(a: string, b: string): number {
   const numberOf = (name: string): number => Number(name.slice(name.lastIndexOf('-') + 1));
   return numberOf(a) - numberOf(b);
 }
 
 /** The rows that remain of changes in debezium-json. */
-function remaining(lines: readonly string[]): string[] {
+export function remaining(lines: readonly string[]): string[] {
   const counts = new Map<string, number>();
   const add = (row: unknown, count: number): void => {
     const text = JSON.stringify(row);

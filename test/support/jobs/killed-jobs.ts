@@ -15,7 +15,7 @@ export interface KilledJob {
 const event = "TUMBLE(TABLE events, DESCRIPTOR(ts), INTERVAL '10' SECOND)";
 
 /** A query of each operator with state. */
-const operatorJobs: readonly Omit<KilledJob, 'over'>[] = [
+export const operatorJobs: readonly Omit<KilledJob, 'over'>[] = [
   {
     name: 'tumbling windows with texts and distinct values',
     columns: 'w TIMESTAMP(3), name STRING, n BIGINT, d BIGINT, t STRING',

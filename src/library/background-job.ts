@@ -105,7 +105,7 @@ export class BackgroundJob implements AsyncDisposable {
     return this.#job.metrics();
   }
 
-  /** Where the job stands, about twice a second while it reads, and once more at its end. */
+  /** Where the job stands, about twice a second while it reads, and once more at its end; who is slow is told the last. */
   get progress$(): Observable<JobProgress> {
     return observableOf((signal) => this.#watch(signal));
   }
@@ -119,7 +119,7 @@ export class BackgroundJob implements AsyncDisposable {
   }
 
   #tell(progress: JobProgress): void {
-    for (const watcher of this.#watchers) void watcher.push(progress);
+    for (const watcher of this.#watchers) watcher.replace(progress);
   }
 
   #watch(signal: AbortSignal): AsyncIterable<JobProgress> {

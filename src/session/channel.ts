@@ -26,6 +26,13 @@ export class Channel<T> implements AsyncIterable<T> {
     if (this.#weight >= this.#weightMax) return new Promise((resolve) => this.#writerWakes.push(resolve));
   }
 
+  /** As `push`, in the place of what waits: for who wants to know how things stand, and not how they stood. */
+  replace(item: T): void {
+    this.#waiting = [];
+    this.#weight = 0;
+    void this.push(item);
+  }
+
   /** The reader is gone: who waits for it goes on. */
   discard(): void {
     this.#isDiscarded = true;

@@ -14,7 +14,9 @@ import { calmLife, type Life, type World } from './world.ts';
 import { Wrong } from './wrong.ts';
 
 /** A run that goes on for so long does not come to its end. */
-const stepsMax = 20_000;
+const stepsMax = 5000;
+
+const patienceSteps = 2000;
 
 /** How a life has ended. */
 type Outcome =
@@ -119,8 +121,10 @@ async function live(
       stop();
       continue;
     }
+    // What its files have done to it may be past mending: a person would begin another.
+    if (!parts.isCalm && step > patienceSteps) disk.crash();
     if (step > stepsMax) throw new Wrong('the job does not come to its end');
-    if (!time.step()) throw new Wrong('everybody waits for ever');
+    if (!time.step()) { console.log(pid, step, outcome, isProducing, isStopping, process.job?.progress().events, rowCount(setting, disk), disk.hasCrashed, producer); throw new Wrong('everybody waits for ever'); }
   }
 }
 

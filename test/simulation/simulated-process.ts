@@ -89,6 +89,10 @@ export class SimulatedProcess {
         'tidemark.batch-size': String(isCheckpointed ? world.batchRows : 1),
         'execution.checkpointing.interval': `${isCheckpointed ? world.intervalMs : 0} ms`,
         'execution.checkpointing.min-pause': `${world.minPauseMs} ms`,
+        'execution.checkpointing.tolerable-failed-checkpoints': String(world.tolerated),
+        'restart-strategy.type': world.restarts,
+        'restart-strategy.fixed-delay.attempts': '100',
+        'restart-strategy.fixed-delay.delay': '20 ms',
         'execution.checkpointing.num-retained': String(world.retained),
       },
       streamsFolder,
@@ -104,6 +108,7 @@ export class SimulatedProcess {
               delay: () => this.#time.wait(this.#pid, (this.#random.int(100) / 100) * this.#life.sinkMs),
               fails: () => this.#random.chance(this.#life.sinkErrors),
               isDead: () => this.#disk.hasCrashed,
+              withdraws: world.withdraws,
             });
           },
         ],

@@ -16,6 +16,8 @@ export interface SinkWeather {
   delay(): Promise<void>;
   /** Whether the call fails. */
   fails(): boolean;
+  /** Whether what was prepared is taken back when its checkpoint has failed. */
+  readonly withdraws: boolean;
   /** The process of the sink is gone: nothing of it reaches the store any more. */
   isDead(): boolean;
 }
@@ -36,6 +38,10 @@ export class SinkStore {
     const id = `transaction ${++this.#transactions}`;
     this.#prepared.set(id, rows);
     return id;
+  }
+
+  preparedRows(id: string): readonly WrittenRow[] {
+    return this.#prepared.get(id) ?? [];
   }
 
   commit(id: string): void {
@@ -94,6 +100,13 @@ class StoreSink implements Sink {
     this.#rows = [];
     await this.#call('prepared');
     return this.#store.prepare(rows);
+  }
+
+  /** Where its checkpoint is found after all, the transaction is still there. */
+  withdraw(token: SavedValue): boolean {
+    if (!this.#weather.withdraws) return false;
+    this.#rows = [...this.#store.preparedRows(token as string), ...this.#rows];
+    return true;
   }
 
   async commit(token: SavedValue): Promise<void> {

@@ -41,6 +41,12 @@ export interface World {
   readonly intervalMs: number;
   readonly minPauseMs: number;
   readonly retained: number;
+  /** So many checkpoints may fail in succession. */
+  readonly tolerated: number;
+  /** Of the job in its process; `none`: the next process runs it. */
+  readonly restarts: 'none' | 'fixed-delay' | 'exponential-delay';
+  /** Whether the sink takes back what it has prepared. */
+  readonly withdraws: boolean;
   /** Of the time that passes when a process looks at its clock, the most. */
   readonly lookMaxMs: number;
   /** Then comes a last life in which nothing happens. */
@@ -77,16 +83,22 @@ export function worldOf(seed: number): World {
     intervalMs,
     minPauseMs: random.chance(0.2) ? 2 * intervalMs : 0,
     retained: random.pick([1, 1, 2, 3]),
+    tolerated: random.pick([0, 0, 1, 100]),
+    restarts: random.pick(['none', 'fixed-delay', 'exponential-delay']),
+    withdraws: random.chance(0.5),
     lookMaxMs: random.pick([0.5, 2, 5]),
     lives: Array.from({ length: 1 + random.int(4) }, () => lifeOf(random)),
   };
 }
 
 function lifeOf(random: Random): Life {
+  const hasErrors = random.chance(0.25);
+  const isFull = random.chance(0.1);
+  const from = random.int(80);
   return {
-    end: endOf(random),
-    fileErrors: null,
-    full: null,
+    end: (hasErrors || isFull) && random.chance(0.5) ? null : endOf(random),
+    fileErrors: hasErrors ? { rate: random.pick([0.02, 0.1, 0.5]), from, to: from + 1 + random.int(60) } : null,
+    full: isFull ? { from, to: from + 1 + random.int(40) } : null,
     fileMs: random.pick([0, 1, 5, 40]),
     sinkErrors: random.chance(0.2) ? random.pick([0.02, 0.2]) : 0,
     sinkMs: random.pick([0, 1, 50]),

@@ -86,6 +86,7 @@ export class Checkpoints {
   readonly #sinks: ReadonlyMap<string, Sink>;
   readonly #sizeOf: (operator: string) => StateSize | undefined;
   readonly #onDone: (report: CheckpointReport) => void;
+  readonly #wakeJob: () => void;
   #epoch: number;
   #startedMs: number;
   #endedMs = Number.NEGATIVE_INFINITY;
@@ -104,6 +105,8 @@ export class Checkpoints {
       readonly sinks: ReadonlyMap<string, Sink>;
       readonly sizeOf: (operator: string) => StateSize | undefined;
       readonly onDone: (report: CheckpointReport) => void;
+      /** Ends the job's waiting. */
+      readonly wakeJob: () => void;
       /** One came to nothing, and the job goes on. */
       readonly onFailed: (diagnostics: readonly Diagnostic[]) => void;
     },
@@ -114,6 +117,7 @@ export class Checkpoints {
     this.#sinks = parts.sinks;
     this.#sizeOf = parts.sizeOf;
     this.#onDone = parts.onDone;
+    this.#wakeJob = parts.wakeJob;
     this.#onFailed = parts.onFailed;
     this.#epoch = settings.restored?.epoch ?? 0;
     this.#startedMs = parts.clock.elapsedMs();
@@ -191,6 +195,8 @@ export class Checkpoints {
       .finally(() => {
         this.#running = null;
         this.#endedMs = this.#clock.elapsedMs();
+        // It may wait for rows that do not come: it knows neither of a failure yet nor when the next is due.
+        this.#wakeJob();
       });
   }
 

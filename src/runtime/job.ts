@@ -1,6 +1,6 @@
 import type { LookupSource, Sink, Source } from '../connectors/connector.ts';
 import { keptBounds } from '../connectors/kept/kept-options.ts';
-import type { Diagnostic } from '../diagnostics/diagnostic.ts';
+import { type Diagnostic, DiagnosticError } from '../diagnostics/diagnostic.ts';
 import type { SessionSettings } from '../functions/value.ts';
 import type { Memory } from '../memory/memory.ts';
 import { LateRowScan } from '../operators/late-row-scan.ts';
@@ -184,12 +184,9 @@ export class Job {
         sizeOf: (id) => parts.operators.get(id)?.stateSize,
         onDone: (report) => {
           this.lastCheckpoint = report;
-          this.#wake();
         },
-        onFailed: (diagnostics) => {
-          parts.onWarning?.(diagnostics.map((each) => ({ ...each, severity: 'warning' })));
-          this.#wake();
-        },
+        onFailed: (diagnostics) => this.#warn(diagnostics),
+        wakeJob: () => this.#wake(),
       });
     }
   }
@@ -201,7 +198,6 @@ export class Job {
   async run(): Promise<JobSummary> {
     const { graph, operators, sinks, checkpoints } = this.#parts;
     const restored = checkpoints?.restored ?? null;
-    const opened: Sink[] = [];
     const wired = wireGraph(graph, {
       sources: new Map([...this.#sources, ...this.#lookups].map(({ id, elements }) => [id, elements])),
       operators,
@@ -209,58 +205,84 @@ export class Job {
       ...(this.#parts.keeper === undefined ? {} : { keeper: this.#parts.keeper }),
       saved: new Map(Object.entries(restored?.operators ?? {}).map(([id, { running }]) => [id, running])),
     });
+    const opened: Sink[] = [];
+    let summary: JobSummary;
     try {
-      await this.#checkpoints?.open();
-      if (checkpoints?.stopsAtEach !== true) this.#checkpoints?.watch((request) => this.stop(request));
-      for (const source of this.#sources) await source.open();
-      for (const lookup of this.#lookups) await lookup.open();
-      for (const sink of sinks.values()) {
-        opened.push(sink);
-        await sink.open();
-      }
-      await this.#checkpoints?.resume();
-      if (restored !== null) this.#scheduler.load(restored.scheduler);
-      this.#hasBegun = true;
-      const isCancelled = await this.#runOn(wired, restored);
-      if (isCancelled === null) {
-        for (const sink of opened) await sink.abort();
-        return { ...this.progress(), outcome: 'suspended' };
-      }
-      for (const sink of opened) await sink.finish();
-      if (!isCancelled) await this.#checkpoints?.end();
-      const word = this.#request === null ? 'cancelled' : 'stopped';
-      return { ...this.progress(), outcome: isCancelled ? word : 'finished' };
+      summary = await this.#runToEnd(wired, opened);
     } catch (error) {
       const told = memoryFailure(error, this.#parts);
       await this.#checkpoints?.settle().catch(() => {});
-      for (const sink of opened) await this.#attempt(() => sink.abort());
+      // What it has failed with is told, whatever else fails at its end.
+      await this.#closeAll(wired, opened).catch(() => {});
       throw told;
-    } finally {
-      wired.unsubscribe();
-      await this.#close();
     }
+    try {
+      await this.#closeAll(wired, []);
+    } catch (error) {
+      // All that it has to show is shown: it has not failed, and must not run again.
+      if (!(error instanceof DiagnosticError)) throw error;
+      this.#warn(error.diagnostics);
+    }
+    return summary;
   }
 
-  /** Closes what is open, and gives the memory back: not one that has ended, of which perhaps nothing is whole. */
-  async #close(): Promise<void> {
-    const { operators, keeper, memory } = this.#parts;
-    for (const each of [...this.#sources, ...this.#lookups]) await this.#attempt(() => each.close());
-    await this.#checkpoints?.close();
+  #warn(diagnostics: readonly Diagnostic[]): void {
+    this.#parts.onWarning?.(diagnostics.map((each) => ({ ...each, severity: 'warning' })));
+  }
+
+  async #runToEnd(wired: WiredGraph, opened: Sink[]): Promise<JobSummary> {
+    const { sinks, checkpoints } = this.#parts;
+    const restored = checkpoints?.restored ?? null;
+    await this.#checkpoints?.open();
+    if (checkpoints?.stopsAtEach !== true) this.#checkpoints?.watch((request) => this.stop(request));
+    for (const source of this.#sources) await source.open();
+    for (const lookup of this.#lookups) await lookup.open();
+    for (const sink of sinks.values()) {
+      opened.push(sink);
+      await sink.open();
+    }
+    await this.#checkpoints?.resume();
+    if (restored !== null) this.#scheduler.load(restored.scheduler);
+    this.#hasBegun = true;
+    const isCancelled = await this.#runOn(wired, restored);
+    if (isCancelled === null) {
+      for (const sink of opened) await sink.abort();
+      return { ...this.progress(), outcome: 'suspended' };
+    }
+    for (const sink of opened) await sink.finish();
+    if (!isCancelled) await this.#checkpoints?.end();
+    const word = this.#request === null ? 'cancelled' : 'stopped';
+    return { ...this.progress(), outcome: isCancelled ? word : 'finished' };
+  }
+
+  /** Closes all there is, also where one of them cannot be closed as it should. @throws what the first failed with */
+  async #closeAll(wired: WiredGraph, aborted: readonly Sink[]): Promise<void> {
+    const { keeper } = this.#parts;
+    const failures: unknown[] = [];
+    const close = async (work: () => Promise<void> | void): Promise<void> => {
+      try {
+        await work();
+      } catch (error) {
+        failures.push(error);
+      }
+    };
+    for (const sink of aborted) await close(() => sink.abort());
+    await close(() => wired.unsubscribe());
+    for (const source of [...this.#sources, ...this.#lookups]) await close(() => source.close());
+    await close(() => this.#checkpoints?.close());
     this.#hasEnded = true;
-    await this.#attempt(async () => keeper?.close());
+    await close(() => keeper?.close());
+    await close(() => this.#release());
+    if (failures.length > 0) throw failures[0];
+  }
+
+  /** Gives the memory back: not one that has ended, of which perhaps nothing is whole. */
+  #release(): void {
+    const { operators, keeper, memory } = this.#parts;
     if (memory.isExhausted) return;
     for (const operator of operators.values()) operator.close();
     for (const source of this.#sources) source.release();
     keeper?.release();
-  }
-
-  /** What fails where the memory has ended has that reason, which is told already. */
-  async #attempt(work: () => Promise<void>): Promise<void> {
-    try {
-      await work();
-    } catch (error) {
-      if (!this.#parts.memory.isExhausted) throw error;
-    }
   }
 
   /** Until its input has ended, or it was cancelled; null: it is to go on from its checkpoint at once. */

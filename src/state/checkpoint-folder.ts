@@ -175,10 +175,14 @@ export class CheckpointFolder {
     await this.#files.remove(join(this.path, name));
   }
 
-  /** Takes all checkpoints away: the job has come to its end. The newest is whole until it is gone. */
+  /**
+   * Takes all checkpoints away: the job has come to its end. The newest is whole until it is gone; behind that nothing
+   * may fail, or the job would run again from its start.
+   */
   async clear(): Promise<void> {
     for (const epoch of epochsIn(this.#files, this.path)) await this.remove(manifestNameOf(epoch));
-    await this.#files.remove(this.path);
+    // What stays is of no checkpoint: the next of the job takes it away.
+    await this.#files.remove(this.path).catch(() => {});
   }
 
   #forget(): void {

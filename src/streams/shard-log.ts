@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import type { FrameBuilder, FrameBuilders, FrameRecord } from './frame-builder.ts';
 import { segmentHeaderBytes, writeSegmentHeader } from './segment-format.ts';
 import { SegmentIndex } from './segment-index.ts';
-import { scanSegment } from './segment-reader.ts';
+import { type ScannedSegment, scanSegment } from './segment-reader.ts';
 import type { ShardFolder } from './shard-folder.ts';
 import type { StreamEnvironment, WritableFile } from './stream-environment.ts';
 import { DamagedSegmentError, StreamError, storageError } from './stream-error.ts';
@@ -117,30 +117,42 @@ export class ShardLog {
     for (let last = segments.pop(); last !== undefined; last = segments.pop()) {
       const path = this.#folder.pathOf(last);
       const file = this.#environment.files.openToWrite(path);
-      const scanned = scanSegment(file, path);
-      if (scanned === null) {
-        // Made, but not yet begun: nothing in it was acknowledged.
-        cut = { segment: path, offset: 0, bytes: file.size() };
+      try {
+        const scanned = scanSegment(file, path);
+        if (scanned !== null) {
+          cut = (await this.#goOn(file, path, last, scanned)) ?? cut;
+          break;
+        }
+      } catch (error) {
         file.close();
-        await this.#environment.files.remove(path);
-        await this.#environment.files.syncFolder(this.#folder.path);
-        continue;
+        throw error;
       }
-      const { index, header, tornBytes } = scanned;
-      if (header.firstIndex !== last) throw new DamagedSegmentError(path, 8, 'its header is that of another segment');
-      if (tornBytes > 0) {
-        cut = { segment: path, offset: index.bytes, bytes: tornBytes };
-        await file.truncate(index.bytes);
-      }
-      // What was written before is whole, but perhaps not on the disk yet; nor is the name of a segment that was begun.
-      await file.sync();
+      // Made, but not yet begun: nothing in it was acknowledged.
+      cut = { segment: path, offset: 0, bytes: file.size() };
+      file.close();
+      await this.#environment.files.remove(path);
       await this.#environment.files.syncFolder(this.#folder.path);
-      this.#active = { file, salt: header.salt, index, syncedTo: index.bytes };
-      this.#nextIndex = index.nextIndex;
-      this.#lastArrivalMs = index.lastArrivalMs;
-      break;
     }
     return cut;
+  }
+
+  /** Goes on in the last segment, behind its last whole frame. */
+  async #goOn(
+    file: WritableFile,
+    path: string,
+    firstIndex: number,
+    { index, header, tornBytes }: ScannedSegment,
+  ): Promise<CutTail | null> {
+    if (header.firstIndex !== firstIndex)
+      throw new DamagedSegmentError(path, 8, 'its header is that of another segment');
+    if (tornBytes > 0) await file.truncate(index.bytes);
+    // What was written before is whole, but perhaps not on the disk yet; nor is the name of a segment that was begun.
+    await file.sync();
+    await this.#environment.files.syncFolder(this.#folder.path);
+    this.#active = { file, salt: header.salt, index, syncedTo: index.bytes };
+    this.#nextIndex = index.nextIndex;
+    this.#lastArrivalMs = index.lastArrivalMs;
+    return tornBytes > 0 ? { segment: path, offset: index.bytes, bytes: tornBytes } : null;
   }
 
   /**

@@ -117,7 +117,8 @@ export class StreamStore {
 
   /** Closes the streams that were opened; they can be opened again. */
   async close(): Promise<void> {
-    for (const stream of this.#streams.values()) await stream.close();
+    const closed = await Promise.allSettled([...this.#streams.values()].map((stream) => stream.close()));
+    for (const stream of closed) if (stream.status === 'rejected') throw stream.reason;
   }
 
   #load(name: string): StreamMetadata | null {

@@ -90,10 +90,16 @@ export class StreamWriter {
    * @throws StreamError ResourceInUseException where another process holds it; DamagedSegmentError
    */
   static async open(parts: StreamWriterParts, reload: () => StreamMetadata): Promise<StreamWriter> {
-    const lock = await StreamLock.take(parts.environment, parts.folder, `stream "${parts.metadata.name}"`);
+    const opening = `stream "${parts.metadata.name}" was opened`;
+    const lock = await StreamLock.take(parts.environment, parts.folder, `stream "${parts.metadata.name}"`).catch(
+      (error: unknown) => {
+        throw storageError(opening, error);
+      },
+    );
+    let writer: StreamWriter | null = null;
     try {
       // Another process may have written it until now.
-      const writer = new StreamWriter({ ...parts, metadata: reload() }, lock);
+      writer = new StreamWriter({ ...parts, metadata: reload() }, lock);
       // What it has changed last may be seen, and not be on the disk yet.
       await parts.environment.files.syncFolder(parts.folder);
       for (const shard of writer.#metadata.shards) {
@@ -105,8 +111,9 @@ export class StreamWriter {
       await writer.#retire();
       return writer;
     } catch (error) {
-      await lock.release();
-      throw storageError(`stream "${parts.metadata.name}" was opened`, error);
+      if (writer !== null) for (const log of writer.#logs.values()) await log.close().catch(() => {});
+      await lock.release().catch(() => {});
+      throw storageError(opening, error);
     }
   }
 
@@ -182,14 +189,14 @@ export class StreamWriter {
     await this.#retire();
   }
 
-  /** Waits for the puts that have come. */
+  /** Waits for the puts that have come. @throws StreamError where what was put is not on the disk */
   async close(): Promise<void> {
     await this.#rest();
-    try {
-      for (const log of this.#logs.values()) await log.close();
-    } finally {
-      await this.#lock.release();
-    }
+    const closed = await Promise.allSettled([...this.#logs.values()].map((log) => log.close()));
+    // One that stays is known to be nobody's.
+    await this.#lock.release().catch(() => {});
+    for (const log of closed)
+      if (log.status === 'rejected') throw storageError(`stream "${this.#metadata.name}" was closed`, log.reason);
   }
 
   #begin(bytes: number, entries: readonly PutEntry[], durability: Durability): Promise<PutRecordsResult> {

@@ -124,7 +124,7 @@ async function live(
     // What its files have done to it may be past mending: a person would begin another.
     if (!parts.isCalm && step > patienceSteps) disk.crash();
     if (step > stepsMax) throw new Wrong('the job does not come to its end');
-    if (!time.step()) { console.log(pid, step, outcome, isProducing, isStopping, process.job?.progress().events, rowCount(setting, disk), disk.hasCrashed, producer); throw new Wrong('everybody waits for ever'); }
+    if (!time.step()) throw new Wrong('everybody waits for ever');
   }
 }
 

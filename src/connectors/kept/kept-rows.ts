@@ -164,7 +164,12 @@ export class KeptLog {
 
   async close(): Promise<void> {
     await this.flush();
-    await this.#shared?.release();
+    try {
+      await this.#shared?.release();
+    } catch (error) {
+      if (!(error instanceof StreamError)) throw error;
+      this.#problem = error.message;
+    }
     this.#shared = null;
     this.#generations = null;
   }

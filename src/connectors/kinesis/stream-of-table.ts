@@ -49,7 +49,9 @@ export function openStream(table: StreamTable): OpenedStream {
   const { name, folder } = streamPlace(table);
   const shared: SharedStreams = sharedStreams(folder, table.streamEnvironment);
   try {
-    return { stream: shared.store.stream(name), release: () => shared.release() };
+    const release = (): Promise<void> =>
+      shared.release().catch((error: unknown) => failAtStream('F014', error, options.span('stream.arn')));
+    return { stream: shared.store.stream(name), release };
   } catch (error) {
     void shared.release();
     const help = `create it: tidemark stream create ${name}`;

@@ -1,0 +1,94 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { SourceText } from '../../src/diagnostics/source-text.ts';
+import { Engine } from '../../src/engine.ts';
+import type { Job } from '../../src/runtime/job.ts';
+
+let folder = '';
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'tidemark-savepoint-'));
+  // The watermark stands within the second window.
+  const rows = [1, 4, 12].map((second) =>
+    JSON.stringify({ ts: new Date(second * 1000).toISOString().slice(0, 19).replace('T', ' ') }),
+  );
+  writeFileSync(join(folder, 'events.json'), `${rows.join('\n')}\n`);
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const windows = (): string => `
+  CREATE TABLE events (ts TIMESTAMP(3), WATERMARK FOR ts AS ts) WITH ('connector' = 'filesystem',
+    'path' = '${folder}/events.json', 'format' = 'json', 'source.monitor-interval' = '1 h');
+  CREATE TABLE counts (w TIMESTAMP(3), n BIGINT) WITH ('connector' = 'filesystem', 'path' = '${folder}/counts', 'format' = 'json');
+  INSERT INTO counts SELECT window_start, COUNT(*) FROM TUMBLE(TABLE events, DESCRIPTOR(ts), INTERVAL '10' SECOND)
+    GROUP BY window_start, window_end;`;
+
+/** The rows that a text answers with, or the codes and messages of its refusal. */
+async function answer(engine: Engine, text: string, onJob?: (job: Job) => void): Promise<readonly unknown[]> {
+  const rows: unknown[] = [];
+  for await (const event of engine.run(new SourceText('test', text), { onJob })) {
+    if (event.kind === 'rows') rows.push(...event.rows.map(({ values }) => values[0]));
+    if (event.kind === 'refused') rows.push(...event.diagnostics.map(({ code, message }) => `${code} ${message}`));
+  }
+  return rows;
+}
+
+/** Runs the windows without end, and stops them by a statement when all rows are read. */
+async function stopBy(statement: string, settings: Readonly<Record<string, string>>): Promise<readonly unknown[]> {
+  const engine = new Engine({
+    streamsFolder: join(folder, 'streams'),
+    settings: { 'pipeline.name': 'windows', ...settings },
+  });
+  let started: (job: Job) => void = () => {};
+  const job = new Promise<Job>((resolve) => {
+    started = resolve;
+  });
+  const ended = answer(engine, windows(), started);
+  const running = await job;
+  while (running.progress().events < 3) await new Promise((resolve) => setTimeout(resolve, 5));
+  const told = await answer(engine, statement);
+  if (running.progress().stateBytes > 0) engine.cancel();
+  await ended;
+  engine.close();
+  return told;
+}
+
+function written(): readonly string[] {
+  const names = readdirSync(join(folder, 'counts')).filter((name) => !name.startsWith('.'));
+  return names
+    .flatMap((name) =>
+      readFileSync(join(folder, 'counts', name), 'utf8')
+        .trimEnd()
+        .split('\n'),
+    )
+    .sort();
+}
+
+const first = '{"w":"1970-01-01 00:00:00","n":2}';
+const second = '{"w":"1970-01-01 00:00:10","n":1}';
+
+test('STOP JOB ... WITH SAVEPOINT tells where it is; a job that begins there has its windows', async () => {
+  const checkpoints = { 'execution.checkpointing.interval': '1 h' };
+  const path = join(folder, 'savepoints', 'windows-000001');
+  expect(await stopBy("STOP JOB '1' WITH SAVEPOINT", checkpoints)).toEqual([path]);
+  expect(written()).toEqual([first]);
+  expect(readdirSync(path)).toEqual(['chk-000001.json', 'pages-000001']);
+  rmSync(join(folder, 'jobs'), { recursive: true });
+  // Drained, the open window is sent; the setting says where the savepoint is.
+  const from = {
+    ...checkpoints,
+    'execution.state-recovery.path': path,
+    'execution.checkpointing.savepoint-dir': `file:${folder}/mine`,
+  };
+  expect(await stopBy("STOP JOB '1' WITH SAVEPOINT WITH DRAIN", from)).toEqual([
+    join(folder, 'mine', 'windows-000002'),
+  ]);
+  expect(written()).toEqual([first, second]);
+});
+
+test('a job without checkpoints has no savepoint, and is not stopped', async () => {
+  expect(await stopBy("STOP JOB '1' WITH SAVEPOINT", {})).toEqual([
+    "B052 job '1' makes no checkpoints, and so no savepoint",
+  ]);
+});

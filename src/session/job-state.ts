@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Settings } from '../catalog/settings.ts';
 import { fail } from '../diagnostics/diagnostic.ts';
@@ -11,6 +11,7 @@ import type { PhysicalGraph, PhysicalOperator } from '../physical/graph.ts';
 import { lineages } from '../physical/lineage.ts';
 import { type CheckpointSettings, runsElsewhere } from '../runtime/checkpoints.ts';
 import { memorySetting } from '../runtime/memory-failure.ts';
+import { epochsIn } from '../state/checkpoint-files.ts';
 import { CheckpointFolder, type LoadedCheckpoint, type UnreadableCheckpoint } from '../state/checkpoint-folder.ts';
 import { DamagedManifest, type JobScript, type Manifest, OtherRelease, type SavedNode } from '../state/manifest.ts';
 import { type FoundCheckpoint, findCheckpoint, loadCheckpoint } from '../state/savepoint.ts';
@@ -74,7 +75,7 @@ export function isTrackedJob({ sinks }: PhysicalGraph, { session, restartsAtChec
 export async function settleFolder(identity: JobIdentity, context: SessionContext): Promise<string | null> {
   const folder = folderOf(identity, context);
   const { files } = context.stateEnvironment;
-  const savepoint = savepointOf(context);
+  const savepoint = savepointOf(context, folder.path);
   if (savepoint === null && !context.startsAnew) return null;
   if (savepoint !== null && ownBeginning(files, folder.path) === savepoint.id) return null;
   try {
@@ -159,7 +160,7 @@ function loaded(
   context: SessionContext,
 ): LoadedCheckpoint & { readonly from: FoundCheckpoint | null } {
   const { files } = context.stateEnvironment;
-  const savepoint = savepointOf(context);
+  const savepoint = savepointOf(context, folder.path);
   const { settings } = context.session;
   try {
     if (savepoint !== null && ownBeginning(files, folder.path) !== savepoint.id) {
@@ -189,13 +190,18 @@ function ownBeginning(files: StreamFiles, path: string): string | null {
   }
 }
 
-/** What `execution.state-recovery.path` names. @throws DiagnosticError F021 */
-function savepointOf({ session, stateEnvironment }: SessionContext): FoundCheckpoint | null {
+/** What `execution.state-recovery.path` names; null: nothing, or the job's own newest. @throws DiagnosticError F021 */
+function savepointOf({ session, stateEnvironment }: SessionContext, ownPath: string): FoundCheckpoint | null {
   const path = session.settings.get('execution.state-recovery.path') ?? '';
   if (path === '') return null;
   try {
     const found = findCheckpoint(stateEnvironment.files, localPath(path));
-    if (found !== null) return found;
+    if (found !== null && resolve(found.folder) !== resolve(ownPath)) return found;
+    if (found !== null && found.manifest.epoch === epochsIn(stateEnvironment.files, ownPath).at(-1)) return null;
+    if (found !== null)
+      fail('F021', null, `"${path}" is one of the job's own checkpoints, and not its newest`, {
+        help: 'copy its folder, and begin from the copy',
+      });
   } catch (error) {
     return refuseState(error, path, session.settings);
   }

@@ -162,3 +162,15 @@ test('a refusal names the operator, what has changed of it, and the ways on; one
   ]);
   expect(counts('a')).toMatchObject({ 0: 98, 1: 99 });
 });
+
+test('a start from the state that the job has anyway leaves it where it is', async () => {
+  putRows('clicks', 0, 100);
+  const ofClicks = 'INSERT INTO a SELECT k, COUNT(*) FROM clicks GROUP BY k;';
+  await run(ofClicks, { stopAt: 50 });
+  const [own = ''] = readdirSync(join(folder, 'jobs'));
+  const { refusal, begun } = await run(
+    `SET 'execution.state-recovery.path' = '${join(folder, 'jobs', own)}'; ${ofClicks}`,
+  );
+  expect([refusal, begun?.putAside, begun?.from?.manifest.epoch]).toEqual([null, null, 1]);
+  expect(counts('a')).toEqual({ 0: 50, 1: 50 });
+});

@@ -211,7 +211,10 @@ export class Checkpoints {
     try {
       await this.#settings.folder.clear();
     } catch (error) {
-      throw this.#told('the checkpoints of a job that has ended could not be taken away', error);
+      // All is written and seen: to fail now would write it again.
+      const told = this.#told('the checkpoints of a job that has ended could not be taken away', error);
+      if (!(told instanceof DiagnosticError)) throw told;
+      this.#onFailed(told.diagnostics);
     }
   }
 

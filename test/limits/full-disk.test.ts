@@ -12,7 +12,7 @@ import { Random } from '../support/streams/random.ts';
 import type { Fault, Operation } from '../support/streams/simulated-disk.ts';
 
 const rows = 200;
-const runs = Number(process.env.TIDEMARK_FUZZ_RUNS ?? 8);
+const runs = process.env.TIDEMARK_FUZZ_RUNS === undefined ? 8 : Math.ceil(Number(process.env.TIDEMARK_FUZZ_RUNS) / 500);
 let folder = '';
 let clock = new JumpingClock();
 let written = new TransactionalTable();

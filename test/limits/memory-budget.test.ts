@@ -16,7 +16,7 @@ import { Random } from '../support/streams/random.ts';
 
 const rows = 20_000;
 /** Of each query. */
-const runs = Number(process.env.TIDEMARK_FUZZ_RUNS ?? 1);
+const runs = Math.ceil(Number(process.env.TIDEMARK_FUZZ_RUNS ?? 1) / 20_000);
 let folder = '';
 let clock = new JumpingClock();
 let written = new TransactionalTable();

@@ -4,7 +4,7 @@ import type { Setting } from './planned-query.ts';
 import { SimulatedProcess } from './simulated-process.ts';
 import { SimulatedTime } from './simulated-time.ts';
 import { SinkStore, type WrittenRow } from './sink-store.ts';
-import { rowCount } from './stream-contents.ts';
+import { rowCount, writtenIn } from './stream-contents.ts';
 import { calmLife } from './world.ts';
 import { Wrong } from './wrong.ts';
 
@@ -17,7 +17,7 @@ const answers = new Map<string, Promise<readonly WrittenRow[]>>();
 export function answerOf(setting: Setting, disk: SimulatedDisk): Promise<readonly WrittenRow[]> {
   const { world } = setting;
   if (world.feed === 'live') return calmAnswer(setting, disk);
-  const key = `${world.query} ${world.data}`;
+  const key = `${world.query} ${world.sink} ${world.data}`;
   const known = answers.get(key) ?? calmAnswer(setting, disk);
   answers.set(key, known);
   return known;
@@ -28,6 +28,8 @@ async function calmAnswer(setting: Setting, disk: SimulatedDisk): Promise<readon
   const time = new SimulatedTime(random, 1);
   const store = new SinkStore();
   const copy = disk.copy(random);
+  // The job in question has written there already.
+  const rowsBefore = rowsOf(setting, store, copy).length;
   const process = new SimulatedProcess({ setting, time, pid: 1, life: calmLife, disk: copy, random, store });
   let ended: { error: unknown } | null = null;
   process.run(false).then(
@@ -52,7 +54,7 @@ async function calmAnswer(setting: Setting, disk: SimulatedDisk): Promise<readon
   }
   const { error } = ended as { error: unknown };
   if (error !== null) throw error;
-  return store.rows;
+  return rowsOf(setting, store, copy).slice(rowsBefore);
 }
 
 export function compare(
@@ -88,4 +90,9 @@ function remaining(rows: readonly WrittenRow[]): string[] {
     counts.set(text, count);
   }
   return [...counts].flatMap(([text, count]) => Array.from({ length: count }, () => text)).sort();
+}
+
+/** What everybody sees of what a job has written. */
+export function rowsOf({ world, plan }: Setting, store: SinkStore, disk: SimulatedDisk): readonly WrittenRow[] {
+  return world.sink === 'program' ? store.rows : writtenIn(disk, plan.query.isUpdating === true);
 }

@@ -33,17 +33,17 @@ export interface PlannedQuery {
 
 const planned = new Map<string, Promise<PlannedQuery>>();
 
-export function planOf({ query: name, feed }: World): Promise<PlannedQuery> {
-  const key = `${feed} ${name}`;
-  const known = planned.get(key) ?? planQuery(name, feed);
+export function planOf(world: World): Promise<PlannedQuery> {
+  const key = `${world.feed} ${world.sink} ${world.query}`;
+  const known = planned.get(key) ?? planQuery(world);
   planned.set(key, known);
   return known;
 }
 
-async function planQuery(wanted: string, feed: World['feed']): Promise<PlannedQuery> {
+async function planQuery({ query: wanted, feed, sink }: World): Promise<PlannedQuery> {
   const query = queries.find(({ name }) => name === wanted);
   if (query === undefined) throw new Error(`no query "${wanted}"`);
-  const tables = tablesOf(query, feed === 'before', feeds[feed].delaySeconds);
+  const tables = tablesOf(query, { isBounded: feed === 'before', delaySeconds: feeds[feed].delaySeconds, sink });
   const script = new SourceText('world.sql', `${tables}\nINSERT INTO written ${query.text};`);
   const { statements } = parseScript(script);
   const insert = statements.at(-1);

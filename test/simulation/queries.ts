@@ -10,6 +10,8 @@ export interface SimulatedQuery {
   readonly isOrderedByBatches?: boolean;
   /** Its rows hang on the order in which rows of several shards meet. */
   readonly isByArrival?: boolean;
+  /** Its values are not all of JSON. */
+  readonly isForProgram?: boolean;
   /** What else is set. */
   readonly settings?: Readonly<Record<string, string>>;
 }
@@ -59,6 +61,7 @@ export const queries: readonly SimulatedQuery[] = [
     columns: 'w TIMESTAMP(3), k INT, c MULTISET<STRING>, f BIGINT, l STRING',
     text: `SELECT window_start, k, COLLECT(name), FIRST_VALUE(v), LISTAGG(name) FROM ${windowed} GROUP BY window_start, window_end, k`,
     isByArrival: true,
+    isForProgram: true,
   },
   {
     name: 'the first rows of windows',
@@ -210,8 +213,22 @@ export const queries: readonly SimulatedQuery[] = [
 const sourceOptions = (stream: string, isBounded: boolean): string =>
   `WITH ('connector' = 'kinesis', 'stream.arn' = 'arn:aws:kinesis:eu:1:stream/${stream}', 'format' = 'json', 'source.init.position' = 'TRIM_HORIZON'${isBounded ? ", 'source.end.position' = 'LATEST'" : ''});`;
 
+/** What becomes of the rows of a query. */
+export type SinkKind = 'program' | 'stream';
+
 /** The tables of a query. `isBounded`: its input ends with what there is at the start. */
-export function tablesOf({ columns }: SimulatedQuery, isBounded: boolean, delaySeconds: number): string {
+export function tablesOf(
+  { columns, isUpdating = false }: SimulatedQuery,
+  {
+    isBounded,
+    delaySeconds,
+    sink,
+  }: { readonly isBounded: boolean; readonly delaySeconds: number; readonly sink: SinkKind },
+): string {
+  const sinkOptions =
+    sink === 'program'
+      ? `'connector' = 'program', 'table' = 'written'`
+      : `'connector' = 'kinesis', 'stream.arn' = 'arn:aws:kinesis:eu:1:stream/written', 'format' = '${isUpdating ? 'debezium-json' : 'json'}'`;
   const watermark = `WATERMARK FOR ts AS ts - INTERVAL '${delaySeconds}' SECOND`;
   const read = (name: string, stream: string, key = ''): string =>
     `CREATE TABLE ${name} (id INT, ts TIMESTAMP(3), k INT, v BIGINT, name STRING, ${key}${watermark}) ${sourceOptions(stream, isBounded)}`;
@@ -221,6 +238,6 @@ export function tablesOf({ columns }: SimulatedQuery, isBounded: boolean, delayS
     read('thirds', 'others'),
     read('rates', 'others', 'PRIMARY KEY (k) NOT ENFORCED, '),
     `CREATE VIEW fives AS SELECT window_time AS wt, k, COUNT(*) AS n FROM TUMBLE(TABLE events, DESCRIPTOR(ts), INTERVAL '5' SECOND) GROUP BY window_start, window_end, window_time, k;`,
-    `CREATE TABLE written (${columns}) WITH ('connector' = 'program', 'table' = 'written');`,
+    `CREATE TABLE written (${columns}) WITH (${sinkOptions});`,
   ].join('\n');
 }

@@ -11,6 +11,9 @@ export const streamsFolder = '/disk/streams';
 
 export const streamNames = ['events', 'others'] as const;
 
+/** Where a job writes, if it writes into a stream: of one shard, so that its rows have an order. */
+export const writtenStream = 'written';
+
 export type StreamName = (typeof streamNames)[number];
 
 /** What a producer does. */
@@ -122,6 +125,7 @@ async function makeDisk(data: number, disorderMs: number, isFilled: boolean): Pr
   });
   const { store, release } = sharedStreams(streamsFolder, environment);
   for (const name of streamNames) await store.createStream(name, 1 + random.int(3), 24 * 365);
+  await store.createStream(writtenStream, 1, 24 * 365);
   for (const action of isFilled ? actionsOf(data, disorderMs) : []) {
     time.nowMs += random.int(200);
     await act(store.stream(action.stream), action, random);

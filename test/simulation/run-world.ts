@@ -2,7 +2,7 @@ import { DiagnosticError } from '../../src/diagnostics/diagnostic.ts';
 import type { JobSummary } from '../../src/runtime/job.ts';
 import { Random } from '../support/streams/random.ts';
 import type { Fault, Operation, SimulatedDisk } from '../support/streams/simulated-disk.ts';
-import { answerOf, compare } from './answers.ts';
+import { answerOf, compare, rowsOf } from './answers.ts';
 import { feeds, planOf, type Setting } from './planned-query.ts';
 import { Producer } from './producer.ts';
 import { diskWith } from './records.ts';
@@ -46,11 +46,12 @@ export async function runWorld(world: World): Promise<void> {
     }
     if (outcome.kind === 'dead') disk = life.end?.how === 'power' ? disk.afterCrash() : disk.afterKill();
     // It was over when the process ended: to run the job again would be to begin it again.
-    if (store.hasFinished && !disk.paths().some((path) => /chk-\d+\.json$/.test(path))) break;
+    const isSeen = world.sink === 'program' ? store.hasFinished : rowsOf(setting, store, disk).length > 0;
+    if (isSeen && !disk.paths().some((path) => /chk-\d+\.json$/.test(path))) break;
   }
   if (store.broken.length > 0) throw new Wrong(store.broken.join('\n'));
   const expected = await answerOf(setting, disk);
-  compare(setting, expected, store.rows);
+  compare(setting, expected, rowsOf(setting, store, disk));
   if (producer !== null) checkAcknowledged(producer, disk);
 }
 

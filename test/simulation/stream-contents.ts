@@ -5,7 +5,8 @@ import { Random } from '../support/streams/random.ts';
 import type { SimulatedDisk } from '../support/streams/simulated-disk.ts';
 import { SimulatedMachine } from '../support/streams/simulated-machine.ts';
 import type { Setting } from './planned-query.ts';
-import { type StreamName, streamNames, streamsFolder } from './records.ts';
+import { type StreamName, streamNames, streamsFolder, writtenStream } from './records.ts';
+import type { WrittenRow } from './sink-store.ts';
 
 /** How many rows the query reads. */
 export function rowCount({ plan }: Setting, disk: SimulatedDisk): number {
@@ -14,6 +15,29 @@ export function rowCount({ plan }: Setting, disk: SimulatedDisk): number {
 }
 
 export function idsIn(disk: SimulatedDisk): ReadonlyMap<StreamName, readonly number[]> {
+  const store = storeOn(disk);
+  return new Map(
+    streamNames.map((name) => {
+      const ids = textsIn(store, name).map((text) => (JSON.parse(text) as { readonly id: number }).id);
+      return [name, ids];
+    }),
+  );
+}
+
+/** What a job has written into a stream, as changes. */
+export function writtenIn(disk: SimulatedDisk, isUpdating: boolean): readonly WrittenRow[] {
+  const texts = textsIn(storeOn(disk), writtenStream);
+  if (!isUpdating) return texts.map((text) => ({ kind: '+I', text }));
+  return texts.flatMap((text) => {
+    const { before, after } = JSON.parse(text) as { readonly before: unknown; readonly after: unknown };
+    const rows: WrittenRow[] = [];
+    if (before !== null) rows.push({ kind: '-U', text: JSON.stringify(before) });
+    if (after !== null) rows.push({ kind: '+U', text: JSON.stringify(after) });
+    return rows;
+  });
+}
+
+function storeOn(disk: SimulatedDisk): StreamStore {
   const random = new Random(0);
   const environment = new SimulatedMachine({
     files: disk.copy(random),
@@ -22,22 +46,20 @@ export function idsIn(disk: SimulatedDisk): ReadonlyMap<StreamName, readonly num
     pid: 2,
     alive: new Set(),
   });
-  const store = new StreamStore(streamsFolder, {}, environment);
-  return new Map(
-    streamNames.map((name) => {
-      const stream = store.stream(name);
-      const ids: number[] = [];
-      for (const { index } of stream.metadata.shards) {
-        const cursor = stream.cursor(shardId(index), { type: 'TRIM_HORIZON' });
-        for (let read = cursor.read(); read.kind === 'frames'; read = cursor.read()) {
-          for (const { frame, from, to } of read.frames) {
-            for (let record = from; record < to; record++)
-              ids.push((JSON.parse(recordData(frame, record).toString()) as { readonly id: number }).id);
-          }
-        }
-        cursor.close();
+  return new StreamStore(streamsFolder, {}, environment);
+}
+
+function textsIn(store: StreamStore, name: string): readonly string[] {
+  const stream = store.stream(name);
+  const texts: string[] = [];
+  for (const { index } of stream.metadata.shards) {
+    const cursor = stream.cursor(shardId(index), { type: 'TRIM_HORIZON' });
+    for (let read = cursor.read(); read.kind === 'frames'; read = cursor.read()) {
+      for (const { frame, from, to } of read.frames) {
+        for (let record = from; record < to; record++) texts.push(recordData(frame, record).toString());
       }
-      return [name, ids];
-    }),
-  );
+    }
+    cursor.close();
+  }
+  return texts;
 }

@@ -1,5 +1,5 @@
 import { Random } from '../support/streams/random.ts';
-import { queries } from './queries.ts';
+import { queries, type SinkKind } from './queries.ts';
 
 /** How a process comes to its end before its job does. */
 export interface End {
@@ -45,7 +45,8 @@ export interface World {
   readonly tolerated: number;
   /** Of the job in its process; `none`: the next process runs it. */
   readonly restarts: 'none' | 'fixed-delay' | 'exponential-delay';
-  /** Whether the sink takes back what it has prepared. */
+  readonly sink: SinkKind;
+  /** Whether the program's sink takes back what it has prepared. */
   readonly withdraws: boolean;
   /** Of the time that passes when a process looks at its clock, the most. */
   readonly lookMaxMs: number;
@@ -88,6 +89,7 @@ export function worldOf(seed: number): World {
     withdraws: random.chance(0.5),
     lookMaxMs: random.pick([0.5, 2, 5]),
     lives: Array.from({ length: 1 + random.int(4) }, () => lifeOf(random)),
+    sink: query.isForProgram !== true && random.chance(0.4) ? 'stream' : 'program',
   };
 }
 

@@ -98,11 +98,13 @@ export const queries: readonly SimulatedQuery[] = [
     name: 'a window join',
     columns: 'a INT, b INT',
     text: `SELECT a.id, b.id FROM ${windowed} a LEFT JOIN ${tumbling('others')} b ON a.k = b.k AND a.window_start = b.window_start AND a.window_end = b.window_end AND b.v > 4`,
+    isOrderedByBatches: true,
   },
   {
     name: 'a window semi-join',
     columns: 'a INT, k INT',
     text: `SELECT a.id, a.k FROM ${windowed} a WHERE a.k NOT IN (SELECT b.k FROM ${tumbling('others')} b WHERE a.window_start = b.window_start AND a.window_end = b.window_end)`,
+    isOrderedByBatches: true,
   },
   {
     name: 'a temporal join',

@@ -62,7 +62,13 @@ export function closingRecords(stream: Stream): readonly (PutText & { readonly e
   const open = stream.metadata.shards.filter(({ closed }) => closed === null);
   return open.map(({ index, startingHashKey }) => ({
     id: 10_000 + index,
-    text: JSON.stringify({ id: 10_000 + index, ts: '2024-01-01 01:00:00.000', k: 99, v: 0, name: 'end' }),
+    text: JSON.stringify({
+      id: 10_000 + index,
+      ts: `2024-01-01 01:00:${String(10 + (index % 50))}.000`,
+      k: 99,
+      v: 0,
+      name: 'end',
+    }),
     key: 'end',
     explicitHashKey: startingHashKey.toString(),
   }));

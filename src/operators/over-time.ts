@@ -11,7 +11,7 @@ import { tableLayout } from '../memory/kernels.ts';
 import type { PhysicalOperator } from '../physical/graph.ts';
 import { INT, TIMESTAMP } from '../types/sql-type.ts';
 import { type I64, i32, i64, type Local } from '../wasm/code.ts';
-import { watermarkI64 } from './compiled-operator.ts';
+import { baseCells, watermarkI64 } from './compiled-operator.ts';
 import { type DueRow, DueRows, dueCells } from './due-rows.ts';
 import type { Output } from './operator.ts';
 import type { OperatorContext } from './operator-context.ts';
@@ -155,7 +155,11 @@ export class OverTime extends DueRows {
 
     const place = find();
     const forget = f.local('i64', i64.load(place.row, { offset: this.#frames.offset('forget') }));
-    f.if(i32.and(i64.ne(forget, earliest), i64.leS(forget, row.watermark)), () => {
+    const isKnown = i64.ne(forget, earliest);
+    // One that late rows began goes with the next watermark.
+    const told = i64.load(i32.const(this.cells + baseCells.watermark));
+    const isOver = i32.and(i64.leS(forget, row.watermark), i64.gtS(row.watermark, told));
+    f.if(i32.and(isKnown, isOver), () => {
       f.do(writer.kernel('tableDetach', 'void', frames.cursor.table, place.row));
       f.set(place.row, find().row);
     });

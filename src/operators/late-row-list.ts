@@ -38,17 +38,21 @@ export class LateRowList {
     memory.u32[this.#address >> 2] = 0;
   }
 
+  /** What emitted code calls where the list is full. Made here, so that the function holds nothing of who writes the code. */
+  #fullIn(module: QueryModule): FunctionRef<'void'> {
+    const known = this.#full.get(module);
+    if (known !== undefined) return known;
+    const full = module.callback('lateRowsFull', [], 'void', () => this.#drain());
+    this.#full.set(module, full);
+    return full;
+  }
+
   /** Code that notes the row at hand. */
   write(writer: CodeWriter, row: Pick<PipelineRow, 'watermark' | 'time'>): void {
-    const { f, module } = writer;
-    let full = this.#full.get(module);
-    if (full === undefined) {
-      full = module.callback('lateRowsFull', [], 'void', () => this.#drain());
-      this.#full.set(module, full);
-    }
-    const flush = full;
+    const { f } = writer;
+    const full = this.#fullIn(writer.module);
     const count = i32.const(this.#address);
-    f.if(i32.geU(i32.load(count), i32.const(entriesMax)), () => f.do(call(flush)));
+    f.if(i32.geU(i32.load(count), i32.const(entriesMax)), () => f.do(call(full)));
     const at: I32 = i32.add(
       i32.const(this.#address + layout.entries),
       i32.mul(i32.load(count), i32.const(layout.entryBytes)),

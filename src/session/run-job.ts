@@ -64,7 +64,9 @@ export async function* runJob(
     if (onBatch === null || header === null) return new ResultSink(memory, channel);
     return new BatchSink((batch) => onBatch(batch, header, memory));
   };
-  const started = asItIs(context);
+  const isTracked = isTrackedJob(graph, context);
+  // Only a job with checkpoints is ever made again.
+  const started = isTracked ? asItIs(context) : context;
   const name = context.session.settings.get('pipeline.name') || null;
   const identity = { name, statement: written.statement };
   const answering = {
@@ -85,7 +87,6 @@ export async function* runJob(
       void channel.push({ kind: 'warnings', diagnostics });
     },
   };
-  const isTracked = isTrackedJob(graph, started);
   const putAside = isTracked ? await settleFolder(identity, started) : null;
   let begun: JobBegin = { name: shownName(graph, context), putAside, from: null };
   const running = new RunningJob({

@@ -265,12 +265,13 @@ export class CheckpointWriter {
   readonly #due: DuePages;
   readonly #name: string;
   readonly #pages: number[] = [];
-  readonly #slice = new Slice();
+  readonly #slice: Slice;
 
   constructor(folder: CheckpointFolder, files: StreamFiles, epoch: number, due: DuePages) {
     this.#folder = folder;
     this.#files = files;
     this.#due = due;
+    this.#slice = new Slice(due.count);
     this.#name = pagesNameOf(epoch);
   }
 
@@ -319,10 +320,16 @@ export class CheckpointWriter {
 
 /** Blocks that are filled, written and filled again. */
 class Slice {
+  readonly #pages: number;
   readonly #blocks: PageBlock[] = [];
   #count = 0;
   #filled: Uint8Array[] = [];
   bytes = 0;
+
+  /** `pages`: so many will come in all. */
+  constructor(pages: number) {
+    this.#pages = pages;
+  }
 
   add(page: number, count: number, bytes: Uint8Array, from: number): void {
     for (let done = 0; done < count; ) {
@@ -349,7 +356,7 @@ class Slice {
   #block(): PageBlock {
     const known = this.#blocks[this.#count];
     if (known !== undefined) return known;
-    const added = new PageBlock();
+    const added = new PageBlock(this.#pages);
     this.#blocks.push(added);
     return added;
   }

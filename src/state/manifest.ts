@@ -108,6 +108,12 @@ export function manifestBytes(manifest: Manifest): Uint8Array {
   return Buffer.from(`${text}\n${crc32(text).toString(16).padStart(8, '0')}\n`);
 }
 
+function withInfinities(_: string, value: unknown): unknown {
+  const name = (value as { $number?: string } | null)?.$number;
+  if (name === undefined) return value;
+  return name === '+inf' ? Number.POSITIVE_INFINITY : name === '-inf' ? Number.NEGATIVE_INFINITY : Number.NaN;
+}
+
 /** @throws DamagedManifest, and OtherRelease for one that a later release has made */
 export function readManifest(bytes: Uint8Array): Manifest {
   const text = Buffer.from(bytes).toString('utf8');
@@ -115,11 +121,7 @@ export function readManifest(bytes: Uint8Array): Manifest {
   const line = text.slice(0, end);
   if (end < 0 || text.slice(end + 1) !== `${crc32(line).toString(16).padStart(8, '0')}\n`)
     throw new DamagedManifest('its checksum is wrong');
-  const manifest = JSON.parse(line, (_, value: unknown) => {
-    const name = (value as { $number?: string } | null)?.$number;
-    if (name === undefined) return value;
-    return name === '+inf' ? Number.POSITIVE_INFINITY : name === '-inf' ? Number.NEGATIVE_INFINITY : Number.NaN;
-  }) as Manifest;
+  const manifest = (line.includes('"$number"') ? JSON.parse(line, withInfinities) : JSON.parse(line)) as Manifest;
   if (manifest.version > checkpointVersion)
     throw new OtherRelease(
       manifest.release,

@@ -22,12 +22,19 @@ export const blockPagesMax = 255;
 
 /** Collects the pages of one block. */
 export class PageBlock {
-  readonly #bytes = Buffer.allocUnsafeSlow(headerBytes + blockPagesMax * (4 + pageBytes));
+  readonly #bytes: Buffer;
+  readonly #pagesMax: number;
   #count = 0;
+
+  /** `pages`: no more than so many will come. */
+  constructor(pages = blockPagesMax) {
+    this.#pagesMax = Math.max(1, Math.min(blockPagesMax, pages));
+    this.#bytes = Buffer.allocUnsafeSlow(headerBytes + this.#pagesMax * (4 + pageBytes));
+  }
 
   /** Pages that it takes before it is full. */
   get room(): number {
-    return blockPagesMax - this.#count;
+    return this.#pagesMax - this.#count;
   }
 
   get isEmpty(): boolean {
@@ -39,7 +46,7 @@ export class PageBlock {
     for (let index = 0; index < count; index++) {
       this.#bytes.writeUInt32LE(page + index, headerBytes + (this.#count + index) * 4);
     }
-    const to = headerBytes + blockPagesMax * 4 + this.#count * pageBytes;
+    const to = headerBytes + this.#pagesMax * 4 + this.#count * pageBytes;
     this.#bytes.set(bytes.subarray(from, from + count * pageBytes), to);
     this.#count += count;
   }
@@ -49,7 +56,7 @@ export class PageBlock {
     const tableEnd = headerBytes + this.#count * 4;
     // The pages of a block that is not full move up to its table.
     if (this.room > 0) {
-      const pagesAt = headerBytes + blockPagesMax * 4;
+      const pagesAt = headerBytes + this.#pagesMax * 4;
       this.#bytes.copyWithin(tableEnd, pagesAt, pagesAt + this.#count * pageBytes);
     }
     const block = this.#bytes.subarray(0, tableEnd + this.#count * pageBytes);
@@ -84,7 +91,7 @@ export function readPages(
   size: number,
   take: (page: number, bytes: Uint8Array, from: number) => void,
 ): void {
-  const buffer = Buffer.alloc(headerBytes + blockPagesMax * (4 + pageBytes));
+  const buffer = Buffer.allocUnsafeSlow(Math.min(size, headerBytes + blockPagesMax * (4 + pageBytes)));
   let at = 0;
   while (at < size) {
     const have = read(buffer.subarray(0, Math.min(buffer.length, size - at)), at);

@@ -130,7 +130,7 @@ async function copyPages(
   const written = files.create(join(target, name));
   let bytes = 0;
   try {
-    let block = new PageBlock();
+    const block = new PageBlock();
     const blocks: Uint8Array[] = [];
     const flush = async (): Promise<void> => {
       for (const each of blocks.splice(0)) {
@@ -144,7 +144,6 @@ async function copyPages(
         block.add(page, 1, from, at);
         if (block.room > 0) return;
         blocks.push(packedBlock(block.take()));
-        block = new PageBlock();
       });
       await flush();
     }

@@ -53,15 +53,16 @@ export class HeldRecords {
       await files.syncFolder(this.#folder.path);
       return { name: this.#name, bytes: this.#bytes };
     } catch (error) {
+      this.#close();
       throw storageError('records were held', error);
     }
   }
 
-  /** They are wanted by nobody. */
+  /** They are wanted by nobody. What cannot be removed goes when the stream is opened next. */
   async drop(): Promise<void> {
     await this.#written.catch(() => {});
     this.#close();
-    await this.#environment.files.remove(this.#folder.pathOf(openName(this.#name)));
+    await this.#environment.files.remove(this.#folder.pathOf(openName(this.#name))).catch(() => {});
   }
 
   /** One frame behind the other; behind one that failed, none. */

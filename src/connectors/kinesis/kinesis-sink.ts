@@ -86,8 +86,11 @@ export class KinesisSink implements Sink {
   }
 
   async abort(): Promise<void> {
-    await this.#target?.abort();
-    await this.#release();
+    try {
+      await this.#target?.abort();
+    } finally {
+      await this.#release();
+    }
   }
 
   #targetIn(stream: Stream): RecordTarget {

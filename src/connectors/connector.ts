@@ -109,6 +109,11 @@ export interface Source {
    * them). A source without it cannot be read again from where it was.
    */
   save?(positions: ReadonlyMap<ShardReader, SavedValue>): SavedValue;
+  /**
+   * What was read by now is there whenever it is read again, also behind a power cut: waited for before a checkpoint says
+   * that it was read. A source without it has nothing that could be lost.
+   */
+  settle?(): Promise<void>;
   /** Called before `open`: it is to go on as it was saved. */
   resume?(saved: SavedValue): void;
   /** Names of saved shards that are gone, or begin elsewhere now, where the table says that the source goes on all the same. */

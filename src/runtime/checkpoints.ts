@@ -84,6 +84,7 @@ export class Checkpoints {
   readonly #memory: Memory;
   readonly #clock: Clock;
   readonly #sinks: ReadonlyMap<string, Sink>;
+  readonly #settleSources: () => Promise<void>;
   readonly #sizeOf: (operator: string) => StateSize | undefined;
   readonly #onDone: (report: CheckpointReport) => void;
   readonly #wakeJob: () => void;
@@ -103,6 +104,8 @@ export class Checkpoints {
       readonly memory: Memory;
       readonly clock: Clock;
       readonly sinks: ReadonlyMap<string, Sink>;
+      /** What the sources have read by now is not lost any more. */
+      readonly settleSources: () => Promise<void>;
       readonly sizeOf: (operator: string) => StateSize | undefined;
       readonly onDone: (report: CheckpointReport) => void;
       /** Ends the job's waiting. */
@@ -115,6 +118,7 @@ export class Checkpoints {
     this.#memory = parts.memory;
     this.#clock = parts.clock;
     this.#sinks = parts.sinks;
+    this.#settleSources = parts.settleSources;
     this.#sizeOf = parts.sizeOf;
     this.#onDone = parts.onDone;
     this.#wakeJob = parts.wakeJob;
@@ -287,6 +291,7 @@ export class Checkpoints {
   /** How many bytes it has. `sinks` gets what these have prepared. */
   async #write({ manifest, prepared, writer }: Cut, sinks: Record<string, SavedValue>): Promise<number> {
     const written = (await writer?.write()) ?? { file: null, pages: [], free: [] };
+    await this.#settleSources();
     for (const [id, token] of prepared) sinks[id] = await token;
     await this.#settings.folder.publish({ ...manifest, sinks }, written);
     return written.file?.bytes ?? 0;

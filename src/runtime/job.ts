@@ -181,6 +181,9 @@ export class Job {
         memory,
         clock,
         sinks,
+        settleSources: async () => {
+          for (const source of this.#sources) await source.settle();
+        },
         sizeOf: (id) => parts.operators.get(id)?.stateSize,
         onDone: (report) => {
           this.lastCheckpoint = report;

@@ -118,6 +118,11 @@ export class SourceRun {
     });
   }
 
+  /** What was read is not lost: before a checkpoint says that it was read. */
+  async settle(): Promise<void> {
+    await this.#parts.source.settle?.();
+  }
+
   /** For a checkpoint. */
   save(): SavedValue {
     const { source } = this.#parts;

@@ -52,10 +52,13 @@ export class ShardCursor {
   #open: { readonly segment: number; readonly reader: SegmentReader } | null = null;
   /** Where no frame was found at the last look. */
   #suspectOffset = -1;
+  /** What came before this record is known to be on the disk. */
+  #syncedIndex: number;
 
   constructor(view: ShardView, { fromIndex, sinceMs, endIndex }: CursorStart) {
     this.#view = view;
     this.#nextIndex = fromIndex;
+    this.#syncedIndex = fromIndex;
     this.#sinceMs = sinceMs ?? 0;
     this.#endIndex = endIndex ?? Number.POSITIVE_INFINITY;
   }
@@ -88,6 +91,23 @@ export class ShardCursor {
         return { kind: 'idle' };
       }
     }
+  }
+
+  /**
+   * What was read is on the disk: who wrote it may have been killed before it was, or be at it. Segments before the one
+   * that is read are: none is begun before.
+   */
+  async sync(): Promise<void> {
+    const next = this.#nextIndex;
+    const segment = this.#open?.segment;
+    if (next === this.#syncedIndex || segment === undefined) return;
+    const file = this.#view.folder.open(segment);
+    try {
+      await file?.sync();
+    } finally {
+      file?.close();
+    }
+    this.#syncedIndex = next;
   }
 
   close(): void {

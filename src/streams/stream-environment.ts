@@ -60,6 +60,8 @@ export interface ReadableFile {
   size(): number;
   /** Reads at a place; the count of bytes read, 0 at the end. */
   read(target: Uint8Array, position: number): number;
+  /** What anybody has written of it by now is on the disk. */
+  sync(): Promise<void>;
   close(): void;
 }
 
@@ -69,5 +71,4 @@ export interface WritableFile extends ReadableFile {
   /** As `write`, and then the disk has these bytes; what was written before them it may not have. */
   writeSynced(bytes: Uint8Array, position: number): Promise<void>;
   truncate(size: number): Promise<void>;
-  sync(): Promise<void>;
 }

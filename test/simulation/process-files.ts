@@ -85,7 +85,6 @@ export class ProcessFiles implements StreamFiles {
         return this.#timely(() => file.writeSynced(copy, position));
       },
       truncate: (size) => this.#timely(() => file.truncate(size)),
-      sync: () => this.#timely(() => file.sync()),
     };
   }
 
@@ -95,6 +94,7 @@ export class ProcessFiles implements StreamFiles {
     return {
       size: () => file.size(),
       read: (target, position) => file.read(target, position),
+      sync: () => this.#timely(() => file.sync()),
       close: () => {
         this.#open.delete(key);
         file.close();

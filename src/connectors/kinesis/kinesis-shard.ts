@@ -153,6 +153,11 @@ export class KinesisShard implements ShardReader {
     };
   }
 
+  /** What was read stays, whatever happens to who wrote it. */
+  async settle(): Promise<void> {
+    await this.#cursor?.sync();
+  }
+
   async close(): Promise<void> {
     this.#release();
     this.#cursor?.close();

@@ -72,6 +72,10 @@ export class KinesisSource implements Source {
     return saved;
   }
 
+  async settle(): Promise<void> {
+    for (const shard of this.#shards.values()) await shard.settle();
+  }
+
   get lost(): ReadonlySet<string> {
     return this.#lost;
   }

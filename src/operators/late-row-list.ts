@@ -17,8 +17,8 @@ export interface DroppedRow {
 /** u32 count, u32 unused; then entries of i64 row, i64 watermark, i64 time. */
 const layout = { count: 0, entries: 8, row: 0, watermark: 8, time: 16, entryBytes: 24 } as const;
 
-/** So many rows are noted before the host is called: one call for hundreds of late rows, 6 KB for an operator. */
-const entriesMax = 256;
+/** So many rows are noted before the host is called: 1.5 KB for an operator. */
+const entriesMax = 64;
 
 const noTime = -(2n ** 63n);
 

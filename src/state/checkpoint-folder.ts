@@ -77,6 +77,8 @@ export class CheckpointFolder {
     this.#lock = await StreamLock.take(this.#environment, this.path, `the state of the job in "${this.path}"`);
     // Of a process that is no more.
     await takeBackRequest(this.#environment, this.path);
+    // The checkpoint that was loaded may be seen, and its name not be on the disk yet: its rows are shown from here on.
+    await this.#files.syncFolder(this.path);
   }
 
   /**

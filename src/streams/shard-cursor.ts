@@ -168,6 +168,8 @@ export class ShardCursor {
   #slices(segment: number, frames: readonly Frame[]): FrameSlice[] {
     const slices: FrameSlice[] = [];
     const sinceMs = Math.max(this.#sinceMs, this.#view.horizonMs());
+    // Behind the end of a closed shard may be what a failed write has left.
+    const endIndex = Math.min(this.#endIndex, (this.#view.lastRecordIndex() ?? Number.POSITIVE_INFINITY) + 1);
     for (const frame of frames) {
       const end = frame.firstIndex + frame.records;
       if (end <= this.#nextIndex) continue;
@@ -176,10 +178,10 @@ export class ShardCursor {
         throw new DamagedSegmentError(path, this.#open?.reader.offset ?? 0, `record ${this.#nextIndex} is missing`);
       }
       const from = this.#nextIndex - frame.firstIndex;
-      const to = Math.min(frame.records, this.#endIndex - frame.firstIndex);
-      this.#nextIndex = Math.min(end, this.#endIndex);
+      const to = Math.min(frame.records, endIndex - frame.firstIndex);
+      this.#nextIndex = Math.min(end, endIndex);
       if (frame.arrivalMs >= sinceMs && to > from) slices.push({ frame, from, to });
-      if (end >= this.#endIndex) break;
+      if (end >= endIndex) break;
     }
     return slices;
   }

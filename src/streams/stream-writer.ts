@@ -285,6 +285,8 @@ export class StreamWriter {
   async #endOf(shard: ShardMetadata): Promise<{ shard: ShardMetadata; lastRecordIndex: number }> {
     const log = this.#logOf(shard);
     await log.drain();
+    // Its file may hold more than was acknowledged: where it ends is known when it is opened anew.
+    if (log.broken !== null) throw log.broken;
     return { shard, lastRecordIndex: log.nextIndex - 1 };
   }
 

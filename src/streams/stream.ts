@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { type Held, HeldFolder } from './held-folder.ts';
 import { HeldRecords } from './held-records.ts';
 import { loadMetadata } from './metadata-file.ts';
@@ -38,6 +39,8 @@ export class Stream {
   readonly #folders = new Map<number, ShardFolder>();
   readonly #listeners = new Set<() => void>();
   #metadata: StreamMetadata;
+  /** What of it is known to be on the disk. */
+  #durableMetadata: StreamMetadata | null = null;
   #isDeleted = false;
   /** What was found when nobody asked: told to who asks next. */
   #failure: unknown = null;
@@ -130,7 +133,18 @@ export class Stream {
     const metadata = loadMetadata(this.#environment.files, this.#folder);
     this.#failure = null;
     if (metadata === null || metadata.createdMs !== this.#metadata.createdMs) this.#isDeleted = true;
-    else this.#take(metadata);
+    else if (!isDeepStrictEqual(metadata, this.#metadata)) this.#take(metadata);
+  }
+
+  /**
+   * What is known of the shards is on the disk: who changed them may have been killed before it was. Else a power cut may
+   * open a shard again that was seen closed.
+   */
+  async settle(): Promise<void> {
+    const metadata = this.#metadata;
+    if (metadata === this.#durableMetadata) return;
+    await this.#environment.files.syncFolder(this.#folder);
+    this.#durableMetadata = metadata;
   }
 
   /** @throws StreamError ResourceNotFoundException */
@@ -229,6 +243,7 @@ export class Stream {
       held: this.#held,
       onChange: (metadata: StreamMetadata) => {
         if (metadata !== this.#metadata) this.#take(metadata);
+        this.#durableMetadata = metadata;
         this.#notify();
       },
     };

@@ -44,6 +44,7 @@ export class Producer {
         await this.#attempt(async () => {
           for (const id of await act(store.stream(stream), action, this.#random))
             this.acknowledged.push({ stream, id });
+          return true;
         });
       }
       while (!this.isDone) {
@@ -54,7 +55,9 @@ export class Producer {
           const stream = store.stream(name);
           const records = closingRecords(stream);
           // Each may be there twice, where it was not known whether it is.
-          if ((await putTexts(stream, records)).length === records.length) this.#closed++;
+          const isWhole = (await putTexts(stream, records)).length === records.length;
+          if (isWhole) this.#closed++;
+          return isWhole;
         });
       }
     } finally {
@@ -62,10 +65,10 @@ export class Producer {
     }
   }
 
-  async #attempt(work: () => Promise<void>): Promise<void> {
+  /** What is worked at says whether all of it was taken. */
+  async #attempt(work: () => Promise<boolean>): Promise<void> {
     try {
-      await work();
-      this.#failures = 0;
+      this.#failures = (await work()) ? 0 : this.#failures + 1;
     } catch (error) {
       if (!(error instanceof StreamError)) throw error;
       this.#failures++;

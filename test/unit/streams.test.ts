@@ -294,6 +294,48 @@ describe('a full disk', () => {
   });
 });
 
+describe('the end of a shard', () => {
+  test('is not settled while its file may hold more than was acknowledged', async () => {
+    let isFailing = false;
+    const machines = new Machines(({ kind, path }) =>
+      isFailing && path.endsWith('.log') && (kind === 'sync' || kind === 'truncate') ? 'error' : 'none',
+    );
+    const store = machines.store(1);
+    const stream = await store.createStream('s', 1);
+    await stream.putRecord(entry('before'));
+    isFailing = true;
+    await expect(stream.putRecord(entry('in doubt'))).rejects.toThrow('error at sync');
+    isFailing = false;
+    await expect(stream.splitShard('0', 5n)).rejects.toThrow('cannot be written');
+    await store.close();
+
+    // Opened anew it ends where its file does.
+    const again = machines.store(2).stream('s');
+    await again.splitShard('0', 5n);
+    expect(again.shard('0').closed?.lastRecordIndex).toBe(2);
+    expect(readTexts(again)).toEqual(['before', 'in doubt']);
+  });
+
+  test('that another process has seen is on the disk, once that settles it', async () => {
+    for (const isSettled of [false, true]) {
+      let isFailing = false;
+      const machines = new Machines(({ kind, path }) =>
+        isFailing && kind === 'sync folder' && path === '/s/s' ? 'error' : 'none',
+      );
+      const writer = await machines.store(1).createStream('s', 1);
+      await writer.putRecord(entry('a'));
+      isFailing = true;
+      await expect(writer.splitShard('0', 5n)).rejects.toThrow('error at sync folder');
+      isFailing = false;
+      const reader = machines.store(2).stream('s');
+      expect(reader.metadata.shards).toHaveLength(3);
+      if (isSettled) await reader.settle();
+      machines.disk = machines.disk.afterCrash();
+      expect(machines.store(3).stream('s').metadata.shards).toHaveLength(isSettled ? 3 : 1);
+    }
+  });
+});
+
 test('without fsync a put does not wait for the disk, and a crash keeps what comes before the first gap', async () => {
   let syncs = 0;
   const machines = new Machines(({ kind }) => {

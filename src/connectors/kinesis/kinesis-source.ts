@@ -73,6 +73,7 @@ export class KinesisSource implements Source {
   }
 
   async settle(): Promise<void> {
+    await this.#opened?.stream.settle();
     for (const shard of this.#shards.values()) await shard.settle();
   }
 

@@ -3,6 +3,7 @@ import { didYouMean } from '../diagnostics/candidates.ts';
 import { error } from '../diagnostics/diagnostic.ts';
 import { ErrorCollector } from '../diagnostics/error-collector.ts';
 import type { Span } from '../diagnostics/source-text.ts';
+import type { Property } from '../sql/ast.ts';
 import { type Catalog, newCatalog } from './catalog.ts';
 import { type CatalogDeclaration, CatalogStore } from './catalog-store.ts';
 import { FolderCatalog } from './folder-catalog.ts';
@@ -29,7 +30,7 @@ export class Catalogs {
     const kept = this.#store?.find(name);
     if (kept === undefined) return undefined;
     const { span } = kept;
-    checkOptions(kept, { name: span, key: () => span, value: () => span });
+    checkCatalogOptions(kept, { name: span, key: () => span, value: () => span });
     return this.#open(kept);
   }
 
@@ -50,7 +51,7 @@ export class Catalogs {
 
   /** What CREATE CATALOG declares. @throws DiagnosticError for options that are wrong, and a folder that cannot be read */
   create(declaration: Omit<CatalogDeclaration, 'span'>, spans: CatalogSpans): void {
-    checkOptions(declaration, spans);
+    checkCatalogOptions(declaration, spans);
     const catalog = this.#open(declaration);
     try {
       if (catalog instanceof FolderCatalog) catalog.read();
@@ -105,6 +106,16 @@ export interface CatalogSpans {
   readonly value: (key: string) => Span;
 }
 
+/** Of WITH (...) and SET (...). */
+export function catalogSpans(options: readonly Property[], name: Span): CatalogSpans {
+  const property = (key: string): Property | undefined => options.find((each) => each.key.value === key);
+  return {
+    name,
+    key: (key) => property(key)?.key.span ?? name,
+    value: (key) => property(key)?.value.span ?? name,
+  };
+}
+
 const optionsByType: ReadonlyMap<string, { readonly called: string; readonly options: readonly string[] }> = new Map([
   ['generic_in_memory', { called: 'a catalog in memory', options: ['type', 'default-database', 'property-version'] }],
   ['folder', { called: 'a catalog in a folder', options: ['type', 'path', 'default-database', 'property-version'] }],
@@ -112,7 +123,10 @@ const optionsByType: ReadonlyMap<string, { readonly called: string; readonly opt
 const typeHelp = "write WITH ('type' = 'generic_in_memory'), or 'folder' for one that outlives the process";
 
 /** @throws DiagnosticError O001, O002, O006 with all that is wrong */
-function checkOptions({ name, options }: Pick<CatalogDeclaration, 'name' | 'options'>, spans: CatalogSpans): void {
+export function checkCatalogOptions(
+  { name, options }: Pick<CatalogDeclaration, 'name' | 'options'>,
+  spans: CatalogSpans,
+): void {
   const errors = new ErrorCollector();
   const type = options.get('type');
   const known = optionsByType.get(type ?? 'generic_in_memory');

@@ -6,7 +6,7 @@ import type { Schema } from '../types/column.ts';
 import { withNullable } from '../types/sql-type.ts';
 import type { TableNames } from './catalog.ts';
 import type { Table, TableColumn, TableOption } from './table.ts';
-import { columnNames, columnsOfQuery } from './table-as.ts';
+import { checkNotNull, columnNames, columnsOfQuery } from './table-as.ts';
 import { mergeLike, type TableParts } from './table-like.ts';
 import { typeOf } from './type-of.ts';
 
@@ -25,6 +25,7 @@ export function declareTable(session: TableNames, statement: CreateTable, source
   if (source !== null) {
     errors.throwIfAny();
     parts = { ...parts, columns: columnsOfQuery(parts.columns, names, source, statement) };
+    checkNotNull(parts, source, statement, errors);
   }
   const table = {
     path,

@@ -3,6 +3,7 @@ import { ErrorCollector } from '../diagnostics/error-collector.ts';
 import type { ColumnName, CreateTable } from '../sql/ast.ts';
 import type { Column, Schema } from '../types/column.ts';
 import type { TableColumn } from './table.ts';
+import type { TableParts } from './table-like.ts';
 
 /** The names of CREATE TABLE t (b, a) AS SELECT, where a list holds nothing else; null without. */
 export function columnNames({ elements }: CreateTable): readonly ColumnName[] | null {
@@ -37,6 +38,29 @@ export function columnsOfQuery(
     ...declared.filter(({ name }) => !queried.has(name)),
     ...source.map((column) => byName.get(column.name) ?? physical(column, at)),
   ];
+}
+
+/** As in Flink, what is NOT NULL in the table is so in the query: of an INSERT each row is checked, of a new table none. */
+export function checkNotNull(
+  { columns, primaryKey }: Pick<TableParts, 'columns' | 'primaryKey'>,
+  source: Schema,
+  { query, name: { span } }: CreateTable,
+  errors: ErrorCollector,
+): void {
+  const notes = [{ message: 'the query', span: query?.span ?? span }];
+  for (const { name, type } of source) {
+    if (!type.nullable) continue;
+    const help = `COALESCE("${name}", ...) in the query is not`;
+    const column = columns.find((each) => each.name === name);
+    if (column?.kind === 'physical' && !column.type.nullable)
+      errors.add(
+        error('B030', column.span, `column "${name}" is NOT NULL, and may be NULL in the query`, { notes, help }),
+      );
+    else if (primaryKey?.columns.includes(name) === true)
+      errors.add(
+        error('B036', primaryKey.span, `the key's column "${name}" may be NULL in the query`, { notes, help }),
+      );
+  }
 }
 
 function inOrder(names: readonly ColumnName[], source: Schema, at: ColumnName['span']): readonly TableColumn[] {

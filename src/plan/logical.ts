@@ -1,4 +1,5 @@
 import type { Table } from '../catalog/table.ts';
+import type { DiagnosticError } from '../diagnostics/diagnostic.ts';
 import type { Span } from '../diagnostics/source-text.ts';
 import type { Column, Schema } from '../types/column.ts';
 import type { SqlType } from '../types/sql-type.ts';
@@ -254,6 +255,15 @@ export interface LogicalTopN extends NodeBase {
   readonly window: AttachedWindow | null;
   /** `table.exec.state.ttl`; 0: kept for ever. A window ends by itself. */
   readonly stateTtlMs: number;
+  /** While a query is bound: no condition is known yet that bounds the rank (`rank-bounds.ts`). */
+  readonly waiting?: WaitingRank;
+}
+
+/** A rank that cannot be computed unless a condition further up bounds it. */
+export interface WaitingRank {
+  readonly name: 'ROW_NUMBER' | 'RANK' | 'DENSE_RANK';
+  /** What is wrong where none does. */
+  readonly refusal: DiagnosticError;
 }
 
 /** ROW_NUMBER() = 1 over a time attribute: the first or last row of each key. */

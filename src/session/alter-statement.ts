@@ -1,5 +1,6 @@
 import { alterTable } from '../catalog/alter-table.ts';
 import type { Catalog, CatalogObject, Database } from '../catalog/catalog.ts';
+import { catalogSpans, checkCatalogOptions } from '../catalog/catalogs.ts';
 import { pathText } from '../catalog/object-path.ts';
 import type { Session } from '../catalog/session.ts';
 import type { ObjectPath } from '../catalog/table.ts';
@@ -150,6 +151,14 @@ export function executeAlterCatalog(statement: AlterCatalog, session: Session): 
     case 'setOptions': {
       const path = action.options.find(({ key }) => key.value === 'path');
       if (path !== undefined) refusePath(catalog, path.key.span);
+      const options = new Map(catalog.options);
+      setOptions(options, action.options);
+      checkCatalogOptions({ name: catalog.name, options }, catalogSpans(action.options, statement.name.span));
+      const type = action.options.find(({ key }) => key.value === 'type');
+      if (type !== undefined && type.value.value !== catalog.options.get('type'))
+        fail('O004', type.value.span, `catalog "${catalog.name}" stays of its type`, {
+          help: 'DROP CATALOG, and create it with another type',
+        });
       setOptions(catalog.options, action.options);
       break;
     }

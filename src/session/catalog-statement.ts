@@ -1,4 +1,5 @@
 import { type CatalogObject, newDatabase } from '../catalog/catalog.ts';
+import { catalogSpans } from '../catalog/catalogs.ts';
 import { declareTable } from '../catalog/declare-table.ts';
 import { pathText } from '../catalog/object-path.ts';
 import type { Session } from '../catalog/session.ts';
@@ -156,18 +157,13 @@ function createView(session: Session, statement: CreateView, schemas: TableSchem
 
 function createCatalog(session: Session, statement: CreateCatalog): void {
   const { name, span } = statement.name;
-  const property = (key: string): Property | undefined => statement.options.find((each) => each.key.value === key);
   if (session.catalogs.has(name)) {
     if (statement.ifNotExists) return;
     fail('B015', span, `catalog "${name}" exists already`, { help: 'write IF NOT EXISTS' });
   }
   session.catalogs.create(
     { name, comment: statement.comment?.value ?? null, options: optionTexts(statement.options) },
-    {
-      name: span,
-      key: (key) => property(key)?.key.span ?? span,
-      value: (key) => property(key)?.value.span ?? span,
-    },
+    catalogSpans(statement.options, span),
   );
 }
 

@@ -158,7 +158,7 @@ export function describeObject(statement: Describe, session: Session, schemas: T
     const rows = [
       ['name', catalog.name],
       ['type', catalog.options.get('type') ?? 'generic_in_memory'],
-      ['comment', catalog.comment ?? ''],
+      ['comment', catalog.comment],
     ];
     const options = [...catalog.options].flatMap(([key, value]) => (key === 'type' ? [] : [[`option:${key}`, value]]));
     return answerTexts(['info name', 'info value'], statement.isExtended ? [...rows, ...options] : rows);

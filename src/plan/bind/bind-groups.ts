@@ -93,6 +93,7 @@ export function bindGroups(
       return joins.node;
     },
     context: { ...inner, scope: context.scope },
+    isGrouped: true,
     extraKeys: extraKeys.map((key, at) =>
       place({ kind: 'column', index: firstExtra + at, type: key.type, span: key.span }),
     ),

@@ -226,11 +226,12 @@ export function overRows(
   }
   const [key, second] = first.order;
   if (key === undefined) fail('B050', first.node.span, 'OVER needs an ORDER BY on a stream');
-  if (second !== undefined) fail('B050', second.item.span, 'OVER is ordered by one column on a stream');
+  const help = isRankName(first.name) ? 'for a Top-N bound the rank, as by WHERE rn <= 10' : undefined;
+  if (second !== undefined) fail('B050', second.item.span, 'OVER is ordered by one column on a stream', { help });
   if (isConstant(key.value)) fail('B050', key.item.span, 'OVER is ordered by a column, and this is a constant');
   if (key.item.direction === 'DESC') {
     fail('B050', key.item.span, 'OVER is ordered ascending on a stream', {
-      help: isRankName(first.name) ? 'for a Top-N bound the rank, as by WHERE rn <= 10' : 'only a Top-N may descend',
+      help: help ?? 'only a Top-N may descend',
     });
   }
   const texts = [...new Set(calls.map(overCallText))];

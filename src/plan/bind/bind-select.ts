@@ -244,7 +244,7 @@ function projected(
     return listed(select, rows, correlated);
   }
   for (const part of correlated) notYet('W003', part.span, 'a window function in a correlated subquery');
-  const own: SelectRows = { node: rows.node, context: { ...rows.context, subquery: undefined } };
+  const own: SelectRows = { ...rows, node: rows.node, context: { ...rows.context, subquery: undefined } };
   const bound = calls.map((node) => bindOverCall(node, own.context, select.windows));
   const [first] = bound;
   const isOne = new Set(bound.map(overCallText)).size === 1;
@@ -254,7 +254,7 @@ function projected(
 
 /** The SELECT list over rows; of a query that looks at the row around it, what is still to be computed. */
 function listed(select: Select, rows: SelectRows, correlated: readonly Expression[]): BoundQuery {
-  const columns = selectedColumns(select.items, rows.context);
+  const columns = selectedColumns(select.items, rows.context, rows.isGrouped);
   const values = columns.map(({ expression }) => expression);
   // The list may have joined subqueries to the rows.
   const { node } = rows;
@@ -269,7 +269,7 @@ function withOver(select: Select, rows: SelectRows, calls: readonly OverCall[], 
   const context = overContext(rows.context, (child) =>
     column(overCallText(bindOverCall(child, rows.context, select.windows))),
   );
-  const columns = selectedColumns(select.items, context);
+  const columns = selectedColumns(select.items, context, rows.isGrouped);
   const kept = select.qualify === null ? node : filtered(node, qualifyCondition(select, rows, context));
   return projectNode(kept, columns, select.span);
 }
@@ -313,7 +313,7 @@ function ranked(select: Select, rows: SelectRows, over: OverCall, settings: Sele
   const { input, columnOf } = withColumns(rows.node, [...over.partition, ...over.order.map(({ value }) => value)]);
   const rank: Expression = { kind: 'column', index: input.schema.length, type: BIGINT(false), span };
   const context = overContext(rows.context, () => rank);
-  const columns = selectedColumns(select.items, context);
+  const columns = selectedColumns(select.items, context, rows.isGrouped);
   const ranking: Ranking = {
     name,
     input,

@@ -11,6 +11,7 @@ import { projectNode } from '../nodes.ts';
 import { bindCreateTableAs, bindInsert } from './bind-insert.ts';
 import { QueryBinder } from './bind-query.ts';
 import { expandQuery, QueryNames } from './expand-query.ts';
+import { boundRanks } from './rank-bounds.ts';
 import { tableSource } from './table-source.ts';
 import type { TableTraitsOf } from './table-traits.ts';
 import { checkWindowRanks } from './window-ranks.ts';
@@ -22,8 +23,10 @@ export function bindStatement(
   traits: TableTraitsOf,
   names: QueryNames | null = null,
 ): readonly LogicalSink[] | null {
-  const sinks = boundSinks(statement, session, traits, names);
-  if (sinks !== null) checkWindowRanks(sinks);
+  const bound = boundSinks(statement, session, traits, names);
+  if (bound === null) return null;
+  const sinks = boundRanks(bound);
+  checkWindowRanks(sinks);
   return sinks;
 }
 

@@ -4,7 +4,7 @@ import type { Schema } from '../../types/column.ts';
 import type { Expression } from '../expression.ts';
 import type { LogicalNode, SortKey } from '../logical.ts';
 import type { Correlation } from './correlation.ts';
-import type { Ranking } from './ranking.ts';
+import { type Ranking, rankedRows } from './ranking.ts';
 import type { Scope } from './scope.ts';
 
 /** A bound query; one whose rows are ranked (`ROW_NUMBER() OVER`) waits for the filter that makes it a Top-N. */
@@ -53,10 +53,10 @@ export function openRows({ bound }: BoundFrom): {
   return { node, conditions: correlation.conditions };
 }
 
-/** The rows of a bound query. @throws DiagnosticError B033, B050 for a ranking that needs a filter and has none; W003 */
+/** The rows of a bound query. @throws DiagnosticError W003 */
 export function settled({ node, ranking, correlation }: BoundQuery): LogicalNode {
-  const rows = node ?? ranking?.unbounded();
-  if (rows === undefined) throw new Error('a query has rows or a ranking');
+  const rows = node ?? (ranking === null ? null : rankedRows(ranking));
+  if (rows === null) throw new Error('a query has rows or a ranking');
   if (correlation === undefined) return rows;
   const [condition] = [...correlation.conditions, ...correlation.values];
   throw new DiagnosticError([unsupported('W003', condition?.span ?? rows.span, 'a correlated subquery here')]);

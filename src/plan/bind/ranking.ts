@@ -1,4 +1,4 @@
-import { fail } from '../../diagnostics/diagnostic.ts';
+import { DiagnosticError, fail } from '../../diagnostics/diagnostic.ts';
 import type { Span } from '../../diagnostics/source-text.ts';
 import { BIGINT } from '../../types/sql-type.ts';
 import type { Expression } from '../expression.ts';
@@ -8,7 +8,9 @@ import {
   appendOnly,
   isAppendOnly,
   type LogicalNode,
+  type LogicalTopN,
   type SortKey,
+  type WaitingRank,
 } from '../logical.ts';
 import { projectNode } from '../nodes.ts';
 import { columnsOf, conjuncts, mapColumns } from '../same-expression.ts';
@@ -18,7 +20,7 @@ import { constantInteger, literal } from './literals.ts';
 
 /** Rows with their rank, which nothing bounds yet. */
 export interface Ranking {
-  readonly name: 'ROW_NUMBER' | 'RANK' | 'DENSE_RANK';
+  readonly name: WaitingRank['name'];
   /** The rows that are ranked. */
   readonly input: LogicalNode;
   readonly partition: readonly number[];
@@ -29,6 +31,21 @@ export interface Ranking {
   readonly span: Span;
   /** The rows with the rank of each, where no filter bounds it. @throws DiagnosticError B033, B050 */
   readonly unbounded: () => LogicalNode;
+}
+
+/**
+ * The rows with the rank of each. Where that cannot be computed the rank waits: a condition behind a join may bound it.
+ * @throws DiagnosticError B033, B050 from `boundRanks`
+ */
+export function rankedRows(ranking: Ranking): LogicalNode {
+  try {
+    return ranking.unbounded();
+  } catch (error) {
+    if (!(error instanceof DiagnosticError)) throw error;
+    const { name, columns, span } = ranking;
+    const topN = topNNode(ranking, { start: 1, end: Number.POSITIVE_INFINITY });
+    return projectNode({ ...topN, waiting: { name, refusal: error } }, columns, span);
+  }
 }
 
 /** A filter over a ranking: the Top-N that it means, and what of the condition is left. Null where it bounds no rank. */
@@ -72,7 +89,7 @@ export function topNOf(
   if (typeof end === 'number' && end < 1)
     fail('B033', condition.span, 'a rank is 1 or more: this condition is never true');
   const left = rest.length === 0 ? null : rest.reduce((all, next) => call('AND', [all, next], condition.span));
-  const { input, partition, order, stateTtlMs, span } = ranking;
+  const { input, partition, span } = ranking;
   const window = attachedWindow(input, partition);
   if (start === 1 && end === 1) {
     // Its rank is known.
@@ -84,7 +101,16 @@ export function topNOf(
     }));
     return { node: projectNode(firstOf(ranking, window), columns, span), rest: left };
   }
-  const topN: LogicalNode = {
+  return { node: projectNode(topNNode(ranking, { start, end }), ranking.columns, span), rest: left };
+}
+
+/** The rows of some ranks, with their rank behind their columns. */
+function topNNode(
+  { input, partition, order, stateTtlMs, span }: Pick<Ranking, 'input' | 'partition' | 'order' | 'stateTtlMs' | 'span'>,
+  { start, end }: { readonly start: number; readonly end: LogicalTopN['rankEnd'] },
+): LogicalTopN {
+  const window = attachedWindow(input, partition);
+  return {
     kind: 'top-n',
     input,
     partition,
@@ -98,7 +124,6 @@ export function topNOf(
     changes: window === null ? allChanges : appendOnly,
     span,
   };
-  return { node: projectNode(topN, ranking.columns, span), rest: left };
 }
 
 /** The row of rank 1: by a time attribute alone it is the first or last row of its key, else the top of a ranking. */

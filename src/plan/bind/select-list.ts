@@ -39,14 +39,23 @@ export interface SelectedColumn {
 export interface SelectRows {
   readonly node: LogicalNode;
   readonly context: ExpressionContext;
+  readonly isGrouped?: boolean;
 }
 
-/** The columns that the SELECT list names, stars spread. */
-export function selectedColumns(items: readonly SelectItem[], context: ExpressionContext): readonly SelectedColumn[] {
+/**
+ * The columns that the SELECT list names, stars spread. One without a name has that of its place; over groups, as in
+ * Flink, names that come twice are counted once: `k, k0, EXPR$1`.
+ */
+export function selectedColumns(
+  items: readonly SelectItem[],
+  context: ExpressionContext,
+  isGrouped = false,
+): readonly SelectedColumn[] {
   const columns: SelectedColumn[] = [];
   const errors = new ErrorCollector();
   for (const item of items) {
-    const added = errors.attempt(() => itemColumns(item, context, columns.length)) ?? [];
+    const place = isGrouped ? new Set(columns.map(({ name }) => name)).size : columns.length;
+    const added = errors.attempt(() => itemColumns(item, context, place)) ?? [];
     if (item.value.kind !== 'star') columns.push(...added);
     else for (const column of added) columns.push({ ...column, name: freeName(column.name, columns) });
   }

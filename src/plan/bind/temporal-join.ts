@@ -4,16 +4,20 @@ import type { FunctionLookup } from '../../functions/lookup.ts';
 import type { Join, TableReference } from '../../sql/ast.ts';
 import { columnTypeText } from '../../types/column.ts';
 import { typeText } from '../../types/sql-type.ts';
+import type { Expression } from '../expression.ts';
 import { isAppendOnly, type LogicalJoin, type LogicalNode, type TemporalMethod } from '../logical.ts';
 import { joinNode } from '../nodes.ts';
+import { mapColumns } from '../same-expression.ts';
 import { uniqueKeysOf } from '../unique-keys.ts';
 import { bindExpression } from './bind-expression.ts';
 import { bindJoin } from './bind-join.ts';
 import { type BoundFrom, ofNode } from './bound-query.ts';
+import { conditionsOf, joinOn } from './join-condition.ts';
 import type { JoinSettings } from './join-settings.ts';
 import { lookupJoin, scannedTable } from './lookup-join.ts';
 import type { Scope } from './scope.ts';
 import type { Syntax } from './syntax.ts';
+import { allVersions } from './version-filters.ts';
 
 /** A join whose right side is a table as of a time of the left row. */
 export type TemporalJoinSyntax = Join & { readonly right: TableReference & { readonly asOf: Syntax } };
@@ -39,9 +43,10 @@ export function bindTemporalJoin(
     });
   }
   const leftTime = leftTimeOf(table.asOf, left.scope, settings.functions);
-  const { bound, scope } = bindJoin(node, left, right, settings);
-  const { node: join } = bound;
-  if (join === null || join.kind !== 'join') throw new Error('a join is bound as one');
+  const versions = allVersions(right);
+  const { bound, scope } = bindJoin(node, left, versions.from, settings);
+  if (bound.node?.kind !== 'join') throw new Error('a join is bound as one');
+  const join = withConditions(bound.node, versions.conditions);
   if (join.keys.length === 0) {
     fail('B042', node.condition?.span ?? node.span, 'ON must say which key the version is of', {
       help: 'add an equality with the primary key of the right table; WHERE comes too late',
@@ -63,6 +68,16 @@ export function bindTemporalJoin(
   const method: TemporalMethod = { kind: 'temporal', leftTime, rightTime };
   const temporal = joinNode(join.left, join.right, { ...join, method }, join.span);
   return { bound: ofNode(temporal), scope };
+}
+
+/** A join that asks more of a version, over the right side's columns. */
+function withConditions(join: LogicalJoin, conditions: readonly Expression[]): LogicalJoin {
+  if (conditions.length === 0) return join;
+  const { left, right, span } = join;
+  const moved = conditions.map((condition) =>
+    mapColumns(condition, (index, column) => ({ ...column, index: index + left.schema.length })),
+  );
+  return joinOn(left, right, join, [...conditionsOf(join), ...moved], span);
 }
 
 /** @throws DiagnosticError B042: times of two types, or versions of which some are thrown away */

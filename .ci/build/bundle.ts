@@ -13,6 +13,7 @@ export async function buildBundle(): Promise<void> {
   const entryPoints = [
     { in: join(root, 'src/index.ts'), out: 'index' },
     { in: join(root, 'src/cli/main.ts'), out: 'cli' },
+    { in: join(root, 'src/state/page-thread.ts'), out: 'page-thread' },
   ].filter((entry) => existsSync(entry.in));
   await build({
     entryPoints,

@@ -9,6 +9,8 @@ export const pageBytes: u32 = 1 << pageShift;
 export const unchanged: u8 = 0;
 export const changed: u8 = 1;
 export const due: u8 = 2;
+/** Another thread is copying it: it takes as long as to copy a page. */
+export const taking: u8 = 3;
 
 /** A byte a page of 4 GiB, before the static data. Pages that hold no state are always `changed`. */
 export const marks: usize = 1024;

@@ -1,5 +1,5 @@
 import { alloc, free } from './allocator';
-import { changed, due, marks, pageBytes, pageShift, unchanged } from './page-marks';
+import { changed, due, marks, pageBytes, pageShift, taking, unchanged } from './page-marks';
 
 /**
  * Snapshots of the state while it goes on changing: pages of 4 KiB, copied on the first write after the snapshot.
@@ -11,7 +11,8 @@ import { changed, due, marks, pageBytes, pageShift, unchanged } from './page-mar
  *
  * The barrier costs a pass over the marks: a byte a page. Then the snapshot takes due pages one by one
  * (`pagesNextDue`, `pagesTaken`), as fast as its file takes them; a write to a page that is still due puts a copy of
- * it aside first, which the snapshot finds by `pagesCopies`.
+ * it aside first, which the snapshot finds by `pagesCopies`. Of a large snapshot another thread takes the pages
+ * (state/page-thread.ts): then a page is `taking` while it is copied, and a write to it waits so long.
  *
  * ```
  * copies    u32 next, u32 count, u32 page number a copy, and from +4096 on the copies themselves
@@ -86,10 +87,13 @@ export function touchPages(address: usize, bytes: u32): void {
   if (bytes == 0) return;
   const last = (address + bytes - 1) >> pageShift;
   for (let page = address >> pageShift; page <= last; page++) {
-    const mark = load<u8>(marks + page);
-    if (mark == changed) continue;
+    if (load<u8>(marks + page) == changed) continue;
+    // Another thread may take the page at this moment (state/page-thread.ts): one of the two has it.
+    let mark: u8;
+    do mark = atomic.cmpxchg<u8>(marks + page, due, changed);
+    while (mark == taking);
     if (mark == due) putAside(<u32>page);
-    store<u8>(marks + page, changed);
+    else store<u8>(marks + page, changed);
   }
 }
 
@@ -103,7 +107,17 @@ function putAside(page: u32): void {
   }
   store<u32>(copies + 8 + (count << 2), page);
   store<u32>(copies, count + 1, 4);
-  memory.copy(copies + ((count + 1) << pageShift), <usize>page << pageShift, pageBytes);
+  copyPage(copies + ((count + 1) << pageShift), <usize>page << pageShift);
+}
+
+/** `memory.copy` of a shared memory goes word by word. */
+function copyPage(to: usize, from: usize): void {
+  for (const end = from + pageBytes; from < end; from += 64, to += 64) {
+    v128.store(to, v128.load(from));
+    v128.store(to, v128.load(from, 16), 16);
+    v128.store(to, v128.load(from, 32), 32);
+    v128.store(to, v128.load(from, 48), 48);
+  }
 }
 
 /** Gives back copies that nobody wants. */

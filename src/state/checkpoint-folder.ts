@@ -2,6 +2,7 @@ import { basename, join, resolve } from 'node:path';
 import type { Memory } from '../memory/memory.ts';
 import type { StreamEnvironment, StreamFiles, WritableFile } from '../streams/stream-environment.ts';
 import { StreamLock } from '../streams/stream-lock.ts';
+import { BackgroundPages, type PagesInFile, PagesNotWritten } from './background-pages.ts';
 import { eachPage, epochsIn, manifestIn, manifestNameOf, pagesNameOf, storeManifest } from './checkpoint-files.ts';
 import { DamagedManifest, type Manifest, type PageFile, requireLayout } from './manifest.ts';
 import { DamagedPages, PageBlock, pageBytes } from './page-blob.ts';
@@ -10,6 +11,9 @@ import { type StopRequest, stopRequest, takeBackRequest } from './stop-request.t
 
 /** Bytes that are copied and written between two looks at whether other work waits. */
 const sliceBytes = 4 << 20;
+
+/** From so many pages on (16 MB) another thread writes them. */
+const backgroundPagesMin = 4096;
 
 /** What stands behind the name of a folder with the state that a job had before it was started anew. */
 export const asideEnding = /\.old(-2)?$/;
@@ -24,7 +28,7 @@ export interface UnreadableCheckpoint {
 export interface WrittenPages {
   /** Null: nothing had changed. */
   readonly file: PageFile | null;
-  readonly pages: readonly number[];
+  readonly pages: ArrayLike<number> & Iterable<number>;
   /** Ranges of pages that are in no use. */
   readonly free: DuePages['free'];
 }
@@ -52,6 +56,8 @@ export class CheckpointFolder {
   readonly #files: StreamFiles;
   #lock: StreamLock | null = null;
   #unwatch: () => void = () => {};
+  /** Once a checkpoint has been large; null where there can be none. */
+  #thread: Promise<BackgroundPages | null> | null = null;
   readonly path: string;
   readonly #retainedMax: number;
   /** Manifests that are there, oldest first, by their epochs. */
@@ -111,6 +117,8 @@ export class CheckpointFolder {
 
   async close(): Promise<void> {
     this.#unwatch();
+    await (await this.#thread)?.close();
+    this.#thread = null;
     const lock = this.#lock;
     this.#lock = null;
     if (lock === null) return;
@@ -158,6 +166,13 @@ export class CheckpointFolder {
   /** Begins a checkpoint. */
   begin(epoch: number, due: DuePages): CheckpointWriter {
     return new CheckpointWriter(this, this.#files, epoch, due);
+  }
+
+  /** Who writes so many pages while the job goes on; null: the job's own thread. */
+  async thread(pages: number): Promise<BackgroundPages | null> {
+    if (pages < backgroundPagesMin || this.#files.isOfSystem !== true) return null;
+    this.#thread ??= BackgroundPages.start();
+    return this.#thread;
   }
 
   /** The pages of a checkpoint are on the disk. Makes it the newest, and takes away what is of no use any more. */
@@ -217,9 +232,10 @@ export class CheckpointFolder {
     }
   }
 
-  #own(file: PageFile, pages: readonly number[]): void {
+  #own(file: PageFile, pages: WrittenPages['pages']): void {
     const place = ++this.#fileCount;
-    const highest = pages.reduce((most, page) => Math.max(most, page), 0);
+    let highest = 0;
+    for (const page of pages) highest = Math.max(highest, page);
     if (highest >= this.#owners.length) {
       const wider = new Uint32Array(highest * 2 + 256);
       wider.set(this.#owners);
@@ -266,14 +282,13 @@ export class CheckpointWriter {
   readonly #files: StreamFiles;
   readonly #due: DuePages;
   readonly #name: string;
-  readonly #pages: number[] = [];
-  readonly #slice: Slice;
+  /** What was taken. */
+  #pages: WrittenPages['pages'] = [];
 
   constructor(folder: CheckpointFolder, files: StreamFiles, epoch: number, due: DuePages) {
     this.#folder = folder;
     this.#files = files;
     this.#due = due;
-    this.#slice = new Slice(due.count);
     this.#name = pagesNameOf(epoch);
   }
 
@@ -283,15 +298,13 @@ export class CheckpointWriter {
     if (this.#due.count === 0) return { file: null, pages: [], free };
     // What an earlier run left behind when it came to nothing.
     await this.#folder.remove(this.#name);
-    const file = this.#files.create(join(this.#folder.path, this.#name));
     let isWhole = false;
     try {
-      const bytes = await this.#writeTo(file);
-      await file.sync();
+      const thread = await this.#folder.thread(this.#due.count);
+      const bytes = await (thread === null ? this.#writeHere() : this.#writeBy(thread));
       isWhole = true;
       return { file: { name: this.#name, bytes }, pages: this.#pages, free };
     } finally {
-      file.close();
       // Half a file would keep the room that was missing; where it cannot be taken away, the next checkpoint does.
       if (!isWhole) await this.#folder.remove(this.#name).catch(() => {});
     }
@@ -302,12 +315,40 @@ export class CheckpointWriter {
     this.#due.undo(this.#pages);
   }
 
+  get #path(): string {
+    return join(this.#folder.path, this.#name);
+  }
+
+  async #writeBy(thread: BackgroundPages): Promise<number> {
+    try {
+      const { bytes, pages }: PagesInFile = await this.#due.writeBy(thread, this.#path);
+      this.#pages = pages;
+      return bytes;
+    } catch (error) {
+      if (error instanceof PagesNotWritten) this.#pages = error.pages;
+      throw error;
+    }
+  }
+
+  async #writeHere(): Promise<number> {
+    const file = this.#files.create(this.#path);
+    try {
+      const bytes = await this.#writeTo(file);
+      await file.sync();
+      return bytes;
+    } finally {
+      file.close();
+    }
+  }
+
   async #writeTo(file: WritableFile): Promise<number> {
+    const slice = new Slice(this.#due.count);
+    const pages: number[] = [];
+    this.#pages = pages;
     let written = 0;
     for (let hasMore = true; hasMore; ) {
-      const slice = this.#slice;
       hasMore = this.#due.each(({ page, count, bytes, from }) => {
-        for (let at = 0; at < count; at++) this.#pages.push(page + at);
+        for (let at = 0; at < count; at++) pages.push(page + at);
         slice.add(page, count, bytes, from);
         return slice.bytes < sliceBytes;
       });

@@ -68,6 +68,15 @@ export class PageBlock {
   }
 }
 
+/** Pages of a block of copies that writes have put aside (kernels/pages.ts), and where each copy begins. */
+export function* copiesIn(memory: Uint8Array, address: number): Generator<{ page: number; from: number }> {
+  const words = new Uint32Array(memory.buffer, address, 2 + blockPagesMax);
+  const count = words[1] ?? 0;
+  for (let index = 0; index < count; index++) {
+    yield { page: words[2 + index] ?? 0, from: address + (index + 1) * pageBytes };
+  }
+}
+
 /** A block as `take` gives it, compressed. */
 export function packedBlock(block: Uint8Array): Uint8Array {
   const body = zstdCompressSync(block.subarray(8));

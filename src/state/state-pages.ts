@@ -1,5 +1,6 @@
 import type { Memory } from '../memory/memory.ts';
-import { pageBytes } from './page-blob.ts';
+import type { BackgroundPages, PagesInFile } from './background-pages.ts';
+import { copiesIn, pageBytes } from './page-blob.ts';
 
 /** The pages of the memory that hold state, as ranges of pages of 64 KiB, and where the state's heap begins. */
 export interface StateRegions {
@@ -95,12 +96,8 @@ export class DuePages {
   each(take: (run: PageRun) => boolean): boolean {
     const { kernels } = this.#memory;
     for (let copies = kernels.pagesCopies() >>> 0; copies !== 0; copies = kernels.pagesCopies() >>> 0) {
-      const { u8: bytes, u32 } = this.#memory;
-      const count = u32[(copies + 4) >>> 2] ?? 0;
-      for (let index = 0; index < count; index++) {
-        const page = u32[(copies + 8 + index * 4) >>> 2] ?? 0;
-        take({ page, count: 1, bytes, from: copies + (index + 1) * pageBytes });
-      }
+      const { u8: bytes } = this.#memory;
+      for (const { page, from } of copiesIn(bytes, copies)) take({ page, count: 1, bytes, from });
       kernels.free(copies);
     }
     const { u8: bytes } = this.#memory;
@@ -118,6 +115,12 @@ export class DuePages {
       this.#next = (this.#ranges[this.#range]?.[0] ?? 0) * pagesInWasmPage;
     }
     return false;
+  }
+
+  /** Another thread writes all of them into a new file. @throws PagesNotWritten */
+  writeBy(thread: BackgroundPages, path: string): Promise<PagesInFile> {
+    const ranges = this.#ranges.map(([from, to]) => inPages(from, to));
+    return thread.write(this.#memory, ranges, path);
   }
 
   /** Gives up: what was due counts as changed, and so do the pages that were taken already (`taken`). */

@@ -103,6 +103,7 @@ function openSynced(descriptor: number): number | null {
 let newNames = 0;
 
 const files: StreamFiles = {
+  isOfSystem: true,
   async makeFolder(path) {
     await mkdir(path, { recursive: true });
   },

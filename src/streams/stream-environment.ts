@@ -33,6 +33,8 @@ export interface ProcessIdentity {
  * Nothing is durable before `sync` of the file has resolved, and no name before `syncFolder` of its folder has.
  */
 export interface StreamFiles {
+  /** Whether others find them by the same paths, and another thread may write one. */
+  readonly isOfSystem?: boolean;
   /** Makes the folder and those above it. */
   makeFolder(path: string): Promise<void>;
   /** Names in a folder, sorted; none where there is no folder. */

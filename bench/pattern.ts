@@ -9,13 +9,14 @@ import { type Bench, type BenchResult, type Contender, compare } from './harness
 const shape = { events: 2_000_000, keys: 1000, text: false };
 
 /**
- * MATCH_RECOGNIZE over 1,000 partitions: a step that most rows do not begin, a chain whose conditions look back, and a
- * quantifier that gathers rows until their sum is reached. DuckDB sees the same by its window functions, where they can
- * say it; the sum is a loop over typed arrays, as one would write it by hand.
+ * MATCH_RECOGNIZE over 1,000 partitions: a step that most rows do not begin, a chain whose conditions look back, a
+ * quantifier that gathers rows until their sum is reached, and one that has some 400 matches begun in each partition,
+ * which WITHIN ends one by one. DuckDB sees the same by its window functions, where they can say it; the others are loops
+ * over typed arrays, as one would write them by hand.
  */
 export const pattern: Bench = {
   name: 'pattern',
-  title: 'MATCH_RECOGNIZE over 1,000 partitions: two steps, a rising chain, rows up to a sum',
+  title: 'MATCH_RECOGNIZE over 1,000 partitions: two steps, a rising chain, rows up to a sum, many matches begun',
   async run() {
     const memory = Memory.create();
     const recordBatches = new Map([['events', eventBatches(memory, shape)]]);
@@ -77,6 +78,13 @@ export const pattern: Bench = {
           PATTERN (X+ Y) DEFINE X AS SUM(X.v) < 8000000000`),
         { name: 'javascript', work: async () => sumsByHand() },
       ),
+      await compare(
+        'pattern-begun',
+        shape.events,
+        ours(`MEASURES A.v AS a, C.v AS b AFTER MATCH SKIP PAST LAST ROW
+          PATTERN (A B*? C) WITHIN INTERVAL '50' SECOND DEFINE A AS A.x <> 0, C AS C.x = 0`),
+        { name: 'javascript', work: async () => begunByHand() },
+      ),
     );
     return results;
   },
@@ -102,6 +110,42 @@ function sumsByHand(): string {
     sums.b += BigInt(value);
     totals[key] = 0;
     counts[key] = 0;
+  }
+  return sums.text;
+}
+
+/** Of each row with x = 0 the first other one within the 50 seconds before it and since the last such pair. */
+function begunByHand(): string {
+  const perKey = Math.ceil((shape.events / shape.keys) * 2);
+  const times = new Float64Array(shape.keys * perKey);
+  const values = new Float64Array(shape.keys * perKey);
+  const heads = new Int32Array(shape.keys);
+  const tails = new Int32Array(shape.keys);
+  const sums = new Sums();
+  for (let index = 0; index < shape.events; index++) {
+    const key = ((index * 48271) % 2147483647) % shape.keys;
+    const value = (index * 69621) % 2147483647;
+    const timeMs = Math.floor(index / 10);
+    const place = key * perKey;
+    // 1013 is prime.
+    if (value % 1013 !== 0) {
+      const tail = place + (tails[key] ?? 0);
+      times[tail] = timeMs;
+      values[tail] = value;
+      tails[key] = (tails[key] ?? 0) + 1;
+      continue;
+    }
+    let head = heads[key] ?? 0;
+    const tail = tails[key] ?? 0;
+    while (head < tail && (times[place + head] ?? 0) <= timeMs - 50_000) head++;
+    if (head < tail) {
+      sums.rows++;
+      sums.k += BigInt(key);
+      sums.a += BigInt(values[place + head] ?? 0);
+      sums.b += BigInt(value);
+      head = tail;
+    }
+    heads[key] = head;
   }
   return sums.text;
 }

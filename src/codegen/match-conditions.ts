@@ -2,7 +2,7 @@ import { patternsLayout } from '../memory/kernels.ts';
 import type { PatternElement } from '../plan/logical.ts';
 import { type I32, i32, i64, type Local } from '../wasm/code.ts';
 import { scaled } from './batch-scope.ts';
-import type { CodeWriter } from './expression-writer.ts';
+import type { CodeWriter, RowScope } from './expression-writer.ts';
 import { type MatchState, variableMask } from './match-state.ts';
 
 /** A row of a partition, or row 0: its runs that started `withinMs` before `time` have had theirs. */
@@ -14,7 +14,8 @@ export interface Due {
 
 /**
  * Which variables a row could go to, as bits. A condition that looks at the row alone is computed once for all runs;
- * another over the run with the row as the variable's last, which is then the run's next node.
+ * another over the run with the row as the variable's last, which is then the run's next node, or where runs go on
+ * together over the last row of all of them.
  */
 export class MatchConditions {
   readonly #writer: CodeWriter;
@@ -22,6 +23,7 @@ export class MatchConditions {
   readonly #state: MatchState;
   readonly #matcher: Local<'i32'>;
   readonly #due: Due;
+  readonly #isShared: boolean;
   /** Of the conditions over the row alone: which are computed, and which hold. */
   readonly #known: Local<'i64'>;
   readonly #true: Local<'i64'>;
@@ -30,20 +32,24 @@ export class MatchConditions {
     writer: CodeWriter,
     pattern: readonly PatternElement[],
     state: MatchState,
-    { matcher, due }: { readonly matcher: Local<'i32'>; readonly due: Due },
+    { matcher, due, isShared }: { readonly matcher: Local<'i32'>; readonly due: Due; readonly isShared: boolean },
   ) {
     this.#writer = writer;
     this.#pattern = pattern;
     this.#state = state;
     this.#matcher = matcher;
     this.#due = due;
+    this.#isShared = isShared;
     const always = pattern.flatMap(({ condition }, at) => (condition === null ? [at] : []));
     const mask = i64.const(variableMask(always));
     this.#known = writer.f.local('i64', mask);
     this.#true = writer.f.local('i64', mask);
   }
 
-  /** Those that hold, of the ones that a run asks for; each that is taken has its candidate. */
+  /**
+   * Those that hold, of the ones that a run asks for; each that is taken has its candidate. Of runs that go on together
+   * `node` is their last link, and there are no candidates.
+   */
   writeHeld(node: Local<'i32'>, state: Local<'i32'>, automaton: I32): Local<'i64'> {
     const { f } = this.#writer;
     const { stateBytes, state: layout } = patternsLayout;
@@ -61,6 +67,7 @@ export class MatchConditions {
         f.br(again);
       });
     });
+    if (this.#isShared) return held;
     const taken = f.local('i64', this.#writer.kernel('patternTakes', 'i64', this.#matcher, state, held));
     f.if(i32.eqz(i64.eqz(taken)), () => {
       for (const variable of this.#pattern.keys()) {
@@ -77,8 +84,7 @@ export class MatchConditions {
     const bit = i64.const(variableMask([variable]));
     f.if(this.#isIn(asked, variable), () => {
       if (condition !== null && !this.#state.needsRowOnly(condition, variable)) {
-        const candidate = this.#writeCandidate(variable, node);
-        const scope = this.#state.scope(writer, { node: candidate, time: this.#due.time }, this.#matcher);
+        const scope = this.#scope(variable, node);
         const holds = writer.isTrue(writer.write(condition, scope));
         f.if(holds, () => f.set(held, i64.or(held, bit)));
         return;
@@ -93,6 +99,12 @@ export class MatchConditions {
       }
       f.set(held, i64.or(held, i64.and(this.#true, bit)));
     });
+  }
+
+  #scope(variable: number, node: Local<'i32'>): RowScope {
+    const { row, time } = this.#due;
+    if (this.#isShared) return this.#state.scopeOfLink(this.#writer, { row, link: node, variable }, time);
+    return this.#state.scope(this.#writer, { node: this.#writeCandidate(variable, node), time }, this.#matcher);
   }
 
   #isIn(mask: Local<'i64'>, variable: number): I32 {

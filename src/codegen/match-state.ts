@@ -3,8 +3,7 @@ import type { Value } from '../functions/value.ts';
 import { patternsLayout, tableLayout } from '../memory/kernels.ts';
 import type { AggregateCall, Expression } from '../plan/expression.ts';
 import type { MatchReference } from '../plan/logical.ts';
-import { columnsOfReference } from '../plan/match-references.ts';
-import { columnsOf } from '../plan/same-expression.ts';
+import { columnsOfReference, isOfVariable, looksAtRowAlone } from '../plan/match-references.ts';
 import type { Schema } from '../types/column.ts';
 import { type SqlType, withNullable } from '../types/sql-type.ts';
 import { unreachable } from '../types/unreachable.ts';
@@ -242,12 +241,77 @@ export class MatchState {
 
   /** Whether the condition of a variable looks at the row alone that it is about. */
   needsRowOnly(condition: Expression, variable: number): boolean {
-    return [...columnsOf(condition)].every((index) => {
+    return looksAtRowAlone(condition, variable, this.#references);
+  }
+
+  /**
+   * What the references of a variable's condition are of matches that go on together: what the last row of all of them
+   * and the one at hand say (see plan/pattern-sharing.ts).
+   */
+  scopeOfLink(
+    writer: CodeWriter,
+    { row, link, variable }: { readonly row: Local<'i32'>; readonly link: Local<'i32'>; readonly variable: number },
+    time: I64,
+  ): RowScope {
+    return new ComputedColumns(writer.f, (index) => {
       const reference = this.#reference(index);
-      if (reference.kind === 'time') return true;
-      if (reference.kind !== 'column' || reference.from !== 'last' || reference.offset > 0) return false;
-      return reference.variables === null || reference.variables.includes(variable);
+      if (reference.kind === 'time') return writer.value(reference.type, null, time);
+      if (reference.kind !== 'column') throw new Error('an aggregate needs the match');
+      const found = this.#writeShared(writer, reference, isOfVariable(reference, variable) ? row : null, link);
+      return this.#cell(writer, found, reference.column, reference.type);
     });
+  }
+
+  /** Of the row at hand (null where the reference is not of its variable) and the one before it. */
+  #writeShared(
+    writer: CodeWriter,
+    { variables, from, offset }: ColumnReference,
+    own: Local<'i32'> | null,
+    link: Local<'i32'>,
+  ): Local<'i32'> {
+    const { f } = writer;
+    const isLast = from === 'last';
+    const found = f.local('i32', writer.constant(this.absentRow()));
+    if (own !== null && offset === 0) f.set(found, own);
+    if (own !== null && isLast && offset === 0) return found;
+    const { row, variable } = patternsLayout.link;
+    const bit = i64.shrU(i64.const(variableMask(variables)), i64.extendI32U(i32.load(link, { offset: variable })));
+    f.if(link, () => {
+      f.if(i32.wrapI64(i64.and(bit, i64.const(1n))), () => {
+        const before = i32.load(link, { offset: row });
+        if (offset === (own !== null && isLast ? 1 : 0)) f.set(found, before);
+        else if (own !== null && !isLast && offset === 1) f.set(found, own);
+      });
+    });
+    return found;
+  }
+
+  /** The nodes of a match that has gone on with others, from its start; gives the last, which is in hand. */
+  writeNodes(writer: CodeWriter, matcher: Local<'i32'>, start: Local<'i32'>, variableCount: number): Local<'i32'> {
+    const { f } = writer;
+    const { row: rowAt, variable: variableAt, next } = patternsLayout.link;
+    const node = f.local('i32', i32.const(0));
+    const link = f.local('i32', i32.load(start));
+    f.while(link, () => {
+      const row = f.local('i32', i32.load(link, { offset: rowAt }));
+      const of = f.local('i32', i32.load(link, { offset: variableAt }));
+      const made = f.local('i32', i32.const(0));
+      for (let variable = 0; variable < variableCount; variable++) {
+        f.if(i32.eq(of, i32.const(variable)), () => {
+          f.set(made, this.writeNode(writer, matcher, node, { row, variable }));
+        });
+      }
+      f.do(writer.kernel('patternRelease', 'void', matcher, node));
+      f.set(node, made);
+      this.writeInHand(writer, matcher, node);
+      f.set(link, i32.load(link, { offset: next }));
+    });
+    return node;
+  }
+
+  /** Where a node is found that a row which fails leaves behind: there are no candidates then. */
+  writeInHand(writer: CodeWriter, matcher: Local<'i32'>, node: I32): void {
+    writer.f.do(i32.store(i32.load(matcher, { offset: patternsLayout.candidates }), node));
   }
 
   #reference(index: number): MatchReference {

@@ -36,6 +36,7 @@ export * from './ordered-map';
 export * from './patterns';
 export * from './pattern-waiting';
 export * from './pattern-nodes';
+export * from './pattern-groups';
 export * from './sort';
 export * from './columns';
 export * from './json-find';

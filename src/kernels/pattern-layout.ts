@@ -11,6 +11,17 @@
  * rows stands for the next start; its order is behind all others. A match that is complete waits until no run that
  * started before it is left.
  *
+ * Where matches begun go on together (see plan/pattern-sharing.ts) there is a group a state instead, of all whose last
+ * row has brought them there. A row becomes one link of a group, however many matches take it; links lead onward, so
+ * that each start leads to all rows of its match, and a match that ends takes with it what no other leads to. A group's
+ * starts are a list in their order. What stands where for runs is then of groups; they are in no order.
+ *
+ * ```
+ * A+ B       rows    a1      a2      a3
+ *            links   A1 ---> A2 ---> A3          the group's last is A3
+ *            starts  1 -> A1     2 -> A2     3 -> A3
+ * ```
+ *
  * ```
  * matcher   +0 waiting        ordered map of rows that came behind later ones
  *           +4 states         of the automaton
@@ -30,11 +41,18 @@
  *         +156 row, +160 block, +164 moved    what is in hand: the row, the partition's block (which its slot has not
  *                                             then), and how many of `before` have moved
  *         +168 arrivals         i64, rows that ever came
- *         +176 merges           whether a run goes where an earlier one has come to the same state: then that one is
- *                               complete or broken with it, and its match would skip the later
+ *         +176                  unused
+ *         +188 groups           whether matches begun go on together
+ *         +192 complete         list of the starts whose matches are complete but wait: its first and its last
+ *         +200 sent             the start whose match is in hand
  * run       u32 node, u32 state, i64 start (sequence of its first row; the greatest i64 for the run without rows)
- * block     u32 runs, u32 done, u32 capacity, u32 unused, then the runs and the matches that are complete but wait
+ * group     u32 first start, u32 state, u32 last link, u32 last start
+ * block     u32 runs, u32 done, u32 capacity, u32 unused, then the runs and the matches that are complete but wait;
+ *           of groups u32 groups, u32 complete, u32 capacity, u32 the last of complete, then the groups
  * node      u32 references, u32 previous, u32 row, u32 variable, u32 first row, u32 unused, then the owner's
+ * link      u32 references (links and starts that lead to it, and the group whose last it is), u32 next, u32 row,
+ *           u32 variable
+ * start     u32 link, u32 next start, u32 row
  * row       u32 references, u32 partition, i64 time, i64 sequence (of its arrival while it waits), then the owner's
  * state     u64 asked, u64 guards, u32 takes, u32 count       variables whose conditions a row is asked for; those that
  *                                                            only stand in the way of another
@@ -65,10 +83,13 @@ export const inHandAt = 156;
 export const blockAt = 160;
 export const movedAt = 164;
 export const arrivalsAt = 168;
-export const mergesAt = 176;
 export const heldBytesAt = 180;
 export const heldRowsAt = 184;
-export const matcherBytes: u32 = 192;
+export const groupsAt = 188;
+export const completeAt = 192;
+export const completeEndAt = 196;
+export const sentAt = 200;
+export const matcherBytes: u32 = 208;
 
 export const rowPointerBytes: u32 = 4;
 
@@ -78,6 +99,12 @@ export const variableAt = 12;
 export const firstAt = 16;
 export const nodeHeader: u32 = 24;
 
+export const nextAt = 4;
+export const linkBytes: u32 = 16;
+export const startBytes: u32 = 12;
+export const lastAt = 8;
+export const endAt = 12;
+
 export const partitionAt = 4;
 export const timeAt = 8;
 export const rowSequenceAt = 16;
@@ -86,6 +113,8 @@ export const blockHeader: u32 = 16;
 export const runBytes: u32 = 16;
 export const stateBytes: u32 = 24;
 export const takeBytes: u32 = 32;
+export const pastLastSkip: u32 = 1;
+export const firstVariableSkip: u32 = 2;
 export const noTarget: u32 = 0xffffffff;
 export const noStart: i64 = i64.MAX_VALUE;
 /** Matches begun in one partition at most: 16 MB of runs. */

@@ -18,22 +18,6 @@ export function push(matcher: usize, list: u32, node: u32, state: u32, start: i6
   pushRun(matcher, list, node, state, start);
 }
 
-/** Adds a run, or lets it take the place of a later one of its state, or leaves it out for an earlier one. */
-export function merge(matcher: usize, node: u32, state: u32, start: i64): void {
-  const runs = <usize>load<u32>(matcher, runsAt);
-  const count = load<u32>(matcher, runsAt + 4);
-  for (let at: u32 = 0; at < count; at++) {
-    const run = runs + at * runBytes;
-    if (load<u32>(run, 4) != state || load<u32>(run) == 0) continue;
-    if (start >= load<i64>(run, 8)) return;
-    patternRelease(matcher, load<u32>(run));
-    put<u32>(node, load<u32>(node) + 1);
-    rise(runs, at, node, state, start);
-    return;
-  }
-  push(matcher, runsAt, node, state, start);
-}
-
 export function pushRun(matcher: usize, listAt: u32, node: u32, state: u32, start: i64): void {
   const list = matcher + listAt;
   const count = load<u32>(list, 4);

@@ -13,12 +13,12 @@ import {
   failureAt,
   firstAt,
   foundAt,
+  groupsAt,
   hasStartedAt,
   heldBytesAt,
   heldRowsAt,
   inHandAt,
   matcherBytes,
-  mergesAt,
   movedAt,
   noStart,
   noTarget,
@@ -32,7 +32,6 @@ import {
   runsAt,
   skipAt,
   skipVariableAt,
-  slotAt,
   startAt,
   stateBytes,
   statesAt,
@@ -43,10 +42,12 @@ import {
   variablesAt,
   withinAt,
 } from './pattern-layout';
-import { freeList, hold, letGo, listBytes, releaseRow, reserve } from './pattern-memory';
+import { blockOf, openBlock } from './pattern-block';
+import { closeGroups, dropGroups, dropGroupsInHand } from './pattern-groups';
+import { freeList, letGo, listBytes, releaseRow, reserve } from './pattern-memory';
 import { patternRelease } from './pattern-nodes';
 import { ringCountAt, ringHead, ringPop, ringPush, trimRing } from './pattern-ring';
-import { merge, poll, prune, push, pushRun, storeRun } from './pattern-runs';
+import { poll, prune, push, pushRun, storeRun } from './pattern-runs';
 import { put, putCopy, putZeros } from './page-marks';
 
 /** A matcher over an automaton in memory, whose fields up to +24 are the caller's to fill in. */
@@ -65,11 +66,13 @@ export function patternsNew(states: usize, start: u32, variables: u32): usize {
 
 /** Gives back all memory; `slotOffset` is where the rows of the table of partitions keep their block. */
 export function patternsDrop(matcher: usize, rows: usize, rowCount: u32, rowBytes: u32, slotOffset: u32): void {
+  const isGrouped = load<u32>(matcher, groupsAt) != 0;
   for (let number: u32 = 0; number < rowCount; number++) {
     const row = rows + number * rowBytes;
     const block = <usize>load<u32>(row + slotOffset);
     if (load<u32>(row) == 0 || block == 0) continue;
-    releaseRuns(matcher, block + blockHeader, load<u32>(block) + load<u32>(block, 4));
+    if (isGrouped) dropGroups(matcher, block);
+    else releaseRuns(matcher, block + blockHeader, load<u32>(block) + load<u32>(block, 4));
     letGo(matcher, block);
   }
   dropInHand(matcher);
@@ -100,12 +103,16 @@ function dropInHand(matcher: usize): void {
   if (row != 0) releaseRow(matcher, row);
   const block = load<u32>(matcher, blockAt);
   if (block != 0) letGo(matcher, block);
+  releaseCandidates(matcher);
+  if (load<u32>(matcher, groupsAt) != 0) {
+    dropGroupsInHand(matcher);
+    return;
+  }
   const moved = load<u32>(matcher, movedAt);
   releaseRuns(matcher, load<u32>(matcher, beforeAt) + moved * runBytes, load<u32>(matcher, beforeAt + 4) - moved);
   releaseList(matcher, matcher + runsAt);
   releaseList(matcher, matcher + foundAt);
   releaseList(matcher, matcher + doneAt);
-  releaseCandidates(matcher);
 }
 
 function releaseList(matcher: usize, list: usize): void {
@@ -146,12 +153,7 @@ export function patternsRows(matcher: usize): u32 {
 
 /** Begins with a partition, whose block stands at `slot`; gives how many runs it has. */
 export function patternOpen(matcher: usize, slot: usize): u32 {
-  put<u32>(matcher, <u32>slot, slotAt);
-  put<u32>(matcher, 0, movedAt);
-  put<u32>(matcher, 0, hasStartedAt);
-  const block = <usize>load<u32>(slot);
-  put<u32>(matcher, <u32>block, blockAt);
-  put<u32>(slot, 0);
+  const block = openBlock(matcher, slot);
   const runCount = block == 0 ? 1 : load<u32>(block);
   const doneCount = block == 0 ? 0 : load<u32>(block, 4);
   reserve(matcher + beforeAt, runCount, runBytes);
@@ -198,8 +200,7 @@ export function patternMove(matcher: usize, index: u32, held: u64): void {
     const start = isStart ? load<i64>(load<u32>(node, rowAt), rowSequenceAt) : load<i64>(run, 8);
     const target = load<u32>(take, 4);
     if (target != noTarget) {
-      if (load<u32>(matcher, mergesAt) == 0) push(matcher, runsAt, node, target, start);
-      else merge(matcher, node, target, start);
+      push(matcher, runsAt, node, target, start);
       if (isStart) put<u32>(matcher, 1, hasStartedAt);
     }
     if (load<u32>(take, 24) != 0 && (held & load<u64>(take, 16)) == 0) push(matcher, foundAt, node, 0, start);
@@ -272,7 +273,7 @@ function skipRow(matcher: usize, last: usize): u32 {
   return row;
 }
 
-/** Takes the partition's runs back to its block; gives whether it has any but the one without rows. */
+/** Takes the partition's runs or groups back to its block; gives whether it has any but the one without rows. */
 export function patternClose(matcher: usize, partition: u32, time: i64): bool {
   if (load<u32>(matcher, hasStartedAt) != 0 && load<i64>(matcher, withinAt) != 0) {
     addTimeout(matcher, partition, time + load<i64>(matcher, withinAt));
@@ -280,7 +281,7 @@ export function patternClose(matcher: usize, partition: u32, time: i64): bool {
   const row = load<u32>(matcher, inHandAt);
   if (row != 0) releaseRow(matcher, row);
   put<u32>(matcher, 0, inHandAt);
-  const isAlive = closeRuns(matcher);
+  const isAlive = load<u32>(matcher, groupsAt) != 0 ? closeGroups(matcher) : closeRuns(matcher);
   put<u32>(matcher, 0, blockAt);
   put<u32>(matcher, 0, movedAt);
   put<u32>(matcher, 0, beforeAt + 4);
@@ -292,25 +293,9 @@ export function patternClose(matcher: usize, partition: u32, time: i64): bool {
 function closeRuns(matcher: usize): bool {
   const runCount = load<u32>(matcher, runsAt + 4);
   const doneCount = load<u32>(matcher, doneAt + 4);
-  let block = <usize>load<u32>(matcher, blockAt);
   const count = runCount + doneCount;
-  if (count == 1) {
-    if (block != 0) letGo(matcher, block);
-    return false;
-  }
-  if (block != 0) {
-    const capacity = load<u32>(block, 8);
-    if (count > capacity || count << 3 < capacity) {
-      letGo(matcher, block);
-      block = 0;
-    }
-  }
-  if (block == 0) {
-    const capacity = count + (count >> 1);
-    block = hold(matcher, blockHeader + capacity * runBytes);
-    put<u32>(block, capacity, 8);
-  }
-  put<u32>(load<u32>(matcher, slotAt), <u32>block);
+  const block = blockOf(matcher, count == 1 ? 0 : count);
+  if (block == 0) return false;
   put<u32>(block, runCount);
   put<u32>(block, doneCount, 4);
   const runs = block + blockHeader;

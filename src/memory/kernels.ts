@@ -142,7 +142,7 @@ export const sessionsLayout = { table: 0, start: 8, end: 12, next: 16, key: 20, 
 
 /** Offsets in the struct of running patterns and in what it leads to, see kernels/pattern-layout.ts. */
 export const patternsLayout = {
-  bytes: 192,
+  bytes: 208,
   states: 4,
   skip: 16,
   skipVariable: 20,
@@ -152,9 +152,11 @@ export const patternsLayout = {
   failure: 60,
   before: 64,
   path: 112,
-  merges: 176,
+  groups: 188,
   runBytes: 16,
   run: { node: 0, state: 4 },
+  group: { state: 4, last: 8 },
+  link: { next: 4, row: 8, variable: 12 },
   node: { previous: 4, row: 8, first: 16, header: 24 },
   row: { partition: 4, time: 8, sequence: 16, header: 24 },
   stateBytes: 24,

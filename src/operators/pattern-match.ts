@@ -13,8 +13,9 @@ import { eraseTableRow, rowNumber } from '../codegen/table-rows.ts';
 import type { Batch } from '../memory/batch.ts';
 import { patternsLayout, tableLayout } from '../memory/kernels.ts';
 import type { PhysicalOperator, Work } from '../physical/graph.ts';
-import { hasOneWay, type PatternAutomaton, patternAutomaton } from '../physical/pattern-automaton.ts';
 import type { MatchSkip } from '../plan/logical.ts';
+import { patternAutomaton } from '../plan/pattern-automaton.ts';
+import { matchesBegunMax, patternSharing } from '../plan/pattern-sharing.ts';
 import { BIGINT, type SqlType } from '../types/sql-type.ts';
 import { type I32, type I64, i32, i64, type Local } from '../wasm/code.ts';
 import type { Label } from '../wasm/function-builder.ts';
@@ -47,13 +48,15 @@ const stepsMax = 4096;
  * complete the matches; a match waits while one that began before it may still become one. By processing time rows are
  * taken up as they come.
  *
- * State: rows that wait for the watermark, in a queue and a B+ tree; of each partition its runs, and the rows that they took. A run
- * goes when a row breaks it, when a match skips it, or when WITHIN has passed; a partition without runs and rows goes
- * whole. Without WITHIN a run that no row breaks stays.
- * Cost: O(1) for a row in the order of time, else O(log waiting); O(1) for each run of its partition. There is one run a
- * state where conditions look at their row alone, matches skip past their last row and WITHIN is not set; else up to one
- * for each row since the oldest began, and at most 2^20. Conditions and measures walk n rows for LAST(x, n), and the
- * match for FIRST(x, n) beyond its first row and for aggregates that keep texts.
+ * State: rows that wait for the watermark, in a queue and a B+ tree; of each partition the matches begun, and the rows
+ * that they took. A match begun goes when a row breaks it, when a match skips it, or when WITHIN has passed; a partition
+ * without any and without rows goes whole. Without WITHIN a match begun that no row breaks stays.
+ * Cost: O(1) for a row in the order of time, else O(log waiting). Where matches begun go on together (see
+ * plan/pattern-sharing.ts) a row costs O(states), and each match that it ends O(1); where matches also skip past
+ * their last row and WITHIN is not set, only the first of a state is kept. Else a row costs O(1) for each match begun in
+ * its partition: up to one for each row and way since the oldest, and at most 2^20. Each match costs its rows; conditions
+ * and measures walk n rows for LAST(x, n), and the match for FIRST(x, n) beyond its first row and for aggregates that
+ * keep texts.
  *
  * ```
  * A B+ C, past the last row     rows      a1  b2  b3  c4      a5  c6
@@ -71,6 +74,8 @@ export class PatternMatch extends CompiledOperator {
   readonly #automaton: number;
   /** See kernels/patterns.ts. */
   readonly #matcher: number;
+  /** Whether matches begun go on together. */
+  readonly #isShared: boolean;
   readonly #stores: readonly { readonly stores: GroupStores; readonly store: number }[];
 
   constructor(node: PhysicalOperator, work: MatchWork, context: OperatorContext) {
@@ -88,7 +93,9 @@ export class PatternMatch extends CompiledOperator {
     this.#keys = state.table('keys', this.#keyLayout);
     const automaton = patternAutomaton(work.pattern);
     this.#automaton = storeAutomaton(memory, automaton);
-    this.#matcher = state.structure('matcher', `rows of ${this.#state.text}`, () =>
+    // A job whose state has runs, of a release that knew no groups, goes on with them.
+    this.#isShared = patternSharing(work).kind === 'together' && !state.has('matcher');
+    this.#matcher = state.structure(this.#isShared ? 'groups' : 'matcher', `rows of ${this.#state.text}`, () =>
       kernels.patternsNew(this.#automaton, automaton.start, work.pattern.length),
     );
     memory.touch(this.#matcher, patternsLayout.bytes);
@@ -96,7 +103,7 @@ export class PatternMatch extends CompiledOperator {
     memory.u32[(this.#matcher + patternsLayout.skip) >>> 2] = skips[work.skip.to];
     memory.u32[(this.#matcher + patternsLayout.skipVariable) >>> 2] = work.skip.variable;
     memory.i64[(this.#matcher + patternsLayout.withinMs) >>> 3] = BigInt(work.withinMs ?? 0);
-    memory.u32[(this.#matcher + patternsLayout.merges) >>> 2] = this.#mergesRuns(automaton) ? 1 : 0;
+    memory.u32[(this.#matcher + patternsLayout.groups) >>> 2] = this.#isShared ? 1 : 0;
     this.#stores = this.#state.walked.map(({ state: walked, parts }, at) => {
       const stores = new GroupStores(state.part(`walked${at}`), parts);
       const store = stores.lasting();
@@ -177,13 +184,6 @@ export class PatternMatch extends CompiledOperator {
     const found = this.node.stepSchema[column];
     if (found === undefined) throw new Error(`no column ${column}`);
     return found.type;
-  }
-
-  /** Whether of two runs in one state the later can be left out: their rows decide alike, and one match skips both. */
-  #mergesRuns(automaton: PatternAutomaton): boolean {
-    const { pattern, skip, withinMs } = this.#work;
-    if (skip.to !== 'past last row' || withinMs !== null || !hasOneWay(automaton)) return false;
-    return pattern.every(({ condition }, at) => condition === null || this.#state.needsRowOnly(condition, at));
   }
 
   #advance(untilMs: number, out: Output): void {
@@ -294,7 +294,7 @@ export class PatternMatch extends CompiledOperator {
             this.#addWaiting(writer, keyRow, -1);
             this.#writeRuns(writer, matcher, slot, due);
           },
-          () => f.do(writer.kernel('patternExpire', 'void', matcher, slot)),
+          () => f.do(writer.kernel(this.#isShared ? 'groupsExpire' : 'patternExpire', 'void', matcher, slot)),
         );
         this.#writeMatches(writer, { matcher, keyRow, due }, count, output);
         const isAlive = writer.kernel('patternClose', 'i32', matcher, due.partition, due.time);
@@ -330,21 +330,23 @@ export class PatternMatch extends CompiledOperator {
     return { row, partition, time };
   }
 
-  /** Moves each run of the partition by the row. */
+  /** Moves each run or group of the partition by the row. */
   #writeRuns(writer: CodeWriter, matcher: Local<'i32'>, slot: Local<'i32'>, due: Due): void {
     const { f } = writer;
-    const row = new MatchConditions(writer, this.#work.pattern, this.#state, { matcher, due });
-    const runs = f.local('i32', writer.kernel('patternOpen', 'i32', matcher, slot));
+    const { run, group } = patternsLayout;
+    const isShared = this.#isShared;
+    const row = new MatchConditions(writer, this.#work.pattern, this.#state, { matcher, due, isShared });
+    const runs = f.local('i32', writer.kernel(isShared ? 'groupsOpen' : 'patternOpen', 'i32', matcher, slot));
     const before = f.local('i32', i32.load(matcher, { offset: patternsLayout.before }));
     const index = f.local('i32', i32.const(0));
     f.while(i32.ltU(index, runs), () => {
-      const run = f.local('i32', i32.add(before, scaled(index, patternsLayout.runBytes)));
+      const each = f.local('i32', i32.add(before, scaled(index, patternsLayout.runBytes)));
       const held = row.writeHeld(
-        f.local('i32', i32.load(run, { offset: patternsLayout.run.node })),
-        f.local('i32', i32.load(run, { offset: patternsLayout.run.state })),
+        f.local('i32', i32.load(each, { offset: isShared ? group.last : run.node })),
+        f.local('i32', i32.load(each, { offset: isShared ? group.state : run.state })),
         i32.const(this.#automaton),
       );
-      f.do(writer.kernel('patternMove', 'void', matcher, index, held));
+      f.do(writer.kernel(isShared ? 'groupsMove' : 'patternMove', 'void', matcher, index, held));
       f.set(index, i32.add(index, i32.const(1)));
     });
   }
@@ -359,8 +361,7 @@ export class PatternMatch extends CompiledOperator {
     const { f } = writer;
     f.block((none) => {
       f.loop((again) => {
-        const node = f.local('i32', writer.kernel('patternMatch', 'i32', matcher));
-        f.brIf(none, i32.eqz(node));
+        const node = this.#writeMatch(writer, matcher, none);
         f.block((next) => {
           const scope = this.#resultScope(writer, keyRow, { node, time: due.time }, matcher);
           const watermark = i64.load(i32.const(this.cells + baseCells.watermark));
@@ -368,10 +369,22 @@ export class PatternMatch extends CompiledOperator {
           writeStepsAfter(writer, this.node.after, sent, (_, ready) => output.write(writer, count, ready));
         });
         f.do(writer.kernel('patternRelease', 'void', matcher, node));
+        if (this.#isShared) this.#state.writeInHand(writer, matcher, i32.const(0));
         f.br(again);
       });
     });
     this.#writeFailures(writer, matcher);
+  }
+
+  /** The last node of the next match that is due. */
+  #writeMatch(writer: CodeWriter, matcher: Local<'i32'>, none: Label): Local<'i32'> {
+    const { f } = writer;
+    const found = f.local('i32', writer.kernel(this.#isShared ? 'groupsMatch' : 'patternMatch', 'i32', matcher));
+    f.brIf(none, i32.eqz(found));
+    if (!this.#isShared) return found;
+    const node = this.#state.writeNodes(writer, matcher, found, this.#work.pattern.length);
+    f.do(writer.kernel('groupsSent', 'void', matcher));
+    return node;
   }
 
   /** The partition's columns, then the measures; texts are copied, for they go with the rows. */
@@ -399,7 +412,7 @@ export class PatternMatch extends CompiledOperator {
     const failures = [
       `the match has no row of "${name}" to skip to`,
       `the next match would start at the row "${name}" that this one started at, and so for ever`,
-      'a partition has more than 1048576 matches begun: bound them by WITHIN, or by conditions that end them',
+      `a partition has more than ${matchesBegunMax} matches begun: bound them by WITHIN, or by conditions that end them`,
     ];
     const failure = f.local('i32', i32.load(matcher, { offset: patternsLayout.failure }));
     f.if(failure, () => {

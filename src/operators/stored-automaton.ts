@@ -1,7 +1,7 @@
 import { variableMask } from '../codegen/match-state.ts';
 import { patternsLayout } from '../memory/kernels.ts';
 import type { Memory } from '../memory/memory.ts';
-import type { PatternAutomaton, PatternState } from '../physical/pattern-automaton.ts';
+import type { PatternAutomaton, PatternState } from '../plan/pattern-automaton.ts';
 
 const noTarget = 0xffff_ffff;
 

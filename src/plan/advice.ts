@@ -1,5 +1,6 @@
 import { unreachable } from '../types/unreachable.ts';
-import { isAppendOnly, type LogicalNode, type LogicalSink } from './logical.ts';
+import { isAppendOnly, type LogicalMatch, type LogicalNode, type LogicalSink } from './logical.ts';
+import { mayGoOn, patternSharing } from './pattern-sharing.ts';
 import { materializes } from './sent-changes.ts';
 import { uniqueKeys } from './unique-keys.ts';
 import { readersFirst } from './walk.ts';
@@ -36,11 +37,8 @@ function adviceOf(node: LogicalNode): string | null {
       if (method.kind !== 'regular' || (method.stateTtlMs.left > 0 && method.stateTtlMs.right > 0)) return null;
       return "the join keeps the rows of both sides for ever: bound it by 'table.exec.state.ttl' or a STATE_TTL hint, or join within a time";
     }
-    case 'match': {
-      const mayRun = node.pattern.some(({ max }) => max === null);
-      if (!mayRun || node.withinMs !== null) return null;
-      return 'the pattern keeps the rows of a match begun until a row ends it: bound it by WITHIN';
-    }
+    case 'match':
+      return adviceOfMatch(node);
     case 'scan':
     case 'values':
     case 'watermark':
@@ -57,6 +55,22 @@ function adviceOf(node: LogicalNode): string | null {
     default:
       return unreachable(node);
   }
+}
+
+function adviceOfMatch(node: LogicalMatch): string | null {
+  if (!mayGoOn(node.pattern)) return null;
+  const kept = 'the pattern keeps the rows of a match begun until a row ends it: bound it by WITHIN';
+  const advice = node.withinMs === null ? [kept] : [];
+  const sharing = patternSharing(node);
+  if (sharing.kind === 'apart') {
+    const name = `"${node.pattern[sharing.variable]?.name ?? ''}"`;
+    const why = {
+      'looks back': `the condition of ${name} looks back at rows that differ between them`,
+      beside: `a row may go to ${name} and to a variable before it`,
+    }[sharing.because];
+    advice.push(`a row costs the pattern a step for each match begun in its partition, because ${why}`);
+  }
+  return advice.length === 0 ? null : advice.join('; ');
 }
 
 function names({ schema }: LogicalNode, columns: readonly number[]): string {

@@ -1,5 +1,6 @@
 import { unreachable } from '../types/unreachable.ts';
 import { isAppendOnly, type JoinMethod, type LogicalNode } from './logical.ts';
+import { patternSharing } from './pattern-sharing.ts';
 
 /**
  * What a node costs: the time for a row, and how much it keeps. A stream has no number of rows to multiply them by. What
@@ -58,8 +59,10 @@ function costOf(node: LogicalNode): Cost {
       return { time: 'O(1)', kept: node.window === null ? 'O(keys)' : 'O(open windows x keys)' };
     case 'sort':
       return { time: 'O(log rows ahead)', kept: 'O(rows ahead)' };
-    case 'match':
-      return { time: 'O(log rows ahead + matches begun)', kept: 'O(rows of matches begun)' };
+    case 'match': {
+      const begun = patternSharing(node).kind === 'together' ? '' : ' + matches begun';
+      return { time: `O(log rows ahead${begun})`, kept: 'O(rows of matches begun)' };
+    }
     default:
       return unreachable(node);
   }

@@ -12,6 +12,7 @@ import {
   type LogicalWindowAggregate,
   type LookupMethod,
 } from './logical.ts';
+import { matchesBegunMax, mayGoOn, patternSharing } from './pattern-sharing.ts';
 import { rankInputOf } from './rank-input.ts';
 import type { UniqueKeys } from './unique-keys.ts';
 
@@ -119,9 +120,14 @@ function untilUntouched(each: string, ttlMs: number): string {
   return `until no row comes${each === '' ? '' : ' to the partition'} for ${durationText(ttlMs)}`;
 }
 
-function keptByMatches({ withinMs, time }: LogicalMatch): string {
-  const ends = 'until a row ends the match';
-  return `rows, ${untilPast(time, 'their time')}; those of matches begun, ${ends}${withinMs === null ? '' : `, or for ${durationText(withinMs)}`}`;
+function keptByMatches(node: LogicalMatch): string {
+  const { withinMs, time, skip, pattern } = node;
+  const ends = `until a row ends the match${withinMs === null ? '' : `, or for ${durationText(withinMs)}`}`;
+  const isFirstOnly = skip.to === 'past last row' && withinMs === null;
+  const isTogether = patternSharing(node).kind === 'together';
+  const apart = mayGoOn(pattern) ? `, each by itself, at most ${matchesBegunMax} a partition,` : ',';
+  const begun = isTogether ? (isFirstOnly ? ' a state, the first one,' : ', which go on together,') : apart;
+  return `rows, ${untilPast(time, 'their time')}; those of matches begun${begun} ${ends}`;
 }
 
 function keptByJoin(method: JoinMethod): string {

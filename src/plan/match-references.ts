@@ -20,3 +20,29 @@ export function columnsOfReference(
   if (reference.kind === 'column') return [reference.column];
   return reference.kind === 'time' ? [] : reference.call.args.flatMap((arg) => [...read(arg)]);
 }
+
+/** Whether the condition of a variable looks at the row alone that it is about. */
+export function looksAtRowAlone(
+  condition: Expression,
+  variable: number,
+  references: readonly MatchReference[],
+): boolean {
+  return referencesOf(condition, references).every((reference) => {
+    if (reference.kind === 'time') return true;
+    if (reference.kind !== 'column' || reference.from !== 'last' || reference.offset > 0) return false;
+    return isOfVariable(reference, variable);
+  });
+}
+
+/** Those that an expression reads. */
+export function referencesOf(expression: Expression, references: readonly MatchReference[]): readonly MatchReference[] {
+  return [...columnsOf(expression)].flatMap((index) => references[index] ?? []);
+}
+
+/** Whether the rows of a variable are among those of a reference. */
+export function isOfVariable(
+  { variables }: Exclude<MatchReference, { readonly kind: 'time' }>,
+  variable: number,
+): boolean {
+  return variables === null || variables.includes(variable);
+}

@@ -43,6 +43,25 @@ describe('EXPLAIN tells beside the plan', () => {
     );
   });
 
+  test('with PLAN_ADVICE and ESTIMATED_COST what keeps the matches of a pattern apart', async () => {
+    const match = (pattern: string, define: string): string =>
+      `SELECT * FROM clicks MATCH_RECOGNIZE (PARTITION BY k ORDER BY ts MEASURES A.v AS a AFTER MATCH SKIP PAST LAST ROW PATTERN ${pattern} DEFINE ${define})`;
+    const shown = async (pattern: string, define: string): Promise<string> =>
+      `${await section(`EXPLAIN PLAN_ADVICE ${match(pattern, define)}`, 'Plan Advice')}
+       ${await section(`EXPLAIN ESTIMATED_COST ${match(pattern, define)}`, 'Logical Plan')}`;
+    const together = await shown('(A B+ C)', 'B AS B.v > LAST(B.v, 1)');
+    expect(together).toContain('those of matches begun a state, the first one, until a row ends the match');
+    expect(together).toContain('cost={O(log rows ahead) a row');
+    expect(together).not.toContain('a row costs the pattern a step');
+    const apart = await shown('(A B+ C)', 'B AS B.v > A.v');
+    expect(apart).toContain('each by itself, at most 1048576 a partition');
+    expect(apart).toContain('cost={O(log rows ahead + matches begun) a row');
+    expect(apart).toContain('because the condition of "B" looks back at rows that differ between them');
+    expect(await shown("(A B*? C D) WITHIN INTERVAL '1' HOUR", 'B AS B.v > 0')).toContain(
+      'a row costs the pattern a step for each match begun in its partition, because a row may go to "C" and to a variable before it',
+    );
+  });
+
   test('with JSON_EXECUTION_PLAN the graph as data', async () => {
     const text = await section(`EXPLAIN JSON_EXECUTION_PLAN INSERT INTO by_n ${counts}`, 'Physical Execution Plan');
     const { nodes } = JSON.parse(text.slice(text.indexOf('{'))) as {

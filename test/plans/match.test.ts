@@ -17,7 +17,7 @@ test('a match reads what its conditions and the measures that are wanted need; a
     [
       'result [I]',
       '└─ filter (bs > 2)  [I]',
-      "   └─ match A B{2,}? C? by usr order by ts within 1 h: COUNT(B.n) AS bs, (LAST(B.n, 1) + 1) AS l; where A (A.kind = 'a'), B (B.n > FIRST(A.n))   keeps: rows, until the watermark passes their time; those of matches begun, until a row ends the match, or for 1 h  [I]",
+      "   └─ match A B{2,}? C? by usr order by ts within 1 h: COUNT(B.n) AS bs, (LAST(B.n, 1) + 1) AS l; where A (A.kind = 'a'), B (B.n > FIRST(A.n))   keeps: rows, until the watermark passes their time; those of matches begun, each by itself, at most 1048576 a partition, until a row ends the match, or for 1 h  [I]",
       "      └─ filter (usr = 'x')  [I]",
       '         └─ watermark ts AS ts  [I]',
       "            └─ scan ev: usr, ts; where usr = 'x' also kind, n  [I]",

@@ -62,6 +62,16 @@ function operatorOf(pattern: NaivePattern): PhysicalOperator {
         const isAbove = call('OR', [call('IS NULL', [first], span), call('>=', [own, first], span)], span);
         return call('AND', [fits, isAbove], span);
       }
+      case 'rising': {
+        const offset = wish.variable === variable ? 1 : 0;
+        const before = reference(
+          { kind: 'column', variables: [wish.variable], from: 'last', offset, column: 3, type: INT() },
+          INT(),
+        );
+        const own = cell(null, 'last', 3, INT(false));
+        const isAbove = call('OR', [call('IS NULL', [before], span), call('>=', [own, before], span)], span);
+        return call('AND', [fits, isAbove], span);
+      }
       case 'few': {
         const most: Expression = { kind: 'literal', value: BigInt(wish.count), type: BIGINT(false), span };
         return call('AND', [fits, call('<=', [counted(variable), most], span)], span);
@@ -211,10 +221,12 @@ const skips = ['next row', 'next row', 'past last row', 'past last row', 'first'
 const variable = fc
   .record({
     shape: fc.constantFrom(...shapes),
+    // Mostly what lets matches go on together.
     wish: fc.oneof(
-      fc.constant({ kind: 'none' as const }),
-      fc.record({ kind: fc.constant('above' as const), variable: fc.nat(variablesMax - 1) }),
-      fc.record({ kind: fc.constant('few' as const), count: fc.integer({ min: 1, max: 3 }) }),
+      { weight: 6, arbitrary: fc.constant({ kind: 'none' as const }) },
+      { weight: 3, arbitrary: fc.record({ kind: fc.constant('rising' as const), variable: fc.nat(variablesMax - 1) }) },
+      { weight: 1, arbitrary: fc.record({ kind: fc.constant('above' as const), variable: fc.nat(variablesMax - 1) }) },
+      { weight: 1, arbitrary: fc.record({ kind: fc.constant('few' as const), count: fc.integer({ min: 1, max: 3 }) }) },
     ),
   })
   .map(({ shape: [min, max, isGreedy], wish }): NaiveVariable => ({ min, max, isGreedy, wish }));
@@ -228,7 +240,7 @@ const patterns = fc
   })
   // What the binder refuses, and a wish for a variable that is not there.
   .filter(({ variables, skipVariable }) => {
-    const isKnown = variables.every(({ wish }) => wish.kind !== 'above' || wish.variable < variables.length);
+    const isKnown = variables.every(({ wish }) => !('variable' in wish) || wish.variable < variables.length);
     const isOpen = variables.some(({ isGreedy }, at) => {
       const next = variables[at + 1];
       return isGreedy && (next === undefined || (next.min === 0 && (next.max === null || next.max === 1)));
@@ -288,28 +300,52 @@ test('a closed operator has given back what it took, also where a row failed', (
   );
 });
 
-test('a partition whose runs cannot differ keeps one of a state', () => {
+/** `A+ B` over one partition, of so many rows that are all A. */
+function manyBegun(skip: NaivePattern['skip'], withinMs: number | null, count: number): OperatorRun {
   const variable = { max: null, isGreedy: true, wish: { kind: 'none' as const } };
   const pattern: NaivePattern = {
     variables: [
       { ...variable, min: 1 },
       { ...variable, min: 1, max: 1, isGreedy: false },
     ],
-    skip: 'past last row',
+    skip,
     skipVariable: 0,
-    withinMs: null,
+    withinMs,
   };
   const operator = new OperatorRun(operatorOf(pattern), { memory });
+  for (let from = 1; from <= count; from += 500) {
+    operator.rowsIn(Array.from({ length: Math.min(500, count + 1 - from) }, (_, at) => cellsOf(from + at, false)));
+  }
+  return operator;
+}
+
+function cellsOf(at: number, isLast: boolean): CellValue[] {
+  return [BigInt(at), BigInt(at), 'a', 1, !isLast, isLast, false, false];
+}
+
+test.each(['next row', 'past last row'] as const)('matches begun that go on together share their rows: %s', (skip) => {
   const before = memory.kernels.allocatedBytes();
   const count = 2000;
-  const cell = (at: number, isLast: boolean): CellValue[] => {
-    return [BigInt(at), BigInt(at), 'a', 1, !isLast, isLast, false, false];
-  };
-  operator.rowsIn(Array.from({ length: count }, (_, at) => cell(at + 1, false)));
+  const operator = manyBegun(skip, null, count);
   // Each of the rows began a match: with a run and its nodes for each, this would be 100 MB.
   expect(Number(memory.kernels.allocatedBytes() - before)).toBeLessThan(4_000_000);
-  operator.rowsIn([cell(count + 1, true)]);
+  operator.rowsIn([cellsOf(count + 1, true)]);
   operator.end();
-  expect(operator.rows).toEqual([[0, 'a', 1, 1, BigInt(count), 1n, BigInt(count + 1)]]);
+  const shown = operator.rows.map(([, ...values]) => values);
+  const starts = skip === 'next row' ? count : 1;
+  expect(shown).toHaveLength(starts);
+  expect(shown[0]).toEqual(['a', 1, 1, BigInt(count), 1n, BigInt(count + 1)]);
+  expect(shown.at(-1)).toEqual(['a', 1, 1, BigInt(count + 1 - starts), 1n, BigInt(count + 1)]);
+  operator.close();
+});
+
+test('WITHIN lets go of the first rows of matches that go on together', () => {
+  const before = memory.kernels.allocatedBytes();
+  const operator = manyBegun('next row', 100, 20_000);
+  // A hundred matches are begun; a row of each that ever was would be 2 MB.
+  expect(Number(memory.kernels.allocatedBytes() - before)).toBeLessThan(500_000);
+  operator.rowsIn([cellsOf(20_001, true)]);
+  operator.end();
+  expect(operator.rows).toHaveLength(99);
   operator.close();
 });

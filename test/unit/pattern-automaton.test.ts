@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { hasOneWay, type PatternAutomaton, patternAutomaton } from '../../src/physical/pattern-automaton.ts';
+import { type PatternAutomaton, patternAutomaton } from '../../src/plan/pattern-automaton.ts';
 
 const quantifiers = {
   '': { min: 1, max: 1, isGreedy: false },
@@ -80,12 +80,5 @@ describe('the automaton of a pattern', () => {
   test('may be complete before its end, and go on', () => {
     expect(automaton('A B? C?')).toEqual(['0 -A-> 1 or end', '1 -B-> 2 or end', '1 -C-> end', '2 -C-> end']);
     expect(automaton('A B+?')).toEqual(['0 -A-> 1', '1 -B-> 2 or end', '2 -B-> 2 or end']);
-  });
-
-  test('has one way for a row where greedy variables part what follows', () => {
-    expect(hasOneWay(patternAutomaton(shapesOf('A B+ C')))).toBe(true);
-    expect(hasOneWay(patternAutomaton(shapesOf('A{1,2} B C+ D')))).toBe(true);
-    expect(hasOneWay(patternAutomaton(shapesOf('A B+? C')))).toBe(false);
-    expect(hasOneWay(patternAutomaton(shapesOf('A B? C')))).toBe(false);
   });
 });

@@ -26,6 +26,12 @@ export const goldenJobs: readonly GoldenJob[] = [
     isUpdating: true,
   },
   {
+    name: 'a pattern whose matches go on together',
+    columns: 'a INT, b INT, n BIGINT',
+    query:
+      "SELECT * FROM events MATCH_RECOGNIZE (ORDER BY ts MEASURES FIRST(A.id) AS a, B.id AS b, COUNT(A.id) AS n PATTERN (A+ B) WITHIN INTERVAL '3' SECOND DEFINE A AS A.v > 10)",
+  },
+  {
     name: 'frames of rows',
     columns: 'id INT, s BIGINT',
     query:

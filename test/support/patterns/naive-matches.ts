@@ -14,11 +14,12 @@ export interface NaiveVariable extends Pick<PatternElement, 'min' | 'max' | 'isG
 }
 
 /**
- * `above`: its n is over that of the first row which a variable took, where that took any. `few`: so many rows at most.
+ * `above`: its n is not below that of the first row which a variable took, where that took any. `rising`: of the last row
+ * which a variable took before. `few`: so many rows at most.
  */
 export type Wish =
   | { readonly kind: 'none' }
-  | { readonly kind: 'above'; readonly variable: number }
+  | { readonly kind: 'above' | 'rising'; readonly variable: number }
   | { readonly kind: 'few'; readonly count: number };
 
 export interface NaivePattern {
@@ -125,6 +126,10 @@ export class NaiveMatcher {
       case 'above': {
         const first = rows.find((each) => each.variable === wish.variable);
         return first === undefined || row.n >= first.row.n;
+      }
+      case 'rising': {
+        const last = taken.findLast((each) => each.variable === wish.variable);
+        return last === undefined || row.n >= last.row.n;
       }
       case 'few':
         return rows.filter((each) => each.variable === variable).length <= wish.count;

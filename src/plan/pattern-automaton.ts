@@ -1,4 +1,4 @@
-import type { PatternElement } from '../plan/logical.ts';
+import type { PatternElement } from './logical.ts';
 
 /**
  * A pattern as an automaton: it is made once and shared by all partitions. A run is a state and the rows taken so far;
@@ -100,13 +100,6 @@ function newDraft(): Draft {
 
 function way(variable: number | null, target: Draft): Way {
   return { variable, target, guards: new Set() };
-}
-
-/** Whether a row can move a run one way only: of two takes of a state each time one guards the other. */
-export function hasOneWay({ states }: PatternAutomaton): boolean {
-  return states.every(({ takes }) =>
-    takes.every(({ guards }, at) => takes.slice(0, at).every(({ variable }) => guards.includes(variable))),
-  );
 }
 
 /** What a row can do in a state: its own takes, then those of the states that are reached without a row. */

@@ -6,6 +6,7 @@ export default defineConfig({
     // What asks an emulator takes its time to start: only where that is wanted.
     include: ['test/**/*.test.ts', ...(process.env.TIDEMARK_EMULATOR === undefined ? [] : ['test/*.emulator.ts'])],
     globalSetup: ['test/support/build-kernels.ts'],
+    setupFiles: ['test/support/fuzz-seed.ts'],
     // Files of a worker share one module registry: loading the engine anew costs more than most files' tests.
     pool: 'threads',
     isolate: false,

@@ -29,7 +29,7 @@ export const memory: Bench = {
         [
           process.execPath,
           '--import',
-          new URL('./process-usage.ts', import.meta.url).href,
+          new URL('./process-usage.js', import.meta.url).href,
           bin,
           'run',
           '-e',

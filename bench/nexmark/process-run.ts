@@ -4,7 +4,7 @@ import { nexmarkQuery, nexmarkSetup } from '../../test/support/nexmark/run-nexma
 import type { Usage } from './usage.ts';
 
 const bin = fileURLToPath(new URL('../../src/cli/launch.js', import.meta.url));
-const preload = new URL('../process-usage.ts', import.meta.url).href;
+const preload = new URL('../process-usage.js', import.meta.url).href;
 
 /** What a query over a folder's files costs as a whole process, its start included; its rows go nowhere. */
 export function processUsage(folder: string, query: string): Usage {

@@ -20,12 +20,28 @@ export function textFind(address: usize, length: u32, needle: usize, needleLengt
     while (hits != 0) {
       const at = p + ctz(hits);
       if (at > last) return -1;
-      if (bytesEqual(at, needle, needleLength)) return <i32>(at - address);
+      if (needleLength <= 2 || bytesEqual(at, needle, needleLength)) return <i32>(at - address);
       hits &= hits - 1;
     }
     p += 16;
   }
   return -1;
+}
+
+/** Which of the 16 bytes at an address are this one, a bit each; of a text that ends after `left` bytes. */
+// @ts-ignore: decorator
+@inline
+function hitsIn(address: usize, byte: v128, left: u32): u32 {
+  const hits = <u32>i8x16.bitmask(i8x16.eq(v128.load(address), byte));
+  return left < 16 ? hits & ((1 << left) - 1) : hits;
+}
+
+/** How often a byte stands in a text. */
+function byteCount(address: usize, length: u32, byte: i8): u32 {
+  const wanted = i8x16.splat(byte);
+  let count: u32 = 0;
+  for (let at: u32 = 0; at < length; at += 16) count += <u32>popcnt(hitsIn(address + at, wanted, length - at));
+  return count;
 }
 
 /** POSITION, LOCATE: the code point (from 1) at which `needle` stands, not before code point `from`; 0 where it does not. */
@@ -53,13 +69,15 @@ export function textReplacedLength(
   byLength: u32,
 ): i64 {
   if (searchLength == 0) return <i64>length + <i64>(textLength(address, length) + 1) * byLength;
+  const change = <i64>byLength - searchLength;
+  if (searchLength == 1) return <i64>length + <i64>byteCount(address, length, load<i8>(search)) * change;
   let count: i64 = 0;
   let found = textFind(address, length, search, searchLength, 0);
   while (found >= 0) {
     count++;
     found = textFind(address, length, search, searchLength, <u32>found + searchLength);
   }
-  return <i64>length + count * (<i64>byLength - searchLength);
+  return <i64>length + count * change;
 }
 
 /** Writes what `textReplacedLength` measured. */
@@ -110,6 +128,7 @@ function isBlank(byte: u8): bool {
  */
 export function textSplitIndex(address: usize, length: u32, separator: usize, separatorLength: u32, index: i32): i64 {
   if (index < 0 || length == 0) return -1;
+  if (separatorLength == 1) return pieceBetween(address, length, load<i8>(separator), index);
   let from: u32 = 0;
   let left = index;
   while (true) {
@@ -127,9 +146,38 @@ export function textSplitIndex(address: usize, length: u32, separator: usize, se
       const found = textFind(address, length, separator, separatorLength, from);
       if (found >= 0) end = found;
     }
-    if (left == 0) return <i64>(<u64>(address + from) | (<u64>(<u32>end - from) << 32));
+    if (left == 0) return viewOf(address + from, <u32>end - from);
     if (end == <i32>length) return -1;
     from = <u32>end + width;
     left--;
   }
+}
+
+/** As `textSplitIndex`, of a text that is not empty, between bytes: sixteen are looked at at once. */
+function pieceBetween(address: usize, length: u32, separator: i8, index: u32): i64 {
+  const wanted = i8x16.splat(separator);
+  let from: u32 = 0;
+  let left = index;
+  for (let at: u32 = 0; at < length; at += 16) {
+    let hits = hitsIn(address + at, wanted, length - at);
+    if (left != 0) {
+      const count = <u32>popcnt(hits);
+      if (count < left) {
+        left -= count;
+        continue;
+      }
+      for (; left > 1; left--) hits &= hits - 1;
+      left = 0;
+      from = at + ctz(hits) + 1;
+      hits &= hits - 1;
+    }
+    if (hits != 0) return viewOf(address + from, at + ctz(hits) - from);
+  }
+  return left != 0 ? -1 : viewOf(address + from, length - from);
+}
+
+// @ts-ignore: decorator
+@inline
+function viewOf(address: usize, length: u32): i64 {
+  return <i64>(<u64>address | (<u64>length << 32));
 }

@@ -18,6 +18,20 @@ export function clockProgram(pattern: string): Uint8Array | null {
   return new Uint8Array(program);
 }
 
+/** For how many seconds of the clock, from a multiple of them on, the program writes the same; null below a second. */
+export function constantSeconds(program: Uint8Array): number | null {
+  let seconds = 86_400;
+  for (let at = 0; at < program.length; at += 2) {
+    const operation = program[at];
+    if (operation === textOperation) at += program[at + 1] ?? 0;
+    else if (operation === operations.S) return null;
+    else if (operation === operations.s) seconds = 1;
+    else if (operation === operations.m) seconds = Math.min(seconds, 60);
+    else if (operation === operations.H) seconds = Math.min(seconds, 3600);
+  }
+  return seconds;
+}
+
 function programStep(token: PatternToken): readonly number[] | null {
   if (token.kind === 'text') {
     const bytes = Buffer.from(token.text, 'utf8');

@@ -1,11 +1,11 @@
 import { type SqlType, STRING, type TimeType } from '../../types/sql-type.ts';
 import { type Zone, zoneNamed } from '../../types/zone.ts';
-import { i32, i64 } from '../../wasm/code.ts';
+import { i32, i64, type Local } from '../../wasm/code.ts';
 import { isTimestamp } from '../coercion.ts';
 import { character, parameter } from '../parameters.ts';
 import type { ScalarFunction } from '../scalar-function.ts';
 import type { ExpressionWriter, HostValue, Value } from '../value.ts';
-import { clockProgram } from './clock-pattern.ts';
+import { clockProgram, constantSeconds } from './clock-pattern.ts';
 import { type ClockTime, formatClock } from './date-pattern-format.ts';
 import { formatInstant, parseInstant } from './simple-date-format.ts';
 import { wallClockOf } from './temporal-value.ts';
@@ -20,25 +20,52 @@ function writeDateFormat(w: ExpressionWriter, args: readonly Value[], type: SqlT
   if (program === null) return writeByHost(w, time, pattern, type);
   const { f } = w;
   const clock = wallClockOf(w, time);
-  const to = w.scratch(i32.const(Math.max(16, program.length * 9)));
-  const length = f.local(
-    'i32',
-    w.kernel(
-      'timestampWritePattern',
-      'i32',
-      clock.units,
-      i64.const(clock.unitsPerSecond),
-      clock.nanoOfMilli ?? i32.const(0),
-      w.constant(program),
-      i32.const(program.length),
-      to,
-    ),
-  );
   const result = w.variable(type);
+  const show = (address: Local<'i32'>, length: Local<'i32'>): void =>
+    w.assign(result, w.value(type, null, address, length));
+  const write = (keep: (address: Local<'i32'>, length: Local<'i32'>) => void): void => {
+    const to = w.scratch(i32.const(Math.max(16, program.length * 9)));
+    const length = f.local(
+      'i32',
+      w.kernel(
+        'timestampWritePattern',
+        'i32',
+        clock.units,
+        i64.const(clock.unitsPerSecond),
+        clock.nanoOfMilli ?? i32.const(0),
+        w.constant(program),
+        i32.const(program.length),
+        to,
+      ),
+    );
+    f.if(
+      i32.geS(length, i32.const(0)),
+      () => {
+        show(to, length);
+        keep(to, length);
+      },
+      () => w.assign(result, writeByHost(w, time, pattern, type)),
+    );
+  };
+  const seconds = constantSeconds(program);
+  if (seconds === null) {
+    write(() => {});
+    return result;
+  }
+  // Rows that come one behind the other are most often of one day or minute: its text stands until the batch is done.
+  const units = i64.const(BigInt(seconds) * clock.unitsPerSecond);
+  const [from, address, length] = [f.local('i64'), f.local('i32'), f.local('i32')];
+  const isLast = i32.and(i32.ne(address, i32.const(0)), i64.ltU(i64.sub(clock.units, from), units));
   f.if(
-    i32.geS(length, i32.const(0)),
-    () => w.assign(result, w.value(type, null, to, length)),
-    () => w.assign(result, writeByHost(w, time, pattern, type)),
+    isLast,
+    () => show(address, length),
+    () =>
+      write((to, bytes) => {
+        const since = i64.remS(i64.add(i64.remS(clock.units, units), units), units);
+        f.set(from, i64.sub(clock.units, since));
+        f.set(address, to);
+        f.set(length, bytes);
+      }),
   );
   return result;
 }

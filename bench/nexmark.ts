@@ -1,12 +1,19 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expected, nexmarkSums, queryNames } from '../test/support/nexmark/run-nexmark.ts';
 import type { Bench, BenchResult } from './harness.ts';
 import { arrowMs, eventBatches } from './nexmark/arrow-run.ts';
 import { nexmarkData } from './nexmark/data.ts';
 import { flinkTools, flinkUsage } from './nexmark/flink.ts';
+import { type Measured, MeasuredFile } from './nexmark/measured.ts';
 import { processUsage } from './nexmark/process-run.ts';
+import { rateOf, ratioOf, table, thousands, verdict } from './nexmark/summary.ts';
 import type { Usage } from './nexmark/usage.ts';
 
-/** TIDEMARK_NEXMARK_EVENTS and TIDEMARK_NEXMARK_QUERIES make a shorter run. */
+/**
+ * TIDEMARK_NEXMARK_EVENTS and TIDEMARK_NEXMARK_QUERIES (a list: q3,q18) make a shorter run; what stands in the file that
+ * TIDEMARK_NEXMARK_RESULTS names is not measured again.
+ */
 const events = Number(process.env.TIDEMARK_NEXMARK_EVENTS ?? 10_000_000);
 const chosen = process.env.TIDEMARK_NEXMARK_QUERIES?.split(',') ?? queryNames;
 
@@ -18,40 +25,57 @@ export const nexmark: Bench = {
   name: 'nexmark',
   title: `the auction benchmark over ${(events / 1e6).toLocaleString('en')} M events, per CPU second, against Apache Flink 2.2`,
   async run() {
-    const { folder, flinkFolder } = nexmarkData(events);
-    const tools = flinkTools();
-    if (tools === null) console.log('  Flink is not measured: its scripts are not beside the project');
-    const arrow = nexmarkData(arrowEvents).folder;
-    const batches = await eventBatches(arrow);
-    const results: BenchResult[] = [];
-    for (const query of queryNames.filter((name) => chosen.includes(name))) {
-      const values = await checkedValues(folder, query);
-      const ours = processUsage(folder, query);
-      const fromArrow = (arrowEvents / (await arrowMs(arrow, batches, query))) * 1000;
-      const flink = tools === null || flinkFolder === null ? null : flinkUsage(tools.runner, flinkFolder, query);
-      const [rate, peerRate] = [perCpuSecond(ours), flink === null ? Number.NaN : perCpuSecond(flink)];
-      const ratio = rate / peerRate;
-      const of = (usage: Usage): string => `${thousands(perCpuSecond(usage))}, ${usage.peakMb.toFixed(0)} MB`;
-      console.log(
-        `  ${query.padEnd(16)} tidemark ${of(ours)}   from Arrow ${thousands(fromArrow)}   flink ${flink === null ? '-' : of(flink)}   ratio ${ratio.toFixed(1)}   (${values} values checked)`,
-      );
-      results.push({
-        bench: `nexmark-${query}`,
-        eventsPerSecond: Math.round(rate),
-        peer: 'flink',
-        peerEventsPerSecond: Math.round(peerRate),
-        ratio: Number(ratio.toFixed(1)),
-        checked: values > 0,
-      });
+    const strange = chosen.filter((query) => !queryNames.includes(query));
+    if (strange.length > 0) throw new Error(`no query ${strange.join(', ')}; there are ${queryNames.join(', ')}`);
+    const fromMs = performance.now();
+    const minutes = (): string => `${((performance.now() - fromMs) / 60_000).toFixed(1)} min`;
+    const file = new MeasuredFile(process.env.TIDEMARK_NEXMARK_RESULTS ?? newFile(), events);
+    console.log(`  results: ${file.path}`);
+    const measure = await measuring();
+    const queries = queryNames.filter((name) => chosen.includes(name));
+    const all: Measured[] = [];
+    for (const [at, query] of queries.entries()) {
+      // Where Flink failed it is tried again.
+      const found = file.known(query);
+      const known = found?.flink === null && flinkTools() !== null ? undefined : found;
+      const measured = known ?? (await measure(query));
+      if (known === undefined) file.add(measured);
+      all.push(measured);
+      const when = known === undefined ? minutes() : 'measured before';
+      console.log(`  ${String(at + 1).padStart(2)} of ${queries.length}  ${lineOf(measured)}   ${when}`);
     }
-    const ratios = results.map(({ ratio }) => ratio).filter(Number.isFinite);
-    if (ratios.length > 0) {
-      const mean = Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length);
-      console.log(`  geometric mean ${mean.toFixed(1)}, lowest ${Math.min(...ratios).toFixed(1)}`);
-    }
-    return results;
+    console.log(`\n${table(all)}\n\n  ${verdict(all)}\n  ${minutes()} in all`);
+    return all.map(resultOf);
   },
 };
+
+/** A run of its own. */
+function newFile(): string {
+  return join(
+    tmpdir(),
+    'tidemark-bench',
+    `nexmark-${events}-${new Date().toISOString().replaceAll(/[:.]/g, '-')}.jsonl`,
+  );
+}
+
+/** Measures a query: its result first. */
+async function measuring(): Promise<(query: string) => Promise<Measured>> {
+  const { folder, flinkFolder } = nexmarkData(events);
+  const tools = flinkTools();
+  if (tools === null) console.log('  Flink is not measured: its scripts are not beside the project');
+  const arrow = nexmarkData(arrowEvents).folder;
+  const batches = await eventBatches(arrow);
+  return async (query) => {
+    const values = await checkedValues(folder, query);
+    const ours = processUsage(folder, query);
+    const fromArrow = (arrowEvents / (await arrowMs(arrow, batches, query))) * 1000;
+    const theirs =
+      tools === null || flinkFolder === null
+        ? { usage: null, failed: 'not there' }
+        : flinkUsage(tools.runner, flinkFolder, query);
+    return { query, events, ours, fromArrow, flink: theirs.usage, flinkFailed: theirs.failed, values };
+  };
+}
 
 /** How many values of the reference hold for a query over these events. @throws Error when one does not */
 async function checkedValues(folder: string, query: string): Promise<number> {
@@ -65,12 +89,22 @@ async function checkedValues(folder: string, query: string): Promise<number> {
   return values.length;
 }
 
-function perCpuSecond({ cpuMs }: Usage): number {
-  return (events * 1000) / cpuMs;
+function lineOf(measured: Measured): string {
+  const { query, ours, flink, flinkFailed, fromArrow, values } = measured;
+  const of = (usage: Usage): string =>
+    `${thousands(rateOf(measured, usage)).padStart(6)} k/s, ${usage.peakMb.toFixed(0)} MB`;
+  const theirs = flink === null ? `- (${flinkFailed?.split('\n')[0]})` : of(flink);
+  return `${query.padEnd(16)} tidemark ${of(ours)}   from Arrow ${thousands(fromArrow).padStart(6)} k/s   flink ${theirs}   ratio ${ratioOf(measured)?.toFixed(1) ?? '-'}   (${values} values checked)`;
 }
 
-function thousands(rate: number): string {
-  return `${Math.round(rate / 1000)
-    .toLocaleString('en')
-    .padStart(6)} k/s`;
+function resultOf(measured: Measured): BenchResult {
+  const { query, ours, flink, values } = measured;
+  return {
+    bench: `nexmark-${query}`,
+    eventsPerSecond: Math.round(rateOf(measured, ours)),
+    peer: 'flink',
+    peerEventsPerSecond: flink === null ? Number.NaN : Math.round(rateOf(measured, flink)),
+    ratio: Number((ratioOf(measured) ?? Number.NaN).toFixed(1)),
+    checked: values > 0,
+  };
 }

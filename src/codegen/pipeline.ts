@@ -9,6 +9,7 @@ import { type I32, type I64, i32, i64, type Local, select } from '../wasm/code.t
 import type { Label } from '../wasm/function-builder.ts';
 import { batchScope, ComputedColumns } from './batch-scope.ts';
 import { CodeWriter, type RowScope } from './expression-writer.ts';
+import { type AheadPath, writeLookAhead } from './look-ahead.ts';
 import { type QueryModule, status } from './query-module.ts';
 import type { RowFailure } from './row-failure.ts';
 import { writeUnnest } from './unnest.ts';
@@ -60,6 +61,8 @@ export interface KeptFailures {
 export interface PipelineEnd<State> {
   /** At the function's start. */
   open(writer: CodeWriter): State;
+  /** What each row will look for in the state; null where it is not looked ahead. */
+  ahead?(state: State): AheadPath | null;
   /** For each row that comes through the steps. */
   row(writer: CodeWriter, row: PipelineRow, state: State): void;
   /** Behind the loop. */
@@ -92,10 +95,13 @@ export function writePipeline<State>(
     }
     end.row(writer, row, state);
   };
+  const ahead = end.ahead?.(state) ?? null;
+  const batchRow = (): RowScope => batchScope(writer, batch, input.schema, input.encoding);
   writer.hasRow = true;
   f.while(i32.ltU(writer.row, rowCount), () => {
+    if (ahead !== null) writeLookAhead(writer, { scope: batchRow(), count: rowCount }, steps, ahead);
     f.block((next) => {
-      const scope = batchScope(writer, batch, input.schema, input.encoding);
+      const scope = batchRow();
       const kind = kinds === null ? i32.const(0) : f.local('i32', rowKind(kinds, writer.row));
       const watermark = marks.before();
       writer.rowWatermark = watermark;

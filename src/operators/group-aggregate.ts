@@ -243,6 +243,10 @@ export class GroupAggregate extends CompiledOperator {
         openTable(writer, cursor, i32.load(store));
         return { cursor, store, only: this.#isOneGroup ? this.#onlyGroup(writer) : null };
       },
+      ahead: ({ cursor }) => {
+        const keys = this.#work.keys.map((column) => ({ column, type: this.#type(column) }));
+        return keys.length === 0 ? null : { table: cursor, rowBytes: this.#state.layout.rowBytes, keys };
+      },
       row: (writer, row, group) => {
         this.#writeRow(writer, row, group);
         if (settle !== null) writer.f.do(call(settle));

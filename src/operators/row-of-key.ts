@@ -109,6 +109,10 @@ export abstract class RowOfKey extends CompiledOperator {
         openTable(writer, cursor, i32.const(this.#table));
         return { cursor, count: output.open(writer) };
       },
+      ahead: ({ cursor }) => {
+        const keys = this.#order.slice(0, this.keyCount).map((column) => ({ column, type: this.typeOf(column) }));
+        return { table: cursor, rowBytes: this.layout.rowBytes, keys };
+      },
       row: (writer, row, rows) => this.writeRow(writer, row, rows, output),
       close: (writer, { count }) => output.close(writer, count),
     };

@@ -11,6 +11,7 @@ import { Memory } from './memory/memory.ts';
 import { type Clock, systemClock } from './runtime/clock.ts';
 import type { Job } from './runtime/job.ts';
 import { declareObjects } from './session/compiled-plan.ts';
+import { discardHeld } from './session/dropped-job.ts';
 import { defineFunction } from './session/function-statement.ts';
 import { JobFailure } from './session/run-job.ts';
 import { executeDeclaration, explainStatement, runStatement } from './session/run-statement.ts';
@@ -19,6 +20,7 @@ import { type SessionJob, SessionJobs } from './session/session-jobs.ts';
 import type { AnswerHeader, RefusalStage, StatementEvent } from './session/statement-event.ts';
 import type { Statement } from './sql/ast.ts';
 import { parse, parseScript, parseToMistake } from './sql/parse.ts';
+import type { Manifest } from './state/manifest.ts';
 import { defaultCatalogsFolder, defaultStreamsFolder } from './streams/default-folder.ts';
 import { machine } from './streams/machine.ts';
 import type { StreamEnvironment } from './streams/stream-environment.ts';
@@ -155,6 +157,12 @@ export class Engine {
   /** @internal Declares what a job was declared with when it ran before. @throws DiagnosticError */
   declareAgain(objects: Readonly<Record<string, string>>): void {
     declareObjects(objects, this.#context.session, (statement) => executeDeclaration(statement, this.#context));
+  }
+
+  /** @internal Takes away what the sinks of a job hold that is dropped: of its newest checkpoint, in this folder. @throws DiagnosticError */
+  async discardHeld(manifest: Manifest, folder: string): Promise<void> {
+    this.declareAgain(manifest.job.objects);
+    await discardHeld(manifest, folder, this.#context);
   }
 
   /** @internal Makes a function of the program's known to SQL. @throws DiagnosticError B015 for a name that is taken */

@@ -57,6 +57,7 @@ Examples:
   tidemark jobs list
   tidemark jobs inspect sums                              its operators, sources, sinks and files
   tidemark jobs stop sums                                 with a last checkpoint, wherever it runs
+  tidemark jobs savepoint sums                            a copy of its state, while it goes on
   tidemark jobs resume sums                               it goes on from there
   tidemark jobs drop sums                                 it then starts anew
 
@@ -84,6 +85,14 @@ Examples:
 
 The job makes a last checkpoint, its sinks show what they have, and its process ends. A savepoint is a folder that
 stands for itself: nothing cleans it, and it may be moved. Of a job that does not run it is made of what is there.`,
+  jobsSavepoint: `
+Examples:
+  tidemark jobs savepoint sums                            in .tidemark/savepoints
+  tidemark jobs savepoint sums /backup/sums
+  tidemark jobs resume sums-b --from /backup/sums         as a job of its own, beside the other
+
+The job makes a checkpoint, its sinks show what they have, the checkpoint is copied, and the job goes on. What it writes
+from then on, a job that begins from the savepoint writes too.`,
   jobsResume: `
 Examples:
   tidemark jobs resume sums                               from where it was stopped or killed

@@ -7,7 +7,7 @@ import type { Terminal } from './terminal.ts';
 export function addJobCommands(program: Command, out: Terminal, err: Terminal, ended: (code: number) => void): void {
   const jobs = program
     .command('jobs')
-    .description('list, inspect, stop, resume and drop jobs that make checkpoints')
+    .description('list, inspect, stop, copy, resume and drop jobs that make checkpoints')
     .helpCommand(false)
     .addHelpText('after', examples.jobs)
     .exitOverride();
@@ -47,6 +47,15 @@ export function addJobCommands(program: Command, out: Terminal, err: Terminal, e
     .action(async (name: string, options) => {
       const { stop } = await import('./commands/jobs-stop.ts');
       ended(await stop(name, options, out, err));
+    });
+
+  command('savepoint', 'copy the state of a job into a folder that nothing cleans, while it goes on', 'jobsSavepoint')
+    .argument('NAME', 'the job, as list calls it')
+    .argument('[PATH]', 'the folder; without it a new one in .tidemark/savepoints')
+    .addOption(new Option('--timeout <seconds>', 'how long to wait for it').argParser(whole).default(60))
+    .action(async (name: string, path: string | undefined, options) => {
+      const { savepoint } = await import('./commands/jobs-savepoint.ts');
+      ended(await savepoint(name, path ?? null, options, out, err));
     });
 
   command('resume', 'run a job again from its state, as it ran before', 'jobsResume')

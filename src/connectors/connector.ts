@@ -30,6 +30,8 @@ export interface Connector {
   /** Of a table that is asked by a key; one that is read whole is read as a source. */
   lookupSource?(request: LookupRequest): LookupSource;
   sink?(request: SinkRequest): Sink;
+  /** Of a sink whose job is dropped: takes away what a checkpoint of it holds that is not seen, and what came behind. */
+  discard?(request: DiscardRequest): Promise<void>;
   /** Of a connector with a sink: what it promises of a job that makes checkpoints. */
   guarantee?(options: OptionValues): SinkGuarantee;
 }
@@ -213,6 +215,8 @@ export interface SinkRequest {
   readonly streamEnvironment?: StreamEnvironment;
   /** What takes the rows of the embedding program's own tables. */
   readonly programSinks?: ProgramSinks;
+  /** The job's processing time. */
+  readonly clock: ProcessingClock;
   /** Checkpoints are made: what a sink can hold back it shows when one is complete. */
   readonly commitsAtCheckpoints: boolean;
   /** Then: names it among all that write, the same whenever its job goes on. */
@@ -220,6 +224,14 @@ export interface SinkRequest {
   /** Where `print` writes. */
   readonly standardOutput: (text: string) => void;
   readonly standardError: (text: string) => void;
+}
+
+/** What a sink has left that nobody goes on with. */
+export interface DiscardRequest
+  extends Pick<SinkRequest, 'options' | 'streamsFolder' | 'streamEnvironment'>,
+    Pick<Required<SinkRequest>, 'writer'> {
+  /** Of the newest checkpoint. */
+  readonly token: SavedValue;
 }
 
 /** Sinks of the embedding program, by the name under which a table asks for them. */
@@ -233,11 +245,11 @@ export interface Sink {
   write(batch: Batch): void | Promise<void>;
   /**
    * What was written since the last call belongs to a checkpoint: it becomes durable, and nobody sees it before `commit`.
-   * What is written from here on, also before the promise is kept, belongs to the next. With the last checkpoint all is
-   * shown that was written. The token goes into the checkpoint. A sink without it shows rows at once: those since the
-   * last checkpoint come again after a crash.
+   * What is written from here on, also before the promise is kept, belongs to the next. `showsAll`: with this checkpoint,
+   * the last one or that of a savepoint, all is shown that was written. The token goes into the checkpoint. A sink without
+   * it shows rows at once: those since the last checkpoint come again after a crash.
    */
-  prepare?(isLast: boolean): Promise<SavedValue>;
+  prepare?(showsAll: boolean): Promise<SavedValue>;
   /**
    * The checkpoint came to nothing, and the job goes on: what the token holds belongs to the next. False, as without it:
    * that cannot be, and the job fails.

@@ -11,6 +11,7 @@ import { arrowConnector } from './arrow/arrow.ts';
 import { blackholeConnector } from './blackhole/blackhole.ts';
 import type {
   Connector,
+  DiscardRequest,
   LookupSource,
   MalformedRecord,
   ProcessingClock,
@@ -195,10 +196,17 @@ export interface ConnectorSinkRequest {
   readonly streamsFolder: string;
   readonly streamEnvironment?: StreamEnvironment;
   readonly programSinks?: ProgramSinks;
+  readonly clock: ProcessingClock;
   readonly commitsAtCheckpoints: boolean;
   readonly writer?: string;
   readonly standardOutput: (text: string) => void;
   readonly standardError: (text: string) => void;
+}
+
+/** What the sink of a table has left whose job is dropped. @throws DiagnosticError for what is wrong with the table's options */
+export async function discardLeft(table: Table, request: Omit<DiscardRequest, 'options'>): Promise<void> {
+  const { connector, options } = resolveTable(table, connectors);
+  await connector.discard?.({ ...request, options });
 }
 
 /** @throws DiagnosticError for what is wrong with the table's options, and for a table that cannot be written */

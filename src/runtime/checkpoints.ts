@@ -6,6 +6,7 @@ import { noState, type StateSize } from '../operators/state-size.ts';
 import type { CheckpointFolder, CheckpointWriter } from '../state/checkpoint-folder.ts';
 import { checkpointVersion, type JobScript, layoutVersion, type Manifest, type SavedNode } from '../state/manifest.ts';
 import { release } from '../state/release.ts';
+import type { SavepointRequest } from '../state/savepoint-request.ts';
 import { DuePages, stateRegions } from '../state/state-pages.ts';
 import type { StopRequest } from '../state/stop-request.ts';
 import { StreamError } from '../streams/stream-error.ts';
@@ -68,6 +69,8 @@ interface Cut {
   readonly prepared: ReadonlyMap<string, Promise<SavedValue>>;
   /** Null where no state is kept. */
   readonly writer: CheckpointWriter | null;
+  /** Which of it is made when its rows are shown; null: none. */
+  readonly savepoint: SavepointRequest | null;
 }
 
 /**
@@ -93,6 +96,10 @@ export class Checkpoints {
   #endedMs = Number.NEGATIVE_INFINITY;
   #running: Promise<void> | null = null;
   #onAsked: (request: StopRequest) => void = () => {};
+  /** One that was asked for, and has not begun. */
+  #savepoint: SavepointRequest | null = null;
+  /** Which of them was heard last. */
+  #heard: string | null = null;
   #failure: { readonly error: unknown } | null = null;
   readonly #onFailed: (diagnostics: readonly Diagnostic[]) => void;
   /** In succession. */
@@ -144,8 +151,14 @@ export class Checkpoints {
   }
 
   look(): void {
-    const request = this.#settings.folder.stopRequest();
+    const { folder } = this.#settings;
+    const request = folder.stopRequest();
     if (request !== null) this.#onAsked(request);
+    const savepoint = folder.savepointRequest();
+    if (savepoint === null || savepoint.id === this.#heard) return;
+    this.#heard = savepoint.id;
+    this.#savepoint = savepoint;
+    this.#wakeJob();
   }
 
   async close(): Promise<void> {
@@ -174,6 +187,7 @@ export class Checkpoints {
   /** How long until the next barrier, ms; Infinity while a checkpoint is in the making. */
   dueInMs(): number {
     if (this.#running !== null) return Number.POSITIVE_INFINITY;
+    if (this.#savepoint !== null) return 0;
     const { intervalMs, minPauseMs } = this.#settings;
     const dueMs = Math.max(this.#startedMs + intervalMs, this.#endedMs + minPauseMs);
     return dueMs - this.#clock.elapsedMs();
@@ -235,21 +249,24 @@ export class Checkpoints {
         operators[id] = { fingerprint, lineage, state: operator.state.save(), running, size };
       },
     });
-    const prepared = this.#prepare(isLast);
+    const savepoint = this.#savepoint;
+    this.#savepoint = null;
+    // Who begins from a savepoint begins its files anew: those in work are shown with it.
+    const prepared = this.#prepare(isLast || savepoint !== null);
     const { kernels } = this.#memory;
     for (const page of this.#settings.folder.sparsePages()) kernels.pageMark(page);
     const regions = stateRegions(this.#memory);
     const unmarked = [...this.#settings.operators.values()].flatMap(({ state }) => [...state.unmarked]);
     const writer = this.#settings.folder.begin(epoch, new DuePages(this.#memory, regions, unmarked));
     const manifest = { ...this.#heading(epoch), isLast, hasEnded: false, regions, operators, ...save() };
-    return { epoch, startMs: this.#startedMs, manifest, prepared, writer };
+    return { epoch, startMs: this.#startedMs, manifest, prepared, writer, savepoint };
   }
 
   #endingCut(save: () => Progress): Cut {
     const epoch = ++this.#epoch;
     const regions = { heap: 0, ranges: [] };
     const manifest = { ...this.#heading(epoch), isLast: true, hasEnded: true, regions, operators: {}, ...save() };
-    return { epoch, startMs: this.#startedMs, manifest, prepared: this.#prepare(true), writer: null };
+    return { epoch, startMs: this.#startedMs, manifest, prepared: this.#prepare(true), writer: null, savepoint: null };
   }
 
   #heading(epoch: number): Pick<Manifest, 'version' | 'release' | 'layout' | 'epoch' | 'atMs' | 'job' | 'began'> {
@@ -258,10 +275,10 @@ export class Checkpoints {
     return { ...made, epoch, atMs: this.#clock.nowMs(), job: script, began };
   }
 
-  #prepare(isLast: boolean): ReadonlyMap<string, Promise<SavedValue>> {
+  #prepare(showsAll: boolean): ReadonlyMap<string, Promise<SavedValue>> {
     const prepared = new Map<string, Promise<SavedValue>>();
     for (const [id, sink] of this.#sinks) {
-      const token = sink.prepare?.(isLast);
+      const token = sink.prepare?.(showsAll);
       if (token === undefined) continue;
       // It is waited for behind the pages: until then a rejection is nobody's.
       token.catch(() => {});
@@ -281,10 +298,20 @@ export class Checkpoints {
       // A sink whose rows are not on the disk has failed, whatever else has.
       for (const [id, token] of prepared) sinks[id] = await token;
       this.#giveUp(error, cut, sinks);
+      // With the next one.
+      this.#savepoint ??= cut.savepoint;
       return;
     }
     this.#failures = 0;
-    for (const [id, token] of Object.entries(sinks)) await this.#sinks.get(id)?.commit?.(token);
+    try {
+      for (const [id, token] of Object.entries(sinks)) await this.#sinks.get(id)?.commit?.(token);
+    } catch (error) {
+      // Nor is it the last then: what it holds is to be shown by who goes on from it.
+      if (cut.manifest.isLast)
+        await this.#settings.folder.restate({ ...cut.manifest, sinks, isLast: false }).catch(() => {});
+      throw error;
+    }
+    if (cut.savepoint !== null) await this.#settings.folder.answerSavepoint(cut.savepoint, { ...cut.manifest, sinks });
     this.#onDone({ epoch, pauseMs, durationMs: this.#clock.elapsedMs() - startMs, bytes });
   }
 

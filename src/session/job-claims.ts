@@ -88,12 +88,13 @@ export function refuseUnclaimed(
 }
 
 /**
- * What a sink has prepared is shown by that sink alone: rows of a checkpoint that no stop made may wait for it.
+ * What a sink has prepared is shown by that sink alone: rows of a checkpoint that no stop made, or whose process was killed
+ * before it had shown them, may wait for it.
  * @throws DiagnosticError F021 where they would never be seen
  */
-export function refuseUnshown(graph: PhysicalGraph, manifest: Manifest): void {
+export function refuseUnshown(graph: PhysicalGraph, manifest: Manifest, wasKilled: boolean): void {
   const { isLast, sinks, job } = manifest;
-  if (isLast) return;
+  if (isLast && !wasKilled) return;
   const kept = new Set(matched(sinkTables(graph), sinks, manifest).values());
   const [lost] = Object.entries(sinks).find(([id, token]) => token !== null && !kept.has(id)) ?? [];
   if (lost === undefined) return;

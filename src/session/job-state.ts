@@ -73,7 +73,7 @@ export function isTrackedJob({ sinks }: PhysicalGraph, { session, restartsAtChec
  * @throws DiagnosticError F021 where the job runs, or there is no such savepoint
  */
 export async function settleFolder(identity: JobIdentity, context: SessionContext): Promise<string | null> {
-  const folder = folderOf(identity, context);
+  const folder = checkpointFolder(identity, context);
   const { files } = context.stateEnvironment;
   const savepoint = savepointOf(context, folder.path);
   if (savepoint === null && !context.startsAnew) return null;
@@ -96,12 +96,12 @@ export function jobState(
   context: SessionContext,
 ): JobState {
   const { settings } = context.session;
-  const folder = folderOf(identity, context);
+  const folder = checkpointFolder(identity, context);
   const { memory, manifest, unreadable, from } = loaded(folder, context);
   const claimed = manifest === null ? new Map<string, SavedNode>() : claims(graph, manifest);
   if (manifest !== null && !settings.boolean('execution.state-recovery.ignore-unclaimed-state')) {
     refuseUnclaimed(graph, manifest, claimed);
-    refuseUnshown(graph, manifest);
+    refuseUnshown(graph, manifest, from === null && folder.wasKilled);
   }
   const origins = lineages(graph);
   const operators = new Map(
@@ -149,7 +149,8 @@ export function stateFolder(identity: JobIdentity, context: SessionContext): str
   return join(jobsFolder(context), context.resumedFolder ?? jobFolder(identity));
 }
 
-function folderOf(identity: JobIdentity, context: SessionContext): CheckpointFolder {
+/** The checkpoints of a job. */
+export function checkpointFolder(identity: JobIdentity, context: SessionContext): CheckpointFolder {
   const retainedMax = context.session.settings.int('execution.checkpointing.num-retained');
   return new CheckpointFolder(context.stateEnvironment, stateFolder(identity, context), retainedMax);
 }

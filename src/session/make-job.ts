@@ -106,6 +106,7 @@ export function makeJob(
               schema,
               timeZone,
               ...streams,
+              clock,
               programSinks,
               commitsAtCheckpoints: isTracked,
               ...(kept === null ? {} : { writer: writerName(graph, id, kept.checkpoints.folder.path) }),

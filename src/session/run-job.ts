@@ -16,7 +16,7 @@ import type { UnreadableCheckpoint } from '../state/checkpoint-folder.ts';
 import type { JobScript } from '../state/manifest.ts';
 import { eventChannel } from './event-channel.ts';
 import { jobRestarts } from './job-restarts.ts';
-import { isTrackedJob, type JobState, settleFolder, stateFolder } from './job-state.ts';
+import { checkpointFolder, isTrackedJob, type JobState, settleFolder, stateFolder } from './job-state.ts';
 import { makeJob } from './make-job.ts';
 import type { PlanText } from './plan-text.ts';
 import { BatchSink, ResultSink } from './result-sink.ts';
@@ -93,6 +93,7 @@ export async function* runJob(
     make: (restarts) => makeJob(graph, started, { ...answering, restarts }, identity),
     restarts: jobRestarts(graph, started),
     clock: context.clock,
+    folder: isTracked ? checkpointFolder(identity, started) : null,
     onJob: (job) => hooks.onJob?.(job, entry),
     onRestart: (diagnostic) => answering.onWarning([diagnostic]),
   });

@@ -1,6 +1,7 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Job, JobSummary } from '../runtime/job.ts';
+import type { CheckpointFolder } from '../state/checkpoint-folder.ts';
 import type { StopRequest } from '../state/stop-request.ts';
 import type { JobRestarts } from './job-restarts.ts';
 import type { SessionJob } from './session-jobs.ts';
@@ -10,6 +11,8 @@ export interface RunningJobParts {
   readonly make: (restarts: number) => Job;
   readonly restarts: JobRestarts;
   readonly clock: Clock;
+  /** Of the job's checkpoints; null: it makes none. */
+  readonly folder: CheckpointFolder | null;
   /** Told each job that is made, before it reads its first row. */
   readonly onJob: (job: Job) => void;
   readonly onRestart: (warning: Diagnostic) => void;
@@ -19,6 +22,8 @@ export interface RunningJobParts {
 export class RunningJob {
   readonly #parts: RunningJobParts;
   readonly #stop = new AbortController();
+  /** How it was stopped from elsewhere. */
+  #request: StopRequest | null = null;
   /** Null: it could not be made again. */
   #job: Job | null;
 
@@ -30,6 +35,7 @@ export class RunningJob {
 
   /** Stops after the batch at hand, or while it waits. */
   stop(request: StopRequest | null = null): void {
+    this.#request ??= request;
     this.#stop.abort();
     if (request === null) this.#job?.cancel();
     else this.#job?.stop(request);
@@ -45,7 +51,7 @@ export class RunningJob {
         last = job;
         this.#job = job;
         onJob(job);
-        if (this.#stop.signal.aborted) job.cancel();
+        if (this.#stop.signal.aborted) this.stop(this.#request);
         const summary = await job.run();
         if (summary.outcome !== 'suspended') return summary;
       } catch (error) {
@@ -55,11 +61,29 @@ export class RunningJob {
         if (verdict.kind === 'fail') throw verdict.error;
         onRestart(verdict.warning);
         entry.restart('RESTARTING');
-        await clock.wait(verdict.delayMs, this.#stop.signal);
-        if (this.#stop.signal.aborted && last !== null) return { ...last.progress(), outcome: 'cancelled' };
+        await this.#wait(verdict.delayMs);
+        const request = this.#request;
+        // To send what waits for time to pass it has to run.
+        if (this.#stop.signal.aborted && last !== null && request?.drains !== true)
+          return { ...last.progress(), outcome: request === null ? 'cancelled' : 'stopped' };
         entry.restart('RUNNING');
       }
       this.#job = null;
     }
+  }
+
+  /** Between two runs. The job stays this process's: nobody else runs it meanwhile, and who stops it from elsewhere is heard. */
+  async #wait(delayMs: number): Promise<void> {
+    const { clock, folder } = this.#parts;
+    const look = (): void => {
+      const request = folder?.stopRequest() ?? null;
+      if (request !== null) this.stop(request);
+    };
+    // What the job failed with may stand in the way here too.
+    await folder?.open().catch(() => {});
+    folder?.watch(look);
+    look();
+    await clock.wait(delayMs, this.#stop.signal);
+    await folder?.close().catch(() => {});
   }
 }

@@ -22,6 +22,11 @@ export function epochsIn(files: StreamFiles, folder: string): number[] {
     .sort((a, b) => a - b);
 }
 
+/** Whether a process that ran the job was killed: it has left its lock, and perhaps not shown what its last checkpoint holds. */
+export function wasKilled(files: StreamFiles, folder: string): boolean {
+  return files.readAll(join(folder, 'lock')) !== null;
+}
+
 /** @throws DamagedManifest */
 export function manifestIn(files: StreamFiles, folder: string, epoch: number): Manifest {
   const bytes = files.readAll(join(folder, manifestNameOf(epoch)));

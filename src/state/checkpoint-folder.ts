@@ -3,9 +3,25 @@ import type { Memory } from '../memory/memory.ts';
 import type { StreamEnvironment, StreamFiles, WritableFile } from '../streams/stream-environment.ts';
 import { StreamLock } from '../streams/stream-lock.ts';
 import { BackgroundPages, type PagesInFile, PagesNotWritten } from './background-pages.ts';
-import { eachPage, epochsIn, manifestIn, manifestNameOf, pagesNameOf, storeManifest } from './checkpoint-files.ts';
+import {
+  eachPage,
+  epochsIn,
+  manifestIn,
+  manifestNameOf,
+  pagesNameOf,
+  storeManifest,
+  wasKilled,
+} from './checkpoint-files.ts';
 import { DamagedManifest, type Manifest, type PageFile, requireLayout } from './manifest.ts';
 import { DamagedPages, PageBlock, pageBytes } from './page-blob.ts';
+import { savepointIn } from './savepoint.ts';
+import {
+  answerSavepoint,
+  forgetSavepoint,
+  type SavepointAnswer,
+  type SavepointRequest,
+  savepointRequest,
+} from './savepoint-request.ts';
 import { type DuePages, reserveState } from './state-pages.ts';
 import { type StopRequest, stopRequest, takeBackRequest } from './stop-request.ts';
 
@@ -81,8 +97,9 @@ export class CheckpointFolder {
   async open(): Promise<void> {
     await this.#files.makeFolder(this.path);
     this.#lock = await StreamLock.take(this.#environment, this.path, `the state of the job in "${this.path}"`);
-    // Of a process that is no more.
-    await takeBackRequest(this.#environment, this.path);
+    // Of a process that is no more; what this one is asked for while it begins again is heard.
+    if (this.stopRequest() === null) await takeBackRequest(this.#environment, this.path);
+    if (this.savepointRequest() === null) await forgetSavepoint(this.#environment, this.path);
     // The checkpoint that was loaded may be seen, and its name not be on the disk yet: its rows are shown from here on.
     await this.#files.syncFolder(this.path);
   }
@@ -105,6 +122,11 @@ export class CheckpointFolder {
     return aside;
   }
 
+  /** Whether a process that ran the job was killed: what its last checkpoint holds is perhaps not seen. */
+  get wasKilled(): boolean {
+    return wasKilled(this.#files, this.path);
+  }
+
   /** Tells when something in the folder has changed: perhaps it is a request. */
   watch(onChange: () => void): void {
     this.#unwatch = this.#files.watch(this.path, onChange);
@@ -113,6 +135,26 @@ export class CheckpointFolder {
   /** Whether another process has asked for the job to be stopped. */
   stopRequest(): StopRequest | null {
     return stopRequest(this.#environment, this.path);
+  }
+
+  /** A savepoint that another process has asked for; null: none. */
+  savepointRequest(): SavepointRequest | null {
+    return savepointRequest(this.#environment, this.path);
+  }
+
+  /** Makes the savepoint that was asked for of the newest checkpoint, whose rows are shown, and tells where it is. */
+  async answerSavepoint(request: SavepointRequest, manifest: Omit<Manifest, 'pages'>): Promise<void> {
+    const answer = await this.#savepoint(request, { ...manifest, pages: this.#chain });
+    await answerSavepoint(this.#environment, this.path, request, answer);
+  }
+
+  async #savepoint(request: SavepointRequest, manifest: Manifest): Promise<SavepointAnswer> {
+    try {
+      return { path: await savepointIn(this.#files, { folder: this.path, manifest }, request, true) };
+    } catch (error) {
+      // The job is not worse for it.
+      return { refusal: (error as Error).message };
+    }
   }
 
   async close(): Promise<void> {
@@ -186,6 +228,11 @@ export class CheckpointFolder {
     this.#chain = chain;
     this.#retained.push({ epoch: manifest.epoch, pages: chain });
     await this.#clean();
+  }
+
+  /** Says of the newest checkpoint what has become of it since. */
+  async restate(manifest: Omit<Manifest, 'pages'>): Promise<void> {
+    await storeManifest(this.#files, this.path, { ...manifest, pages: this.#chain });
   }
 
   async remove(name: string): Promise<void> {

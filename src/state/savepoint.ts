@@ -3,10 +3,13 @@ import type { Memory } from '../memory/memory.ts';
 import type { StreamEnvironment, StreamFiles } from '../streams/stream-environment.ts';
 import { StreamError } from '../streams/stream-error.ts';
 import { StreamLock } from '../streams/stream-lock.ts';
-import { eachPage, epochsIn, manifestNameOf, pagesNameOf, storeManifest } from './checkpoint-files.ts';
+import { eachPage, epochsIn, manifestNameOf, pagesNameOf, storeManifest, wasKilled } from './checkpoint-files.ts';
 import { type Manifest, manifestId, type PageFile, readManifest, requireLayout } from './manifest.ts';
 import { PageBlock, packedBlock, pageBytes } from './page-blob.ts';
 import { reserveState } from './state-pages.ts';
+
+/** A file in the folder of a job, of which a savepoint has what its sinks hold. */
+export const heldMarkName = 'held-for-savepoint';
 
 /** A checkpoint that a job may begin from, found by its path. */
 export interface FoundCheckpoint {
@@ -58,8 +61,7 @@ export async function savepointOf(
   { path, among }: { readonly path: string | null; readonly among: string },
 ): Promise<string> {
   const { files } = environment;
-  // Who was killed has left its lock: its sinks may still hold something back.
-  const wasKilled = files.readAll(join(jobFolder, 'lock')) !== null;
+  const isKilled = wasKilled(files, jobFolder);
   const lock = await StreamLock.take(environment, jobFolder, `the state of the job in "${jobFolder}"`);
   try {
     const found = findCheckpoint(files, jobFolder);
@@ -68,16 +70,32 @@ export async function savepointOf(
         'ResourceNotFoundException',
         `there is no checkpoint in "${jobFolder}" to make a savepoint of`,
       );
-    const target = path ?? unusedFolder(files, join(among, savepointName(found.manifest)));
-    if (files.list(target).length > 0)
-      throw new StreamError('ResourceInUseException', `there is something in "${target}" already`, {
-        help: 'a savepoint has a folder of its own',
-      });
-    await makeSavepoint(files, found, target, found.manifest.isLast && !wasKilled);
-    return target;
+    const isShown = found.manifest.isLast && !isKilled;
+    const holds = !isShown && Object.values(found.manifest.sinks).some((token) => token !== null);
+    if (holds) files.createWhole(join(jobFolder, heldMarkName), new Uint8Array());
+    return await savepointIn(files, found, { path, among }, isShown);
   } finally {
     await lock.release();
   }
+}
+
+/**
+ * Copies a checkpoint into the folder `path`, or a new one `among` others; the folder. `isShown`: see `makeSavepoint`.
+ * @throws StreamError where something is in the folder already; DamagedPages
+ */
+export async function savepointIn(
+  files: StreamFiles,
+  found: Pick<FoundCheckpoint, 'folder' | 'manifest'>,
+  { path, among }: { readonly path: string | null; readonly among: string },
+  isShown: boolean,
+): Promise<string> {
+  const target = path ?? unusedFolder(files, join(among, savepointName(found.manifest)));
+  if (files.list(target).length > 0)
+    throw new StreamError('ResourceInUseException', `there is something in "${target}" already`, {
+      help: 'a savepoint has a folder of its own',
+    });
+  await makeSavepoint(files, found, target, isShown);
+  return target;
 }
 
 /** `sums-000019` */
@@ -112,7 +130,8 @@ async function makeSavepoint(
   await files.makeFolder(target);
   const pages = await copyPages(files, folder, manifest, target);
   await files.syncFolder(target);
-  await storeManifest(files, target, { ...manifest, pages: [pages], sinks: isShown ? {} : manifest.sinks });
+  const sinks = isShown ? {} : manifest.sinks;
+  await storeManifest(files, target, { ...manifest, isLast: isShown, pages: [pages], sinks });
   await files.syncFolder(dirname(target));
 }
 

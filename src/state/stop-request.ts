@@ -30,13 +30,19 @@ export async function takeBackRequest({ files }: StreamEnvironment, folder: stri
 }
 
 /** What this process was asked for; null: nothing. */
-export function stopRequest({ files, processes }: StreamEnvironment, folder: string): StopRequest | null {
-  const bytes = files.readAll(join(folder, requestName));
+export function stopRequest(environment: StreamEnvironment, folder: string): StopRequest | null {
+  const request = requestTo<StopRequest>(environment, join(folder, requestName));
+  return request === null ? null : { drains: request.drains };
+}
+
+/** What a file asks of this very process; null: there is none, or it is for another. */
+export function requestTo<T>({ files, processes }: StreamEnvironment, path: string): (ProcessIdentity & T) | null {
+  const bytes = files.readAll(path);
   if (bytes === null) return null;
   try {
-    const { pid, started, drains } = JSON.parse(Buffer.from(bytes).toString()) as ProcessIdentity & StopRequest;
+    const request = JSON.parse(Buffer.from(bytes).toString()) as ProcessIdentity & T;
     const { self } = processes;
-    return pid === self.pid && started === self.started ? { drains } : null;
+    return request.pid === self.pid && request.started === self.started ? request : null;
   } catch {
     return null;
   }

@@ -5,6 +5,7 @@ import { eachPage, epochsIn, manifestIn, manifestNameOf } from './checkpoint-fil
 import { asideEnding, type UnreadableCheckpoint } from './checkpoint-folder.ts';
 import { DamagedManifest, type Manifest, OtherRelease, type PageFile } from './manifest.ts';
 import { DamagedPages } from './page-blob.ts';
+import { heldMarkName } from './savepoint.ts';
 
 /** What is known of a job by its folder. */
 export interface StoredJob {
@@ -114,12 +115,25 @@ export function checkFiles({ files }: StreamEnvironment, { path, files: stored }
     .map((file) => ({ ...file, damage: damages.get(file.name) ?? null }));
 }
 
-/** Takes a job's state away for good. The caller holds no lock; a job that runs is refused. @throws StreamError */
-export async function dropJob(environment: StreamEnvironment, { path, name }: StoredJob): Promise<void> {
+/**
+ * Takes a job's state away for good. The caller holds no lock; a job that runs is refused. `discard`: takes away what its
+ * sinks hold, which is called unless a savepoint has it too.
+ * @throws StreamError
+ */
+export async function dropJob(
+  environment: StreamEnvironment,
+  { path, name }: StoredJob,
+  discard: () => Promise<void>,
+): Promise<void> {
+  const { files } = environment;
   const lock = await StreamLock.take(environment, path, `the state of the job "${name}"`);
-  // Manifests go first: what is left of a drop that was broken off is no job's.
-  for (const epoch of epochsIn(environment.files, path))
-    await environment.files.remove(join(path, manifestNameOf(epoch)));
-  await environment.files.remove(path);
-  await lock.release();
+  try {
+    // Manifests go first: what is left of a drop that was broken off is no job's, and none names what is gone.
+    for (const epoch of epochsIn(files, path)) await files.remove(join(path, manifestNameOf(epoch)));
+    await files.syncFolder(path);
+    if (files.readAll(join(path, heldMarkName)) === null) await discard();
+    await files.remove(path);
+  } finally {
+    await lock.release();
+  }
 }

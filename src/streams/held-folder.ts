@@ -111,6 +111,15 @@ export class HeldFolder {
   }
 }
 
+/**
+ * Takes away what a producer that is no more has left in a stream, which others may write meanwhile. What is being put
+ * stays: who writes the stream next ends that.
+ */
+export async function dropHeldOf(files: StreamFiles, streamFolder: string, producer: string): Promise<void> {
+  const folder = new HeldFolder(files, streamFolder);
+  for (const name of folder.of(producer)) if (folder.begun(name) === null) await folder.remove(name);
+}
+
 /** `PRODUCER-0001764500000000-000007`: whose they are, since when, and which of its epochs. */
 export function heldName(producer: string, atMs: number, epoch: number): string {
   return `${producer}-${String(atMs).padStart(16, '0')}-${String(epoch).padStart(6, '0')}`;

@@ -1,12 +1,17 @@
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { SourceText } from '../../src/diagnostics/source-text.ts';
 import { Engine, type EngineOptions } from '../../src/engine.ts';
+import type { Clock } from '../../src/runtime/clock.ts';
+import { askToStop } from '../../src/state/stop-request.ts';
+import { machine } from '../../src/streams/machine.ts';
+import { StreamLock } from '../../src/streams/stream-lock.ts';
 import { JumpingClock } from '../support/limits/jumping-clock.ts';
 import { simulatedState } from '../support/limits/simulated-state.ts';
-import { toldRun } from '../support/limits/told-run.ts';
+import { type ToldRun, toldRun } from '../support/limits/told-run.ts';
 import { TransactionalTable } from '../support/limits/transactional-sink.ts';
 
 const rows = 100;
@@ -273,4 +278,44 @@ test('files that a job had in work before its first checkpoint are taken away wh
       .trim()
       .split('\n'),
   ).toHaveLength(rows);
+});
+
+/** Asks for the job to be stopped from elsewhere while it waits a second to run again; what has become of it. */
+async function stoppedWhileItWaits(drains: boolean): Promise<ToldRun> {
+  failingWrites(new Set([4]));
+  const jobs = join(folder, 'jobs');
+  const standing: Clock = {
+    nowMs: () => clock.nowMs(),
+    elapsedMs: () => clock.elapsedMs(),
+    giveTurn: () => clock.giveTurn(),
+    async wait(ms, signal) {
+      if (ms !== 1000) return clock.wait(ms, signal);
+      const [name = ''] = readdirSync(jobs);
+      // Nobody else may have it meanwhile.
+      expect(StreamLock.owner(machine, join(jobs, name))).toEqual(machine.processes.self);
+      await askToStop(machine, join(jobs, name), machine.processes.self, { drains });
+      if (!signal.aborted) await once(signal, 'abort');
+    },
+  };
+  const without = `${checkpoints} ${tables(", 'source.monitor-interval' = '1 h'")} INSERT INTO written SELECT v FROM events;`;
+  return toldRun(without, { ...options(), clock: standing, stateEnvironment: machine });
+}
+
+test('a job that waits to run again is stopped from elsewhere, and goes on from its checkpoint another time', async () => {
+  const { refused, summary } = await stoppedWhileItWaits(false);
+  expect(refused).toBe(null);
+  expect(summary).toMatchObject({ outcome: 'stopped', restarts: 0 });
+  expect(written.rows.length).toBeLessThan(rows);
+  const again = await toldRun(`${checkpoints} ${tables()} INSERT INTO written SELECT v FROM events;`, {
+    ...options(),
+    stateEnvironment: machine,
+  });
+  expect(again.refused).toBe(null);
+  expect(written.rows).toEqual(all);
+});
+
+test('one that is to be drained runs again for that', async () => {
+  const { refused, summary } = await stoppedWhileItWaits(true);
+  expect(refused).toBe(null);
+  expect(summary).toMatchObject({ outcome: 'stopped', restarts: 1 });
 });

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { SourceText } from '../../src/diagnostics/source-text.ts';
 import { Engine } from '../../src/engine.ts';
+import { savepointOf } from '../../src/state/savepoint.ts';
+import { dropJob, storedJobs } from '../../src/state/stored-jobs.ts';
 import { recordData } from '../../src/streams/segment-format.ts';
 import { StreamStore } from '../../src/streams/stream-store.ts';
 import { Random } from '../support/streams/random.ts';
@@ -67,6 +69,30 @@ class World {
     return refused;
   }
 
+  /** Drops the job as the command line does. */
+  async drop(): Promise<void> {
+    const machine = this.#machine();
+    const [job] = storedJobs(machine, '/simulated/jobs');
+    if (job?.manifest == null) throw new Error('there is a job');
+    const { manifest, path } = job;
+    const engine = new Engine({ streamsFolder: folder, streamEnvironment: machine });
+    await dropJob(machine, job, () => engine.discardHeld(manifest, path));
+    expect(storedJobs(machine, '/simulated/jobs')).toEqual([]);
+    engine.close();
+  }
+
+  /** A savepoint of the job, which does not run. */
+  async savepoint(): Promise<string> {
+    const machine = this.#machine();
+    const [job] = storedJobs(machine, '/simulated/jobs');
+    return savepointOf(machine, job?.path ?? '', { path: null, among: '/simulated/savepoints' });
+  }
+
+  /** Names of what is held for a stream. */
+  held(name: string): readonly string[] {
+    return this.#machine().files.list(`${folder}/${name}/held`);
+  }
+
   /** The numbers that are seen in a stream. */
   seen(name: string): number[] {
     const stream = new StreamStore(folder, {}, this.#machine()).stream(name);
@@ -119,5 +145,42 @@ test('what was held is seen too where the table says by now that rows are put at
   await world.run(copy('a'), atFirstCommit());
   const direct = `ALTER TABLE a SET ('sink.delivery-guarantee' = 'at-least-once');`;
   expect(await world.run(copy('a'), undefined, direct)).toEqual([]);
+  expect(world.seen('a')).toEqual(all);
+});
+
+test('nor where the job was killed between its last checkpoint and the showing of its rows', async () => {
+  const world = new World();
+  await world.start();
+  // There is one checkpoint, the last.
+  await world.run(copy('a') + copy('c'), atFirstCommit(), "SET 'execution.checkpointing.interval' = '1 h';");
+  expect(world.seen('a')).toEqual([]);
+  expect(await world.run(copy('c'))).toEqual([
+    'F021 the checkpoint may have rows for default_catalog.default_database.a that are not seen yet, and it is no longer written',
+  ]);
+  expect(await world.run(copy('a') + copy('c'))).toEqual([]);
+  expect(world.seen('a')).toEqual(all);
+  expect(world.seen('c')).toEqual(all);
+});
+
+test('what the sinks of a job held goes with it when it is dropped', async () => {
+  const world = new World();
+  await world.start();
+  await world.run(copy('a') + copy('c'), atFirstCommit());
+  expect(world.held('a')).not.toEqual([]);
+  await world.drop();
+  expect([world.held('a'), world.held('c')]).toEqual([[], []]);
+  expect(await world.run(copy('a') + copy('c'))).toEqual([]);
+  expect(world.seen('a')).toEqual(all);
+  expect(world.seen('c')).toEqual(all);
+});
+
+test('but for what a savepoint has too', async () => {
+  const world = new World();
+  await world.start();
+  await world.run(copy('a'), atFirstCommit());
+  const path = await world.savepoint();
+  await world.drop();
+  expect(world.held('a')).not.toEqual([]);
+  expect(await world.run(copy('a'), undefined, `SET 'execution.state-recovery.path' = '${path}';`)).toEqual([]);
   expect(world.seen('a')).toEqual(all);
 });

@@ -384,6 +384,21 @@ describe('the sink', () => {
     expect(files()).toEqual(['{"a":1}', '{"a":2}', '{"a":3}']);
     expect(readdirSync(folder).filter((name) => name.startsWith('part-'))).toHaveLength(3);
   });
+
+  test('and one that is too old, by the time of the job', async () => {
+    let nowMs = 0;
+    const options = { 'sink.rolling-policy.rollover-interval': '1 min' };
+    const { sink } = sinkOf(declared({ format: 'json', columns: { a: t.INT() }, rows: [], options }), {
+      nowMs: () => nowMs,
+    });
+    await sink.open();
+    for (const value of [1n, 2n, 3n]) {
+      await sink.write(writeBatch(memory, arena, [{ name: 'a', type: t.INT() }], [[value]]));
+      nowMs += 30_000;
+    }
+    await sink.finish();
+    expect(readdirSync(folder).filter((name) => name.startsWith('part-'))).toHaveLength(2);
+  });
 });
 
 test('print shows every change, with its identifier', async () => {

@@ -5,6 +5,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { SourceText } from '../../src/diagnostics/source-text.ts';
 import { Engine } from '../../src/engine.ts';
 import type { Job } from '../../src/runtime/job.ts';
+import { askForSavepoint, type SavepointAnswer, savepointAnswer } from '../../src/state/savepoint-request.ts';
+import { machine } from '../../src/streams/machine.ts';
 
 let folder = '';
 beforeEach(() => {
@@ -91,4 +93,44 @@ test('a job without checkpoints has no savepoint, and is not stopped', async () 
   expect(await stopBy("STOP JOB '1' WITH SAVEPOINT", {})).toEqual([
     "B052 job '1' makes no checkpoints, and so no savepoint",
   ]);
+});
+
+test('a job that runs makes a savepoint and goes on; another begins from it beside the first', async () => {
+  const engine = new Engine({
+    streamsFolder: join(folder, 'streams'),
+    settings: { 'pipeline.name': 'windows', 'execution.checkpointing.interval': '1 h' },
+  });
+  let started: (job: Job) => void = () => {};
+  const job = new Promise<Job>((resolve) => {
+    started = resolve;
+  });
+  const ended = answer(engine, windows(), started);
+  const running = await job;
+  while (running.progress().events < 3) await new Promise((resolve) => setTimeout(resolve, 5));
+  const [name = ''] = readdirSync(join(folder, 'jobs'));
+  const stateFolder = join(folder, 'jobs', name);
+  const among = join(folder, 'savepoints');
+  const ask = async (id: string, path: string | null): Promise<SavepointAnswer> => {
+    await askForSavepoint(machine, stateFolder, machine.processes.self, { id, path, among });
+    for (;;) {
+      const told = savepointAnswer(machine, stateFolder, id);
+      if (told !== null) return told;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  };
+  const path = join(among, 'windows-000001');
+  expect(await ask('1', null)).toMatchObject({ path });
+  // What was written by then is seen, as who begins from here does not write it.
+  expect(written()).toEqual([first]);
+  expect(await ask('2', path)).toMatchObject({ refusal: `there is something in "${path}" already` });
+  const from = {
+    'pipeline.name': 'others',
+    'execution.checkpointing.interval': '1 h',
+    'execution.state-recovery.path': path,
+  };
+  expect(await stopBy("STOP JOB '1' WITH SAVEPOINT WITH DRAIN", from)).toEqual([join(among, 'others-000002')]);
+  expect(written()).toEqual([first, second]);
+  engine.cancel();
+  await ended;
+  engine.close();
 });

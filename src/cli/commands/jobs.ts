@@ -65,10 +65,25 @@ export async function drop(
       err.write('nothing was dropped\n');
       return exitCode.failed;
     }
-    await dropJob(machine, job);
+    await dropJob(machine, job, () => discardHeld(job, err));
     out.write(`dropped the state of ${job.name}: it starts anew when it is run again\n`);
     return exitCode.ok;
   });
+}
+
+/** What its sinks hold goes too; where that cannot be, a stream takes it away by itself in a year, and files stay hidden. */
+async function discardHeld({ manifest, path }: StoredJob, err: Terminal): Promise<void> {
+  if (manifest === null) return;
+  const { Engine } = await import('../../engine.ts');
+  const engine = new Engine();
+  try {
+    await engine.discardHeld(manifest, path);
+  } catch (thrown) {
+    if (!(thrown instanceof Error)) throw thrown;
+    err.write(`warning: rows that its sinks held and nobody has seen stay where they are: ${thrown.message}\n`);
+  } finally {
+    engine.close();
+  }
 }
 
 async function isWanted(job: StoredJob): Promise<boolean> {

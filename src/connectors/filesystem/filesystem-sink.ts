@@ -70,7 +70,7 @@ export class FilesystemSink implements Sink {
   }
 
   write(batch: Batch): void {
-    const nowMs = Date.now();
+    const nowMs = this.#request.clock.nowMs();
     if (this.#keys.length === 0) {
       this.#append('', this.#encoded(batch), nowMs);
       return;
@@ -87,9 +87,9 @@ export class FilesystemSink implements Sink {
     }
   }
 
-  async prepare(isLast: boolean): Promise<SavedValue> {
+  async prepare(showsAll: boolean): Promise<SavedValue> {
     this.#isInCheckpoint = true;
-    if (isLast) {
+    if (showsAll) {
       for (const file of this.#open.values()) this.#complete(file);
       this.#open.clear();
     }
@@ -275,6 +275,12 @@ type Prepared = {
   readonly open: readonly (SavedPart & { readonly partition: string })[];
   readonly partitions: readonly string[];
 };
+
+/** Takes away the files of a job that is dropped which are not seen. */
+export function discardParts(folder: string, token: SavedValue): void {
+  if (token === null) return;
+  for (const path of hiddenFiles(folder, (token as Prepared).run)) rmSync(path);
+}
 
 /** Paths of the hidden files of a run, in a folder and those below. */
 function hiddenFiles(folder: string, run: string): string[] {

@@ -1,8 +1,10 @@
+import { resolve } from 'node:path';
 import type { OptionValues } from '../../catalog/options.ts';
 import { fail, placedAt } from '../../diagnostics/diagnostic.ts';
 import type { Connector } from '../connector.ts';
 import { fileMetadata } from './constant-columns.ts';
-import { FilesystemSink } from './filesystem-sink.ts';
+import { localPath } from './file-list.ts';
+import { discardParts, FilesystemSink } from './filesystem-sink.ts';
 import { FilesystemSource } from './filesystem-source.ts';
 import { filesystemOptions } from './options.ts';
 
@@ -24,6 +26,7 @@ export const filesystemConnector: Connector = {
     return { keys: null, cache: null };
   },
   sink: (request) => withPlace(request, () => new FilesystemSink(request)),
+  discard: async ({ options, token }) => discardParts(resolve(localPath(options.string('path') ?? '')), token),
   guarantee: () => ({ kind: 'exactly-once', how: 'a file is seen with the checkpoint that has its last row' }),
 };
 

@@ -1,10 +1,14 @@
+import { join } from 'node:path';
 import type { OptionValues } from '../../catalog/options.ts';
 import { placedAt } from '../../diagnostics/diagnostic.ts';
+import { dropHeldOf } from '../../streams/held-folder.ts';
+import { machine } from '../../streams/machine.ts';
 import type { Connector, SinkGuarantee } from '../connector.ts';
 import { KinesisSink } from './kinesis-sink.ts';
 import { KinesisSource } from './kinesis-source.ts';
 import { kinesisOptions } from './options.ts';
 import { recordMetadata } from './record-metadata.ts';
+import { streamPlace } from './stream-of-table.ts';
 
 /** `kinesis`: the records of an embedded stream, a row each. Each shard of the stream is one of the table. */
 export const kinesisConnector: Connector = {
@@ -15,6 +19,10 @@ export const kinesisConnector: Connector = {
   source: (request) => withPlace(request, () => new KinesisSource(request)),
   restart: { kind: 'goes-on', how: 'each shard is read on behind the last record that the checkpoint has' },
   sink: (request) => withPlace(request, () => new KinesisSink(request)),
+  discard: async (request) => {
+    const { name, folder } = streamPlace(request);
+    await dropHeldOf((request.streamEnvironment ?? machine).files, join(folder, name), request.writer);
+  },
   guarantee: (options) => guaranteeOf(options),
 };
 

@@ -1,11 +1,12 @@
 import type { Table, TableColumn, TableOption } from '../../../src/catalog/table.ts';
-import type { RowPlace, ShardReader, Sink, Source } from '../../../src/connectors/connector.ts';
+import type { ProcessingClock, RowPlace, ShardReader, Sink, Source } from '../../../src/connectors/connector.ts';
 import { connectorSink, connectorSource } from '../../../src/connectors/index.ts';
 import { SourceText, type Span } from '../../../src/diagnostics/source-text.ts';
 import { changeKindText } from '../../../src/memory/batch.ts';
 import { columnReaders, kindReader } from '../../../src/memory/batch-reader.ts';
 import { decodeNested, type NestedValue } from '../../../src/memory/nested.ts';
 import { appendOnly, type ScanColumn } from '../../../src/plan/logical.ts';
+import { systemClock } from '../../../src/runtime/clock.ts';
 import { defaultStreamsFolder } from '../../../src/streams/default-folder.ts';
 import { type SqlType, typeText } from '../../../src/types/sql-type.ts';
 import { memory } from './decode.ts';
@@ -152,7 +153,7 @@ export interface SinkOutput {
   readonly standardError: () => string;
 }
 
-export function sinkOf(declared: Table): SinkOutput {
+export function sinkOf(declared: Table, clock: ProcessingClock = systemClock): SinkOutput {
   let out = '';
   let error = '';
   const schema = declared.columns.flatMap((column) =>
@@ -163,6 +164,7 @@ export function sinkOf(declared: Table): SinkOutput {
     table: declared,
     schema,
     timeZone: 'UTC',
+    clock,
     commitsAtCheckpoints: false,
     streamsFolder: defaultStreamsFolder,
     standardOutput: (text) => {

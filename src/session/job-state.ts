@@ -9,6 +9,7 @@ import { OperatorState, StateMismatch } from '../memory/operator-state.ts';
 import { fingerprint } from '../physical/fingerprint.ts';
 import type { PhysicalGraph, PhysicalOperator } from '../physical/graph.ts';
 import { lineages } from '../physical/lineage.ts';
+import { checkpointFailure } from '../runtime/checkpoint-failure.ts';
 import { type CheckpointSettings, runsElsewhere } from '../runtime/checkpoints.ts';
 import { memorySetting } from '../runtime/memory-failure.ts';
 import { epochsIn } from '../state/checkpoint-files.ts';
@@ -81,7 +82,8 @@ export async function settleFolder(identity: JobIdentity, context: SessionContex
   try {
     return await folder.putAside(savepoint?.folder ?? null);
   } catch (error) {
-    if (!(error instanceof StreamError)) throw error;
+    if (!(error instanceof StreamError))
+      throw checkpointFailure(error, 'the state of the job could not be put aside', folder.path);
     return fail('F021', null, error.message, { help: runsElsewhere });
   }
 }

@@ -42,8 +42,10 @@ async function stopJob({ id, withSavepoint, withDrain }: StopJob, context: Sessi
     const to = { path: null, among: savepointsFolder(context) };
     return answerTexts(['savepoint path'], [[await savepointOf(context.stateEnvironment, stateFolder, to)]]);
   } catch (error) {
-    if (!(error instanceof StreamError)) throw error;
-    return fail('F014', id.span, `the savepoint of job '${job.id}' was not made: ${error.message}`);
+    // The file system's own words have a code.
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (!(error instanceof StreamError) && code === undefined) throw error;
+    return fail('F014', id.span, `the savepoint of job '${job.id}' was not made: ${message}`);
   }
 }
 

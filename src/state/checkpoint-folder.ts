@@ -114,10 +114,16 @@ export class CheckpointFolder {
     const lock = await StreamLock.take(this.#environment, this.path, `the state of the job in "${this.path}"`);
     const isUsed = used !== null && resolve(used) === resolve(`${this.path}.old`);
     const aside = `${this.path}${isUsed ? '.old-2' : '.old'}`;
-    await this.#files.remove(aside);
-    // The lock goes with it: until then the folder is ours, and from then on it is not there.
-    await this.#files.rename(this.path, aside);
-    await this.#files.remove(join(aside, basename(lock.path)));
+    try {
+      await this.#files.remove(aside);
+      // The lock goes with it: until then the folder is ours, and from then on it is not there.
+      await this.#files.rename(this.path, aside);
+    } catch (error) {
+      await lock.release().catch(() => {});
+      throw error;
+    }
+    // Of a process that is no more nobody minds it.
+    await this.#files.remove(join(aside, basename(lock.path))).catch(() => {});
     this.#forget();
     return aside;
   }

@@ -2,7 +2,7 @@ import { sharedStreams } from '../../src/streams/shared-streams.ts';
 import { StreamError } from '../../src/streams/stream-error.ts';
 import type { Random } from '../support/streams/random.ts';
 import type { SimulatedMachine } from '../support/streams/simulated-machine.ts';
-import { feeds, type Setting } from './planned-query.ts';
+import { recordsOf, type Setting } from './planned-query.ts';
 import { type Action, act, actionsOf, closingRecords, putTexts, type StreamName, streamsFolder } from './records.ts';
 import type { SimulatedTime } from './simulated-time.ts';
 
@@ -21,7 +21,7 @@ export class Producer {
   constructor(setting: Setting, random: Random, time: SimulatedTime) {
     const { world, plan } = setting;
     const reads = [...new Set(plan.reads)];
-    this.#actions = actionsOf(world.data, feeds[world.feed].disorderMs).filter(({ stream }) => reads.includes(stream));
+    this.#actions = actionsOf(world.data, recordsOf(world)).filter(({ stream }) => reads.includes(stream));
     this.#reads = reads;
     this.#random = random;
     this.#time = time;

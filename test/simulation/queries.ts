@@ -10,8 +10,16 @@ export interface SimulatedQuery {
   readonly isOrderedByBatches?: boolean;
   /** Its rows hang on the order in which rows of several shards meet. */
   readonly isByArrival?: boolean;
+  /** The columns of its key, those first: what was written last of each is what remains. */
+  readonly key?: readonly string[];
   /** Its values are not all of JSON. */
   readonly isForProgram?: boolean;
+  /** What it sends hangs on the time that passes. */
+  readonly isInMiniBatches?: boolean;
+  /** What comes of a row may come some time after it. */
+  readonly lags?: boolean;
+  /** Some rows fail: they must be kept. */
+  readonly needsKept?: boolean;
   /** What else is set. */
   readonly settings?: Readonly<Record<string, string>>;
 }
@@ -144,18 +152,21 @@ export const queries: readonly SimulatedQuery[] = [
     columns: 'name STRING, n BIGINT, s BIGINT, m BIGINT, t STRING',
     text: 'SELECT name, COUNT(*), SUM(v), MAX(v), MIN(name) FROM events GROUP BY name',
     isUpdating: true,
+    key: ['name'],
   },
   {
     name: 'groups of groups with distinct values',
     columns: 'd BIGINT, n BIGINT, m BIGINT',
     text: 'SELECT d, COUNT(*), MAX(m) FROM (SELECT k, COUNT(DISTINCT name) d, MIN(v) m FROM events GROUP BY k) GROUP BY d HAVING COUNT(*) > 0',
     isUpdating: true,
+    key: ['d'],
   },
   {
     name: 'different rows',
     columns: 'k INT, name STRING',
     text: 'SELECT DISTINCT k, name FROM events WHERE v > 1',
     isUpdating: true,
+    key: ['k', 'name'],
   },
   {
     name: 'a regular join',
@@ -192,6 +203,7 @@ export const queries: readonly SimulatedQuery[] = [
     columns: 'k INT, v BIGINT, id INT, name STRING',
     text: `SELECT k, v, id, name FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY k ORDER BY v DESC, id) AS r FROM events) WHERE r <= 2`,
     isUpdating: true,
+    key: ['k', 'v', 'id'],
   },
   {
     name: 'the first groups',
@@ -210,36 +222,187 @@ export const queries: readonly SimulatedQuery[] = [
     columns: 'w TIMESTAMP(3), k INT, n BIGINT',
     text: `SELECT window_start, k, COUNT(*) FROM ${windowed} GROUP BY window_start, window_end, k UNION ALL SELECT window_start, k, -COUNT(*) FROM ${tumbling('others')} GROUP BY window_start, window_end, k`,
   },
+  {
+    name: 'rows that cannot all be computed',
+    columns: 'id INT, q BIGINT',
+    text: 'SELECT id, 100 / (v - 3) FROM events',
+    needsKept: true,
+  },
+  {
+    name: 'rows of a join that cannot all be computed',
+    columns: 'a INT, b INT, q BIGINT',
+    text: `SELECT a.id, b.id, 100 / (b.v - 3) FROM events a JOIN others b ON a.k = b.k AND b.ts BETWEEN a.ts - INTERVAL '3' SECOND AND a.ts + INTERVAL '3' SECOND`,
+    needsKept: true,
+  },
+  {
+    name: 'windows behind a temporal join',
+    columns: 'w TIMESTAMP(3), n BIGINT, s BIGINT',
+    text: `SELECT window_start, COUNT(*), SUM(rate) FROM TUMBLE(TABLE rated, DESCRIPTOR(ts), INTERVAL '5' SECOND) GROUP BY window_start, window_end`,
+  },
+  {
+    name: 'a lookup join',
+    columns: 'id INT, label STRING',
+    lags: true,
+    text: 'SELECT a.id, l.label FROM visits a LEFT JOIN labels FOR SYSTEM_TIME AS OF a.pt l ON a.k = l.k AND l.label <> a.name',
+  },
+  {
+    name: 'windows behind a lookup join',
+    lags: true,
+    columns: 'w TIMESTAMP(3), label STRING, n BIGINT',
+    text: `SELECT window_start, label, COUNT(*) FROM TUMBLE(TABLE labelled, DESCRIPTOR(ts), INTERVAL '5' SECOND) GROUP BY window_start, window_end, label`,
+  },
+  {
+    name: 'values of the rows around',
+    columns: 'id INT, b INT, n STRING',
+    text: `SELECT id, LAG(id, 2) OVER w, LAG(name) OVER w FROM events WINDOW w AS (PARTITION BY k ORDER BY ts)`,
+  },
+  {
+    name: 'distinct values of sliding windows',
+    columns: 'w TIMESTAMP(3), d BIGINT, m STRING',
+    text: `SELECT window_start, COUNT(DISTINCT name), MAX(name) FILTER (WHERE v > 2) FROM HOP(TABLE events, DESCRIPTOR(ts), INTERVAL '5' SECOND, INTERVAL '20' SECOND) GROUP BY window_start, window_end`,
+  },
+  {
+    name: 'sessions of all rows',
+    columns: 'w TIMESTAMP(3), e TIMESTAMP(3), n BIGINT, d BIGINT',
+    text: `SELECT window_start, window_end, COUNT(*), COUNT(DISTINCT name) FROM SESSION(TABLE events, DESCRIPTOR(ts), INTERVAL '1' SECOND) GROUP BY window_start, window_end`,
+  },
+  {
+    name: 'windows that are sent early',
+    columns: 'w TIMESTAMP(3), k INT, n BIGINT, s BIGINT',
+    text: `SELECT TUMBLE_START(ts, INTERVAL '10' SECOND), k, COUNT(*), SUM(v) FROM events GROUP BY TUMBLE(ts, INTERVAL '10' SECOND), k`,
+    isUpdating: true,
+    lags: true,
+    settings: {
+      'table.exec.emit.early-fire.enabled': 'true',
+      'table.exec.emit.early-fire.delay': '20 ms',
+    },
+  },
+  {
+    name: 'groups in mini-batches',
+    columns: 'name STRING, n BIGINT, d BIGINT',
+    text: 'SELECT name, COUNT(*), COUNT(DISTINCT v) FROM events GROUP BY name',
+    isUpdating: true,
+    lags: true,
+    isInMiniBatches: true,
+    key: ['name'],
+    settings: {
+      'table.exec.mini-batch.enabled': 'true',
+      'table.exec.mini-batch.allow-latency': '20 ms',
+      'table.exec.mini-batch.size': '7',
+    },
+  },
+  {
+    name: 'groups with a time to live',
+    columns: 'name STRING, n BIGINT, a INT',
+    text: 'SELECT a.name, COUNT(*), MAX(b.id) FROM events a JOIN others b ON a.k = b.k GROUP BY a.name',
+    isUpdating: true,
+    key: ['name'],
+    settings: { 'table.exec.state.ttl': '30 d' },
+  },
+  {
+    name: 'a regular join of both sides',
+    columns: 'a INT, b INT',
+    text: 'SELECT a.id, b.id FROM events a FULL JOIN others b ON a.k = b.k AND a.v = b.v',
+    isUpdating: true,
+  },
+  {
+    name: 'all rows of sets',
+    columns: 'k INT, name STRING',
+    text: '(SELECT k, name FROM events INTERSECT ALL SELECT k, name FROM others) UNION ALL (SELECT k, name FROM others EXCEPT ALL SELECT k, name FROM events)',
+    isUpdating: true,
+  },
+  {
+    name: 'the best rows with their ranks',
+    columns: 'k INT, r BIGINT, id INT, v BIGINT',
+    text: 'SELECT k, r, id, v FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY k ORDER BY v DESC, id) AS r FROM events) WHERE r <= 3',
+    isUpdating: true,
+    key: ['k', 'r'],
+  },
+  {
+    name: 'texts of groups that change',
+    columns: 'n BIGINT, t STRING, s BIGINT',
+    text: 'SELECT n, MAX(name), SUM(s) FROM (SELECT name, COUNT(*) n, SUM(v) s FROM events GROUP BY name) GROUP BY n',
+    isUpdating: true,
+    key: ['n'],
+  },
+  {
+    name: 'patterns of all rows',
+    columns: 'a INT, n BIGINT, s BIGINT, c INT',
+    text: `SELECT a, n, s, c FROM events MATCH_RECOGNIZE (ORDER BY ts MEASURES FIRST(A.id) AS a, COUNT(A.id) AS n, SUM(A.v) AS s, B.id AS c ONE ROW PER MATCH AFTER MATCH SKIP TO LAST A PATTERN (A{2,4}? B) DEFINE A AS A.v > 2, B AS B.v <= LAST(A.v))`,
+  },
 ];
 
-const sourceOptions = (stream: string, isBounded: boolean): string =>
-  `WITH ('connector' = 'kinesis', 'stream.arn' = 'arn:aws:kinesis:eu:1:stream/${stream}', 'format' = 'json', 'source.init.position' = 'TRIM_HORIZON'${isBounded ? ", 'source.end.position' = 'LATEST'" : ''});`;
+/** What a query asks that a job is given when it has run already: each of its rows comes once. */
+export const addedQueries = {
+  rows: {
+    columns: 'id INT, name STRING',
+    text: 'SELECT id, LOWER(name) FROM events WHERE k < 3',
+  },
+  windows: {
+    columns: 'w TIMESTAMP(3), k INT, n BIGINT',
+    text: `SELECT window_start, k, COUNT(*) FROM ${windowed} GROUP BY window_start, window_end, k`,
+  },
+  frames: {
+    columns: 'id INT, n BIGINT',
+    text: 'SELECT id, COUNT(*) OVER (PARTITION BY k ORDER BY ts) FROM events',
+  },
+} as const;
 
-/** What becomes of the rows of a query. */
-export type SinkKind = 'program' | 'stream';
+export type AddedKind = keyof typeof addedQueries;
+
+export const addedKinds = ['rows', 'windows', 'frames'] as const satisfies readonly AddedKind[];
+
+const sourceOptions = (
+  stream: string,
+  { isBounded, keeps }: { readonly isBounded: boolean; readonly keeps: boolean },
+): string =>
+  `WITH ('connector' = 'kinesis', 'stream.arn' = 'arn:aws:kinesis:eu:1:stream/${stream}', 'format' = 'json', 'source.init.position' = 'TRIM_HORIZON'${isBounded ? ", 'source.end.position' = 'LATEST'" : ''}${keeps ? ", 'tidemark.on-error' = 'keep'" : ''});`;
+
+/** What becomes of the rows of a query. `upsert`: a table of the program's where each row is seen at once, by its key. */
+export type SinkKind = 'program' | 'stream' | 'upsert';
+
+/** Tables that read streams. */
+export const readTables = {
+  events: 'events',
+  visits: 'events',
+  others: 'others',
+  thirds: 'others',
+  rates: 'others',
+} as const;
 
 /** The tables of a query. `isBounded`: its input ends with what there is at the start. */
 export function tablesOf(
-  { columns, isUpdating = false }: SimulatedQuery,
-  {
-    isBounded,
-    delaySeconds,
-    sink,
-  }: { readonly isBounded: boolean; readonly delaySeconds: number; readonly sink: SinkKind },
+  { columns, isUpdating = false, key }: SimulatedQuery,
+  parts: {
+    readonly isBounded: boolean;
+    readonly keeps: boolean;
+    readonly delaySeconds: number;
+    readonly sink: SinkKind;
+    readonly added: AddedKind | null;
+  },
 ): string {
+  const { delaySeconds, sink, added } = parts;
   const sinkOptions =
-    sink === 'program'
+    sink !== 'stream'
       ? `'connector' = 'program', 'table' = 'written'`
       : `'connector' = 'kinesis', 'stream.arn' = 'arn:aws:kinesis:eu:1:stream/written', 'format' = '${isUpdating ? 'debezium-json' : 'json'}'`;
   const watermark = `WATERMARK FOR ts AS ts - INTERVAL '${delaySeconds}' SECOND`;
-  const read = (name: string, stream: string, key = ''): string =>
-    `CREATE TABLE ${name} (id INT, ts TIMESTAMP(3), k INT, v BIGINT, name STRING, ${key}${watermark}) ${sourceOptions(stream, isBounded)}`;
+  const read = (name: keyof typeof readTables, more = ''): string =>
+    `CREATE TABLE ${name} (id INT, ts TIMESTAMP(3), k INT, v BIGINT, name STRING, ${more}${watermark}) ${sourceOptions(readTables[name], parts)}`;
+  const primary = sink === 'upsert' && key !== undefined ? `, PRIMARY KEY (${key.join(', ')}) NOT ENFORCED` : '';
   return [
-    read('events', 'events'),
-    read('others', 'others'),
-    read('thirds', 'others'),
-    read('rates', 'others', 'PRIMARY KEY (k) NOT ENFORCED, '),
+    read('events'),
+    read('visits', 'pt AS PROCTIME(), '),
+    read('others'),
+    read('thirds'),
+    read('rates', 'PRIMARY KEY (k) NOT ENFORCED, '),
+    `CREATE TABLE labels (k INT, label STRING) WITH ('connector' = 'program', 'table' = 'labels', 'lookup.keys' = 'k');`,
+    'CREATE VIEW rated AS SELECT a.id, a.ts, r.v AS rate FROM events a LEFT JOIN rates FOR SYSTEM_TIME AS OF a.ts r ON a.k = r.k;',
+    'CREATE VIEW labelled AS SELECT a.id, a.ts, l.label FROM visits a JOIN labels FOR SYSTEM_TIME AS OF a.pt l ON a.k = l.k;',
     `CREATE VIEW fives AS SELECT window_time AS wt, k, COUNT(*) AS n FROM TUMBLE(TABLE events, DESCRIPTOR(ts), INTERVAL '5' SECOND) GROUP BY window_start, window_end, window_time, k;`,
-    `CREATE TABLE written (${columns}) WITH (${sinkOptions});`,
+    `CREATE TABLE written (${columns}${primary}) WITH (${sinkOptions});`,
+    ...(added === null
+      ? []
+      : [`CREATE TABLE added (${addedQueries[added].columns}) WITH ('connector' = 'program', 'table' = 'added');`]),
   ].join('\n');
 }

@@ -21,6 +21,13 @@ export type Action =
   | { readonly kind: 'put'; readonly stream: StreamName; readonly records: readonly PutText[] }
   | { readonly kind: 'split' | 'merge'; readonly stream: StreamName };
 
+/** What records are like. */
+export interface RecordKind {
+  readonly disorderMs: number;
+  /** `cut`: some end too early, which is wrong for each query. `any`: what is wrong hangs on what a query reads as well. */
+  readonly damage: 'none' | 'cut' | 'any';
+}
+
 export interface PutText {
   readonly id: number;
   readonly text: string;
@@ -32,8 +39,9 @@ const startMs = Date.UTC(2024, 0, 1);
 const names = ['ann', 'bob', 'a name that is longer than what is kept in place, to be kept elsewhere', 'été', ''];
 
 /** What a producer does in its life: puts of some rows with disorder, up to `disorderMs`, and changes of shards. */
-export function actionsOf(data: number, disorderMs: number): readonly Action[] {
+export function actionsOf(data: number, { disorderMs, damage }: RecordKind): readonly Action[] {
   const random = new Random(data * 7919 + disorderMs);
+  const damaging = new Random(data);
   const actions: Action[] = [];
   const rows = 12 + random.int(36);
   const ids = { events: 0, others: 0 };
@@ -50,11 +58,19 @@ export function actionsOf(data: number, disorderMs: number): readonly Action[] {
       const ms = Math.floor((id * 900 - random.int(disorderMs)) / 100) * 100 + id;
       const ts = new Date(startMs + ms).toISOString().replace('T', ' ').replace('Z', '');
       const row = { id, ts, k: random.int(4), v: random.int(10), name: random.pick(names) };
-      return { id, text: JSON.stringify(row), key: String(random.int(1000)) };
+      const text = JSON.stringify(row);
+      return { id, text: damaged(text, damage, damaging), key: String(random.int(1000)) };
     });
     actions.push({ kind: 'put', stream, records });
   }
   return actions;
+}
+
+function damaged(text: string, damage: RecordKind['damage'], random: Random): string {
+  if (damage === 'none' || !random.chance(0.12)) return text;
+  const cut = text.slice(0, -1 - random.int(5));
+  if (damage === 'cut') return cut;
+  return random.pick([cut, text.replace('"ts":"2024', '"ts":"20 24'), text.replace(/"v":\d/, '"v":"many"')]);
 }
 
 /** A row in each open shard, so late that all windows are closed. */
@@ -111,14 +127,14 @@ export async function putTexts(
 const disks = new Map<string, Promise<SimulatedDisk>>();
 
 /** A disk with the streams of a world; `isFilled`: with all that its producer does. To be copied. */
-export function diskWith(data: number, disorderMs: number, isFilled: boolean): Promise<SimulatedDisk> {
-  const key = `${data} ${disorderMs} ${isFilled}`;
-  const known = disks.get(key) ?? makeDisk(data, disorderMs, isFilled);
+export function diskWith(data: number, kind: RecordKind, isFilled: boolean): Promise<SimulatedDisk> {
+  const key = `${data} ${kind.disorderMs} ${kind.damage} ${isFilled}`;
+  const known = disks.get(key) ?? makeDisk(data, kind, isFilled);
   disks.set(key, known);
   return known;
 }
 
-async function makeDisk(data: number, disorderMs: number, isFilled: boolean): Promise<SimulatedDisk> {
+async function makeDisk(data: number, kind: RecordKind, isFilled: boolean): Promise<SimulatedDisk> {
   const random = new Random(data);
   const disk = new SimulatedDisk(random);
   const time = { nowMs: Date.UTC(2025, 0, 1) };
@@ -132,7 +148,7 @@ async function makeDisk(data: number, disorderMs: number, isFilled: boolean): Pr
   const { store, release } = sharedStreams(streamsFolder, environment);
   for (const name of streamNames) await store.createStream(name, 1 + random.int(3), 24 * 365);
   await store.createStream(writtenStream, 1, 24 * 365);
-  for (const action of isFilled ? actionsOf(data, disorderMs) : []) {
+  for (const action of isFilled ? actionsOf(data, kind) : []) {
     time.nowMs += random.int(200);
     await act(store.stream(action.stream), action, random);
   }

@@ -2,14 +2,14 @@ import { DiagnosticError } from '../../src/diagnostics/diagnostic.ts';
 import type { JobSummary } from '../../src/runtime/job.ts';
 import { Random } from '../support/streams/random.ts';
 import type { Fault, Operation, SimulatedDisk } from '../support/streams/simulated-disk.ts';
-import { answerOf, compare, rowsOf } from './answers.ts';
-import { feeds, planOf, type Setting } from './planned-query.ts';
+import { answerOf, compare, compareAdded, compareTexts, rowsOf } from './answers.ts';
+import { planOf, recordsOf, type Setting } from './planned-query.ts';
 import { Producer } from './producer.ts';
 import { diskWith } from './records.ts';
 import { SimulatedProcess } from './simulated-process.ts';
 import { SimulatedTime } from './simulated-time.ts';
-import { SinkStore } from './sink-store.ts';
-import { idsIn, rowCount } from './stream-contents.ts';
+import { Stores } from './sink-store.ts';
+import { idsIn, keptIn, rowCount } from './stream-contents.ts';
 import { calmLife, type Life, type World } from './world.ts';
 import { Wrong } from './wrong.ts';
 
@@ -20,24 +20,27 @@ const patienceSteps = 2000;
 
 /** How a life has ended. */
 type Outcome =
-  | { readonly kind: 'ended'; readonly summary: JobSummary }
+  | { readonly kind: 'ended'; readonly summary: JobSummary; readonly savepoint: string | null }
   | { readonly kind: 'failed'; readonly error: unknown }
   | { readonly kind: 'dead' };
 
 /** Runs a world to its end. @throws Error for what must not happen */
 export async function runWorld(world: World): Promise<void> {
-  const setting = { world, plan: await planOf(world) };
-  const { disorderMs } = feeds[world.feed];
+  // Without the query that comes later; what it reads is read by the job's own as well.
+  const setting = { world, plan: await planOf(world, 0) };
   const random = new Random(world.seed);
   const time = new SimulatedTime(random, world.lookMaxMs);
-  const store = new SinkStore();
+  const stores = new Stores();
   const producer = world.feed === 'live' ? new Producer(setting, random, time) : null;
-  const filled = await diskWith(world.data, disorderMs, world.feed === 'before');
+  const filled = await diskWith(world.data, recordsOf(world), world.feed === 'before');
   let disk = filled.copy(random);
+  let from: string | null = null;
+  let rowsBefore = 0;
   for (const [at, life] of [...world.lives, calmLife, calmLife, calmLife].entries()) {
     const isCalm = at >= world.lives.length;
     disk = disk.afterKill(faultsOf(life, random));
-    const outcome = await live(setting, { life, disk, random, time, store, producer, pid: 10 + at, isCalm });
+    const inLife = { world, plan: await planOf(world, at) };
+    const outcome = await live(inLife, { life, disk, random, time, stores, from, producer, pid: 10 + at, isCalm });
     if (outcome.kind === 'ended' && outcome.summary.outcome === 'finished') break;
     if (outcome.kind === 'ended' && isCalm) break;
     if (outcome.kind === 'failed') {
@@ -45,14 +48,31 @@ export async function runWorld(world: World): Promise<void> {
       checkFailure(outcome.error);
     }
     if (outcome.kind === 'dead') disk = life.end?.how === 'power' ? disk.afterCrash() : disk.afterKill();
+    if (outcome.kind === 'ended' && outcome.savepoint !== null) {
+      from = outcome.savepoint;
+      // What was told is on the disk.
+      disk = disk.afterCrash();
+      rowsBefore = rowsOf(setting, stores, disk).length;
+      stores.written.hasFinished = stores.keyed.hasFinished = false;
+      continue;
+    }
     // It was over when the process ended: to run the job again would be to begin it again.
-    const isSeen = world.sink === 'program' ? store.hasFinished : rowsOf(setting, store, disk).length > 0;
-    if (isSeen && !disk.paths().some((path) => /chk-\d+\.json$/.test(path))) break;
+    const hasFinished = stores.written.hasFinished || stores.keyed.hasFinished;
+    const isSeen = world.sink === 'stream' ? rowsOf(setting, stores, disk).length > rowsBefore : hasFinished;
+    if (isSeen && !disk.paths().some((path) => /^\/disk\/jobs\/[^/.]+\/chk-\d+\.json$/.test(path))) break;
   }
-  if (store.broken.length > 0) throw new Wrong(store.broken.join('\n'));
+  if (stores.broken.length > 0) throw new Wrong(stores.broken.join('\n'));
   const expected = await answerOf(setting, disk);
-  compare(setting, expected, rowsOf(setting, store, disk));
+  compare(setting, expected.rows, rowsOf(setting, stores, disk));
+  compareAdded(setting, expected.added, stores.added.rows);
+  if (isKeptWhole(world)) compareTexts('kept row', expected.kept, await keptIn(setting, disk));
   if (producer !== null) checkAcknowledged(producer, disk);
+}
+
+/** A disk that takes no more has rows kept in memory alone; a query that is added has late rows of its own. */
+function isKeptWhole({ lives, added }: World): boolean {
+  const isWell = lives.every(({ fileErrors, full }) => fileErrors === null && full === null);
+  return isWell && (added === null || added.fromLife === 0);
 }
 
 /** One life of a process, up to its end. */
@@ -63,7 +83,8 @@ async function live(
     readonly disk: SimulatedDisk;
     readonly random: Random;
     readonly time: SimulatedTime;
-    readonly store: SinkStore;
+    readonly stores: Stores;
+    readonly from: string | null;
     readonly producer: Producer | null;
     readonly pid: number;
     readonly isCalm: boolean;
@@ -73,22 +94,23 @@ async function live(
   const process = new SimulatedProcess({ ...parts, setting });
   let outcome: Outcome | null = null;
   let isProducing = false;
+  let isSaving = false;
   process.run().then(
     (summary) => {
-      outcome = { kind: 'ended', summary };
+      outcome = { kind: 'ended', summary, savepoint: null };
     },
     (error: unknown) => {
       outcome = { kind: 'failed', error };
     },
   );
-  let producerError: { error: unknown } | null = null;
+  let otherError: { error: unknown } | null = null;
   if (producer !== null && !producer.isDone) {
     isProducing = true;
     producer.begin();
     producer
       .run(process.environment, pid, random.pick([1, 10, 100]))
       .catch((error: unknown) => {
-        producerError = { error };
+        otherError = { error };
       })
       .finally(() => {
         isProducing = false;
@@ -99,6 +121,19 @@ async function live(
     isStopping = true;
     process.stop();
   };
+  const save = (): void => {
+    isSaving = true;
+    process
+      .stopWithSavepoint()
+      .catch((error: unknown) => {
+        otherError = { error };
+      })
+      .finally(() => {
+        isSaving = false;
+      });
+  };
+  let count = -1;
+  let quietTimes = setting.plan.query.lags === true ? 8 : 0;
   for (let step = 0; ; step++) {
     await new Promise((resolve) => setImmediate(resolve));
     if (disk.hasCrashed) {
@@ -106,20 +141,29 @@ async function live(
       return { kind: 'dead' };
     }
     if (producer?.isStuck === true) disk.crash();
-    if (producerError !== null) throw (producerError as { error: unknown }).error;
-    if (outcome !== null && !isProducing) {
+    if (otherError !== null) throw (otherError as { error: unknown }).error;
+    if (outcome !== null && !isProducing && !isSaving) {
       process.check();
-      return outcome;
+      const ended = outcome as Outcome;
+      return ended.kind === 'ended' ? { ...ended, savepoint: process.savepoint } : ended;
     }
     if (life.end?.behind === 'steps' && life.end.count === step) {
       if (life.end.how === 'stop') stop();
+      else if (life.end.how === 'savepoint') save();
       else disk.crash();
       continue;
     }
     if (life.jumpMs !== 0 && life.jumpAtStep === step) time.wallMs += life.jumpMs;
     const isFed = !isStopping && producer?.isDone === true && outcome === null && step % 8 === 0;
-    if (isFed && process.job?.progress().events === rowCount(setting, disk)) {
-      stop();
+    // What was put is there: nothing of it goes any more.
+    if (isFed && count < 0) count = rowCount(setting, disk);
+    if (isFed && process.job?.progress().events === count && quietTimes-- <= 0) {
+      if (setting.world.drains) {
+        isStopping = true;
+        process.drain();
+      } else {
+        stop();
+      }
       continue;
     }
     // What its files have done to it may be past mending: a person would begin another.

@@ -22,6 +22,18 @@ export interface SinkWeather {
   isDead(): boolean;
 }
 
+/** Where the rows of a world go that do not go into a stream. */
+export class Stores {
+  readonly written = new SinkStore();
+  readonly keyed = new KeyedStore();
+  /** Of the query that is added. */
+  readonly added = new SinkStore();
+
+  get broken(): readonly string[] {
+    return [...this.written.broken, ...this.added.broken];
+  }
+}
+
 /** The other side of a transactional sink, as a database would be: what it was told outlives the process that told it. */
 export class SinkStore {
   /** What everybody sees. */
@@ -66,6 +78,50 @@ export class SinkStore {
   }
 }
 
+/** The other side of a sink that shows each row at once: of a key the row that was written last. */
+export class KeyedStore {
+  readonly #rows = new Map<string, WrittenRow>();
+  hasFinished = false;
+
+  get rows(): readonly WrittenRow[] {
+    return [...this.#rows.values()];
+  }
+
+  /** The key is the first columns. */
+  sink({ memory }: SinkRequest, keyColumns: number, weather: SinkWeather): Sink {
+    const call = (what: string): Promise<void> => callOf(weather, what);
+    return {
+      accepts: 'all',
+      open: () => call('opened'),
+      write: (batch) => {
+        for (const { kind, values } of resultRows(memory, batch)) {
+          const key = textOf(values.slice(0, keyColumns));
+          if (kind === '-U' || kind === '-D') this.#rows.delete(key);
+          else this.#rows.set(key, { kind: '+I', text: textOf(values) });
+        }
+        return call('written');
+      },
+      finish: async () => {
+        await call('finished');
+        this.hasFinished = true;
+      },
+      abort: async () => {},
+    };
+  }
+}
+
+function textOf(values: readonly unknown[]): string {
+  return JSON.stringify(values, (_, value: unknown) =>
+    typeof value === 'bigint' ? String(value) : value instanceof Map ? [...value] : value,
+  );
+}
+
+async function callOf({ delay, fails, isDead }: SinkWeather, what: string): Promise<void> {
+  await delay();
+  if (isDead()) await new Promise<void>(() => {});
+  if (fails()) fail('F014', null, `the store fails when it is ${what}`);
+}
+
 class StoreSink implements Sink {
   readonly accepts = 'all';
   readonly #store: SinkStore;
@@ -87,10 +143,7 @@ class StoreSink implements Sink {
   write(batch: Batch): void | Promise<void> {
     if (this.#request.commitsAtCheckpoints && !this.#isResumed) this.#store.broken.push('written before it is resumed');
     for (const { kind, values } of resultRows(this.#request.memory, batch)) {
-      const text = JSON.stringify(values, (_, value: unknown) =>
-        typeof value === 'bigint' ? String(value) : value instanceof Map ? [...value] : value,
-      );
-      this.#rows.push({ kind, text });
+      this.#rows.push({ kind, text: textOf(values) });
     }
     return this.#call('written');
   }
@@ -135,10 +188,7 @@ class StoreSink implements Sink {
     this.#rows = [];
   }
 
-  async #call(what: string): Promise<void> {
-    const { delay, fails, isDead } = this.#weather;
-    await delay();
-    if (isDead()) await new Promise<void>(() => {});
-    if (fails()) fail('F014', null, `the store fails when it is ${what}`);
+  #call(what: string): Promise<void> {
+    return callOf(this.#weather, what);
   }
 }

@@ -1,3 +1,4 @@
+import { KeptRows } from '../../src/connectors/kept/kept-rows.ts';
 import { recordData } from '../../src/streams/segment-format.ts';
 import { shardId } from '../../src/streams/stream-metadata.ts';
 import { StreamStore } from '../../src/streams/stream-store.ts';
@@ -8,17 +9,22 @@ import type { Setting } from './planned-query.ts';
 import { type StreamName, streamNames, streamsFolder, writtenStream } from './records.ts';
 import type { WrittenRow } from './sink-store.ts';
 
-/** How many rows the query reads. */
+const nowMs = Date.UTC(2025, 0, 1);
+
+/** How many rows the query reads: none of a record that is cut. */
 export function rowCount({ plan }: Setting, disk: SimulatedDisk): number {
-  const idsOf = idsIn(disk);
-  return plan.reads.reduce((sum, name) => sum + (idsOf.get(name)?.length ?? 0), 0);
+  const store = storeOn(disk);
+  const counts = new Map(
+    streamNames.map((name) => [name, textsIn(store, name).filter((text) => text.endsWith('}')).length]),
+  );
+  return plan.reads.reduce((sum, name) => sum + (counts.get(name) ?? 0), 0);
 }
 
 export function idsIn(disk: SimulatedDisk): ReadonlyMap<StreamName, readonly number[]> {
   const store = storeOn(disk);
   return new Map(
     streamNames.map((name) => {
-      const ids = textsIn(store, name).map((text) => (JSON.parse(text) as { readonly id: number }).id);
+      const ids = textsIn(store, name).map((text) => Number(/^{"id":(\d+)/.exec(text)?.[1]));
       return [name, ids];
     }),
   );
@@ -37,16 +43,31 @@ export function writtenIn(disk: SimulatedDisk, isUpdating: boolean): readonly Wr
   });
 }
 
+/**
+ * What was kept of the tables that a query reads: each row with the operator that lost it, and why. What tells one run of
+ * a job from another is left out.
+ */
+export async function keptIn({ plan }: Setting, disk: SimulatedDisk): Promise<readonly string[]> {
+  const rows = new KeptRows(streamsFolder, environmentOn(disk));
+  const texts: string[] = [];
+  for (const table of plan.tables) {
+    for (const kind of ['late', 'errors'] as const) {
+      for (const { operator, shard, offset, shown, row, late, error } of await rows.records(table, kind, nowMs)) {
+        const facts = [table.path.name, kind, operator, shard, offset, row, shown, late, error?.code];
+        texts.push(JSON.stringify(facts));
+      }
+    }
+  }
+  return texts.sort();
+}
+
 function storeOn(disk: SimulatedDisk): StreamStore {
+  return new StreamStore(streamsFolder, {}, environmentOn(disk));
+}
+
+function environmentOn(disk: SimulatedDisk): SimulatedMachine {
   const random = new Random(0);
-  const environment = new SimulatedMachine({
-    files: disk.copy(random),
-    random,
-    time: { nowMs: Date.UTC(2025, 0, 1) },
-    pid: 2,
-    alive: new Set(),
-  });
-  return new StreamStore(streamsFolder, {}, environment);
+  return new SimulatedMachine({ files: disk.copy(random), random, time: { nowMs }, pid: 2, alive: new Set() });
 }
 
 function textsIn(store: StreamStore, name: string): readonly string[] {

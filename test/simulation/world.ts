@@ -1,10 +1,13 @@
 import { Random } from '../support/streams/random.ts';
-import { queries, type SinkKind } from './queries.ts';
+import { type AddedKind, addedKinds, queries, type SimulatedQuery, type SinkKind } from './queries.ts';
 
 /** How a process comes to its end before its job does. */
 export interface End {
-  /** `power`: what was not synced may be lost. `kill`: nothing that was written is. `stop`: the job is told to stop. */
-  readonly how: 'power' | 'kill' | 'stop';
+  /**
+   * `power`: what was not synced may be lost. `kill`: nothing that was written is. `stop`: the job is told to stop.
+   * `savepoint`: so it is, and begins from its savepoint then; once that is told the power is cut.
+   */
+  readonly how: 'power' | 'kill' | 'stop' | 'savepoint';
   /** Behind so many operations on files, or so many times that somebody was woken. */
   readonly behind: 'operations' | 'steps';
   readonly count: number;
@@ -50,6 +53,14 @@ export interface World {
   readonly withdraws: boolean;
   /** Of the time that passes when a process looks at its clock, the most. */
   readonly lookMaxMs: number;
+  /** Rows that come late or cannot be read are kept, and there are such; or none are damaged. */
+  readonly keeps: boolean;
+  /** The job has a name: else it is known by its statement. */
+  readonly isNamed: boolean;
+  /** From one life on the job has a query more, in front of its own or behind it; null: never. */
+  readonly added: { readonly query: AddedKind; readonly place: 'before' | 'behind'; readonly fromLife: number } | null;
+  /** Where the job is stopped since all was read: whether windows are closed and timers fire as at the end. */
+  readonly drains: boolean;
   /** Then comes a last life in which nothing happens. */
   readonly lives: readonly Life[];
 }
@@ -75,6 +86,15 @@ export function worldOf(seed: number): World {
   // What hangs on the order in which shards come is known only where all is there at the start.
   const feed = query.isByArrival === true || random.chance(0.6) ? 'before' : 'live';
   const intervalMs = random.pick([1, 5, 20, 100]);
+  // Only what has a name is the same job with another statement.
+  const added = random.chance(0.2)
+    ? {
+        query: random.pick(addedKinds),
+        place: random.pick(['before', 'behind'] as const),
+        fromLife: random.int(3),
+      }
+    : null;
+  const lives = Array.from({ length: 1 + random.int(4) }, () => lifeOf(random));
   return {
     seed,
     query: query.name,
@@ -88,9 +108,19 @@ export function worldOf(seed: number): World {
     restarts: random.pick(['none', 'fixed-delay', 'exponential-delay']),
     withdraws: random.chance(0.5),
     lookMaxMs: random.pick([0.5, 2, 5]),
-    lives: Array.from({ length: 1 + random.int(4) }, () => lifeOf(random)),
-    sink: query.isForProgram !== true && random.chance(0.4) ? 'stream' : 'program',
+    lives,
+    sink: sinkOf(query, feed, random),
+    keeps: query.needsKept === true || random.chance(0.5),
+    isNamed: added !== null || random.chance(0.3),
+    added,
+    drains: feed === 'live' && random.chance(0.3),
   };
+}
+
+function sinkOf({ key, isForProgram }: SimulatedQuery, feed: World['feed'], random: Random): SinkKind {
+  // Rows are seen at once: of records that are not on the disk yet, none may be.
+  if (key !== undefined && feed === 'before' && random.chance(0.3)) return 'upsert';
+  return isForProgram !== true && random.chance(0.4) ? 'stream' : 'program';
 }
 
 function lifeOf(random: Random): Life {
@@ -110,8 +140,9 @@ function lifeOf(random: Random): Life {
 }
 
 function endOf(random: Random): End {
-  const how = random.pick(['power', 'power', 'kill', 'stop'] as const);
-  const behind = how === 'stop' ? 'steps' : random.pick(['operations', 'operations', 'steps'] as const);
+  const how = random.pick(['power', 'power', 'power', 'kill', 'stop', 'savepoint'] as const);
+  const behind =
+    how === 'stop' || how === 'savepoint' ? 'steps' : random.pick(['operations', 'operations', 'steps'] as const);
   // Most of what can go wrong goes wrong early; some lives are long.
   const countMax = random.pick([12, 40, 120, 300]);
   return { how, behind, count: random.int(countMax) };

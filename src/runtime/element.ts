@@ -37,6 +37,8 @@ export interface BatchElement {
 
 /** Where the rows of a batch fresh from a source come from. */
 export interface Origin {
+  /** The source, by its id in the plan. */
+  readonly source: string;
   place(rowIndex: number): RowPlace;
   /** The row as the source has it; null where that has no bytes. */
   record(rowIndex: number): SourceRecord | null;

@@ -102,7 +102,7 @@ export class RowKeeper {
 
   /** Keeps the late rows of a batch. */
   late(rows: readonly DroppedRow[], element: BatchElement, operator: string, input: number): void {
-    const table = this.#tables.of('late', operator, input);
+    const table = this.#tableOf('late', element, operator, input);
     if (table === null) return;
     for (const { rowIndex, watermarkMs, timeMs } of rows) {
       const time = timeMs ?? this.#eventTime(element.batch, rowIndex);
@@ -113,7 +113,7 @@ export class RowKeeper {
 
   /** Keeps a row that could not be computed. @throws RowFailure where nobody keeps it */
   failed(failure: RowFailure, element: BatchElement, operator: string, input: number): void {
-    const table = this.#tables.of('errors', operator, input);
+    const table = this.#tableOf('errors', element, operator, input);
     if (table === null || failure.rowIndex === null) throw failure;
     const { rowIndex, message, span, cause } = failure;
     const place = placeOf(span);
@@ -164,6 +164,11 @@ export class RowKeeper {
       problem: log.problem,
       isDurable: isDurable && log.problem === null,
     }));
+  }
+
+  /** Where rows of a batch are kept: with the table that they came from; those that an operator has made, with the first. */
+  #tableOf(kind: KeptKind, { origin }: BatchElement, operator: string, input: number): Table | null {
+    return origin === null ? this.#tables.of(kind, operator, input) : this.#tables.ofSource(kind, origin.source);
   }
 
   #row(element: BatchElement, rowIndex: number, operator: string, input: number, what: string): KeptRecord {

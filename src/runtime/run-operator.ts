@@ -152,6 +152,7 @@ class RunningOperator {
     if (operator.originOf === undefined || operator.originOf(0) === null) return null;
     const row = (rowIndex: number): number => operator.originOf?.(rowIndex) ?? 0;
     return {
+      source: origin.source,
       place: (rowIndex) => origin.place(row(rowIndex)),
       record: (rowIndex) => origin.record(row(rowIndex)),
       batch: origin.batch,

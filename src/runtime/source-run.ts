@@ -249,6 +249,7 @@ export class SourceRun {
     const batch = shard.take(held, to, this.hasTime);
     const { reader } = shard;
     const origin = {
+      source: this.#parts.id,
       place: (rowIndex: number) => reader.place(firstRow + rowIndex),
       record: (rowIndex: number) => reader.record?.(firstRow + rowIndex) ?? null,
       // An object of its own, so that the rows of two batches are not taken for each other's.

@@ -111,6 +111,17 @@ test('of queries of the same work over one table each keeps what its own filter 
   ]);
 });
 
+test('a ranking keeps its rows when a query is added that reads more of their table', async () => {
+  putRows('clicks', 0, 100);
+  const best =
+    'INSERT INTO a SELECT 1, v FROM (SELECT v, ROW_NUMBER() OVER (ORDER BY v DESC) r FROM clicks WHERE v < 50) WHERE r = 1;';
+  await run(best, { stopAt: 60 });
+  const set = `EXECUTE STATEMENT SET BEGIN ${best} INSERT INTO c SELECT k, v FROM clicks WHERE v >= 80; END;`;
+  expect((await run(set)).refusal).toBe(null);
+  expect(counts('a')).toEqual({ 1: 49 });
+  expect(Object.keys(counts('c'))).toEqual(['0', '1']);
+});
+
 test('another condition holds for the rows to come, and a new column is computed of what was kept', async () => {
   putRows('clicks', 0, 100);
   await run('INSERT INTO a SELECT k, COUNT(*) FROM clicks GROUP BY k;', { stopAt: 50 });

@@ -133,7 +133,8 @@ function prune(node: LogicalNode, wanted: ReadonlySet<number>, all: ReadonlyMap<
       return { node: { ...node, input, collection, condition, schema: schemaOf(node, own) }, places: own };
     }
     case 'window': {
-      const { node: input, places } = prunedOf(all, node.input);
+      const { node: input, places } =
+        node.window.kind === 'session' ? narrowed(node, wanted, all) : prunedOf(all, node.input);
       const own = withAdded(places, node.input.schema.length, input.schema.length, 3);
       const window =
         node.window.kind === 'session'
@@ -168,7 +169,7 @@ function prune(node: LogicalNode, wanted: ReadonlySet<number>, all: ReadonlyMap<
     case 'top-n':
       return pruneTopN(node, wanted, all);
     case 'deduplicate': {
-      const { node: input, places } = prunedOf(all, node.input);
+      const { node: input, places } = narrowed(node, wanted, all);
       const window = node.window === null ? null : attachedAt(node.window, places);
       const keys = node.keys.map((at) => place(places, at));
       return {
@@ -184,7 +185,7 @@ function prune(node: LogicalNode, wanted: ReadonlySet<number>, all: ReadonlyMap<
       };
     }
     case 'over': {
-      const { node: input, places } = prunedOf(all, node.input);
+      const { node: input, places } = narrowed(node, wanted, all);
       const count = node.input.schema.length;
       const kept = [...node.aggregates.keys()].filter((at) => wanted.has(count + at));
       // What nobody looks at is not kept up.
@@ -199,7 +200,7 @@ function prune(node: LogicalNode, wanted: ReadonlySet<number>, all: ReadonlyMap<
       };
     }
     case 'sort': {
-      const { node: input, places } = prunedOf(all, node.input);
+      const { node: input, places } = narrowed(node, wanted, all);
       const order = node.order.map((key) => ({ ...key, column: place(places, key.column) }));
       return {
         node: { ...node, input, order, schema: schemaOf(node, places) },
@@ -272,6 +273,20 @@ function movedMethod(
   }
 }
 
+/**
+ * The input of a node that keeps its rows, without what only other readers want: its state is no larger for them, and
+ * stays as it is when a reader is added.
+ */
+function narrowed(
+  node: Extract<LogicalNode, { readonly kind: 'window' | 'top-n' | 'deduplicate' | 'over' | 'sort' }>,
+  wanted: ReadonlySet<number>,
+  all: ReadonlyMap<LogicalNode, Pruned>,
+): Pruned {
+  const read = columnsRead(node, wanted, (expression) => columnsOf(expression));
+  const columns = [...new Set(read[0]?.[1] ?? [])].sort((a, b) => a - b);
+  return { node: onlyColumns(prunedOf(all, node.input), columns, node.span), places: numbered(columns) };
+}
+
 /** Some columns of a node, in their order: itself, or a projection of it. */
 function onlyColumns({ node, places }: Pruned, columns: readonly number[], span: Span): LogicalNode {
   const isSame = node.schema.length === columns.length && columns.every((at, index) => places.get(at) === index);
@@ -291,7 +306,7 @@ function pruneTopN(
   wanted: ReadonlySet<number>,
   all: ReadonlyMap<LogicalNode, Pruned>,
 ): Pruned {
-  const { node: input, places } = prunedOf(all, node.input);
+  const { node: input, places } = narrowed(node, wanted, all);
   const rank = node.input.schema.length;
   const outputRank = node.outputRank && wanted.has(rank);
   const partition = node.partition.map((at) => place(places, at));

@@ -16,6 +16,8 @@ export interface SimulatedQuery {
   readonly isForProgram?: boolean;
   /** What it sends hangs on the time that passes. */
   readonly isInMiniBatches?: boolean;
+  /** Each row of its inputs comes out once, with its number first, unless it is late. */
+  readonly isEachRow?: boolean;
   /** What comes of a row may come some time after it. */
   readonly lags?: boolean;
   /** Some rows fail: they must be kept. */
@@ -230,14 +232,25 @@ export const queries: readonly SimulatedQuery[] = [
   },
   {
     name: 'rows of a join that cannot all be computed',
-    columns: 'a INT, b INT, q BIGINT',
-    text: `SELECT a.id, b.id, 100 / (b.v - 3) FROM events a JOIN others b ON a.k = b.k AND b.ts BETWEEN a.ts - INTERVAL '3' SECOND AND a.ts + INTERVAL '3' SECOND`,
+    columns: 'w TIMESTAMP(3), n BIGINT, s BIGINT',
+    text: `SELECT window_start, COUNT(*), SUM(100 / (rate - 3)) FROM TUMBLE(TABLE rated, DESCRIPTOR(ts), INTERVAL '5' SECOND) GROUP BY window_start, window_end`,
     needsKept: true,
   },
   {
     name: 'windows behind a temporal join',
     columns: 'w TIMESTAMP(3), n BIGINT, s BIGINT',
     text: `SELECT window_start, COUNT(*), SUM(rate) FROM TUMBLE(TABLE rated, DESCRIPTOR(ts), INTERVAL '5' SECOND) GROUP BY window_start, window_end`,
+  },
+  {
+    name: 'windows of few rows',
+    columns: 'w TIMESTAMP(3), k INT, n BIGINT',
+    text: `SELECT window_start, k, COUNT(*) FROM TUMBLE(TABLE few, DESCRIPTOR(ts), INTERVAL '2' SECOND) GROUP BY window_start, window_end, k`,
+  },
+  {
+    name: 'rows of two inputs in the order of time',
+    columns: 'id INT, t TIMESTAMP(3)',
+    text: 'SELECT id, ts FROM both_streams ORDER BY ts',
+    isEachRow: true,
   },
   {
     name: 'a lookup join',
@@ -399,6 +412,8 @@ export function tablesOf(
     `CREATE TABLE labels (k INT, label STRING) WITH ('connector' = 'program', 'table' = 'labels', 'lookup.keys' = 'k');`,
     'CREATE VIEW rated AS SELECT a.id, a.ts, r.v AS rate FROM events a LEFT JOIN rates FOR SYSTEM_TIME AS OF a.ts r ON a.k = r.k;',
     'CREATE VIEW labelled AS SELECT a.id, a.ts, l.label FROM visits a JOIN labels FOR SYSTEM_TIME AS OF a.pt l ON a.k = l.k;',
+    'CREATE VIEW few AS SELECT ts, k FROM events WHERE v = 9;',
+    'CREATE VIEW both_streams AS SELECT id, ts FROM events UNION ALL SELECT -1 - id, ts FROM others;',
     `CREATE VIEW fives AS SELECT window_time AS wt, k, COUNT(*) AS n FROM TUMBLE(TABLE events, DESCRIPTOR(ts), INTERVAL '5' SECOND) GROUP BY window_start, window_end, window_time, k;`,
     `CREATE TABLE written (${columns}${primary}) WITH (${sinkOptions});`,
     ...(added === null

@@ -3,13 +3,14 @@ import type { JobSummary } from '../../src/runtime/job.ts';
 import { Random } from '../support/streams/random.ts';
 import type { Fault, Operation, SimulatedDisk } from '../support/streams/simulated-disk.ts';
 import { answerOf, compare, compareAdded, compareTexts, rowsOf } from './answers.ts';
+import { checkEachRow } from './each-row.ts';
 import { planOf, recordsOf, type Setting } from './planned-query.ts';
 import { Producer } from './producer.ts';
 import { diskWith } from './records.ts';
 import { SimulatedProcess } from './simulated-process.ts';
 import { SimulatedTime } from './simulated-time.ts';
 import { Stores } from './sink-store.ts';
-import { idsIn, keptIn, rowCount } from './stream-contents.ts';
+import { idsIn, keptIn, lateIdsIn, rowCount } from './stream-contents.ts';
 import { calmLife, type Life, type World } from './world.ts';
 import { Wrong } from './wrong.ts';
 
@@ -62,6 +63,10 @@ export async function runWorld(world: World): Promise<void> {
     if (isSeen && !disk.paths().some((path) => /^\/disk\/jobs\/[^/.]+\/chk-\d+\.json$/.test(path))) break;
   }
   if (stores.broken.length > 0) throw new Wrong(stores.broken.join('\n'));
+  if (world.idleMs > 0) {
+    checkEachRow(setting, rowsOf(setting, stores, disk), await lateIdsIn(setting, disk), disk);
+    return;
+  }
   const expected = await answerOf(setting, disk);
   compare(setting, expected.rows, rowsOf(setting, stores, disk));
   compareAdded(setting, expected.added, stores.added.rows);

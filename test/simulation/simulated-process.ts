@@ -124,6 +124,7 @@ export class SimulatedProcess {
         'restart-strategy.type': world.restarts,
         'restart-strategy.fixed-delay.attempts': '100',
         'restart-strategy.fixed-delay.delay': '20 ms',
+        'table.exec.source.idle-timeout': `${isCheckpointed ? world.idleMs : 0} ms`,
         'execution.checkpointing.num-retained': String(world.retained),
         ...(world.isNamed ? { 'pipeline.name': 'job in question' } : {}),
         ...(this.#from === null ? {} : { 'execution.state-recovery.path': this.#from }),

@@ -13,21 +13,25 @@ const nowMs = Date.UTC(2025, 0, 1);
 
 /** How many rows the query reads: none of a record that is cut. */
 export function rowCount({ plan }: Setting, disk: SimulatedDisk): number {
-  const store = storeOn(disk);
-  const counts = new Map(
-    streamNames.map((name) => [name, textsIn(store, name).filter((text) => text.endsWith('}')).length]),
-  );
-  return plan.reads.reduce((sum, name) => sum + (counts.get(name) ?? 0), 0);
+  const ids = idsIn(disk, true);
+  return plan.reads.reduce((sum, name) => sum + (ids.get(name)?.length ?? 0), 0);
 }
 
-export function idsIn(disk: SimulatedDisk): ReadonlyMap<StreamName, readonly number[]> {
+/** `isWhole`: of the records that are not cut. */
+export function idsIn(disk: SimulatedDisk, isWhole = false): ReadonlyMap<StreamName, readonly number[]> {
   const store = storeOn(disk);
   return new Map(
     streamNames.map((name) => {
-      const ids = textsIn(store, name).map((text) => Number(/^{"id":(\d+)/.exec(text)?.[1]));
+      const ids = textsIn(store, name)
+        .filter((text) => !isWhole || text.endsWith('}'))
+        .map(idOf);
       return [name, ids];
     }),
   );
+}
+
+function idOf(text: string): number {
+  return Number(/^{"id":(\d+)/.exec(text)?.[1]);
 }
 
 /** What a job has written into a stream, as changes. */
@@ -47,13 +51,24 @@ export function writtenIn(disk: SimulatedDisk, isUpdating: boolean): readonly Wr
  * What was kept of the tables that a query reads: each row with the operator that lost it, and why. What tells one run of
  * a job from another is left out.
  */
+/** The numbers of the rows that were late; those of the second stream are negative. */
+export async function lateIdsIn(setting: Setting, disk: SimulatedDisk): Promise<readonly number[]> {
+  const texts = await keptIn(setting, disk);
+  return texts.flatMap((text) => {
+    const [table, kind, , , , , , , , raw] = JSON.parse(text) as readonly unknown[];
+    const id = idOf(String(raw));
+    return kind === 'late' ? (table === 'events' ? id : -1 - id) : [];
+  });
+}
+
 export async function keptIn({ plan }: Setting, disk: SimulatedDisk): Promise<readonly string[]> {
   const rows = new KeptRows(streamsFolder, environmentOn(disk));
   const texts: string[] = [];
   for (const table of plan.tables) {
     for (const kind of ['late', 'errors'] as const) {
-      for (const { operator, shard, offset, shown, row, late, error } of await rows.records(table, kind, nowMs)) {
-        const facts = [table.path.name, kind, operator, shard, offset, row, shown, late, error?.code];
+      for (const { operator, shard, offset, shown, row, late, error, raw } of await rows.records(table, kind, nowMs)) {
+        const bytes = raw === null ? null : Buffer.from(raw).toString();
+        const facts = [table.path.name, kind, operator, shard, offset, row, shown, late, error?.code ?? null, bytes];
         texts.push(JSON.stringify(facts));
       }
     }

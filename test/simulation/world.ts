@@ -59,6 +59,8 @@ export interface World {
   readonly isNamed: boolean;
   /** From one life on the job has a query more, in front of its own or behind it; null: never. */
   readonly added: { readonly query: AddedKind; readonly place: 'before' | 'behind'; readonly fromLife: number } | null;
+  /** A shard that has no rows for so long is left out, and its rows may be late then; 0: none is. */
+  readonly idleMs: number;
   /** Where the job is stopped since all was read: whether windows are closed and timers fire as at the end. */
   readonly drains: boolean;
   /** Then comes a last life in which nothing happens. */
@@ -87,13 +89,15 @@ export function worldOf(seed: number): World {
   const feed = query.isByArrival === true || random.chance(0.6) ? 'before' : 'live';
   const intervalMs = random.pick([1, 5, 20, 100]);
   // Only what has a name is the same job with another statement.
-  const added = random.chance(0.2)
-    ? {
-        query: random.pick(addedKinds),
-        place: random.pick(['before', 'behind'] as const),
-        fromLife: random.int(3),
-      }
-    : null;
+  const isAddable = query.isEachRow !== true && query.settings === undefined;
+  const added =
+    isAddable && random.chance(0.2)
+      ? {
+          query: random.pick(addedKinds),
+          place: random.pick(['before', 'behind'] as const),
+          fromLife: random.int(3),
+        }
+      : null;
   const lives = Array.from({ length: 1 + random.int(4) }, () => lifeOf(random));
   return {
     seed,
@@ -113,7 +117,9 @@ export function worldOf(seed: number): World {
     keeps: query.needsKept === true || random.chance(0.5),
     isNamed: added !== null || random.chance(0.3),
     added,
-    drains: feed === 'live' && random.chance(0.3),
+    idleMs: feed === 'live' && query.isEachRow === true ? random.pick([5, 20, 100]) : 0,
+    // Else the last rows wait for time that does not pass.
+    drains: feed === 'live' && (query.isEachRow === true || random.chance(0.3)),
   };
 }
 

@@ -89,7 +89,7 @@ export function worldOf(seed: number): World {
   const feed = query.isByArrival === true || random.chance(0.6) ? 'before' : 'live';
   const intervalMs = random.pick([1, 5, 20, 100]);
   // Only what has a name is the same job with another statement.
-  const isAddable = query.isEachRow !== true && query.settings === undefined;
+  const isAddable = query.isEachRow !== true && query.isByArrival !== true && query.settings === undefined;
   const added =
     isAddable && random.chance(0.2)
       ? {

@@ -6,6 +6,7 @@ import { type QueryModule, status } from '../codegen/query-module.ts';
 import { type Batch, changeKind } from '../memory/batch.ts';
 import { BatchBuilder } from '../memory/batch-builder.ts';
 import { columnReaders } from '../memory/batch-reader.ts';
+import { type CellJson, cellJson, cellValue } from '../memory/cell-json.ts';
 import type { CellValue } from '../memory/cell-value.ts';
 import type { PhysicalOperator } from '../physical/graph.ts';
 import type { LookupMethod } from '../plan/logical.ts';
@@ -63,6 +64,8 @@ export class LookupJoin extends CompiledOperator {
   readonly #asking: BatchBuilder;
   readonly #askWriters = new Map<QueryModule, OutputWriter>();
   #keys: (readonly CellValue[])[] = [];
+  /** Those that were asked for last, until all have come. */
+  #asked: readonly (readonly CellValue[])[] = [];
   /** Of a table that is read whole: whether it has been asked for, and has come. */
   #whole: 'unread' | 'asked' | 'read' = 'unread';
 
@@ -95,6 +98,14 @@ export class LookupJoin extends CompiledOperator {
     const asked = keyTypes.map((type, at) => ({ name: `key${at}`, type: withNullable(type, false) }));
     this.#asking = new BatchBuilder(context.memory, asked, { capacity: context.batchRows });
     if (!this.isRestored) this.setCell(cells.asked, 1n);
+    // A job that is stopped does not wait for a table: it asks again when it goes on.
+    context.state.keeps(
+      'unanswered',
+      () => [...this.#asked, ...this.#keys].map((key) => key.map(cellJson)),
+      (keys: readonly (readonly CellJson[])[]) => {
+        this.#keys = keys.map((key) => key.map(cellValue));
+      },
+    );
     context.state.keeps(
       'started',
       () => this.#whole === 'read',
@@ -123,13 +134,14 @@ export class LookupJoin extends CompiledOperator {
       return [];
     }
     if (this.#keys.length === 0) return null;
-    const keys = this.#keys;
+    this.#asked = this.#keys;
     this.#keys = [];
-    return keys;
+    return this.#asked;
   }
 
   onAnswers(out: Output): void {
     if (this.#method.isWhole) this.#whole = 'read';
+    this.#asked = [];
     const compiled = this.anyCompiled();
     compiled.module.scratch.reset();
     this.sendTo(out);

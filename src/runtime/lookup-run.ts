@@ -24,19 +24,26 @@ export class LookupRun {
   }
 
   /**
-   * Has the keys answered that the operator asks for; false where it asks for none. An aborted signal ends it.
+   * Has the keys answered that the operator asks for; false where it asks for none. An aborted signal ends it, unless the
+   * operator has a part of the rows: it then gets all, or would have that part twice when the job goes on.
    * @throws DiagnosticError where the table cannot be looked up
    */
   async answer(signal: AbortSignal): Promise<boolean> {
     const keys = this.#operator.takeKeys?.() ?? null;
     if (keys === null) return false;
-    const rows = this.#source.rows(keys, signal)[Symbol.asyncIterator]();
+    const asking = new AbortController();
+    const rows = this.#source.rows(keys, asking.signal)[Symbol.asyncIterator]();
     const stopped = whenAborted(signal);
+    let hasRows = false;
     try {
       for (;;) {
-        const next = await Promise.race([rows.next(), stopped.promise]);
-        if (next === null) return false;
+        const next = await (hasRows ? rows.next() : Promise.race([rows.next(), stopped.promise]));
+        if (next === null) {
+          asking.abort();
+          return false;
+        }
         if (next.done === true) break;
+        hasRows = true;
         this.elements.next({ kind: 'batch', batch: next.value, origin: null });
       }
     } finally {

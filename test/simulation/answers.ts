@@ -82,7 +82,7 @@ export function compare(
   found: readonly WrittenRow[],
 ): void {
   const isByBatches = query.isUpdating === true || query.isOrderedByBatches === true;
-  const isByTime = query.isInMiniBatches === true || world.sink === 'upsert';
+  const isByTime = query.isByTime === true || world.sink === 'upsert';
   // A query that is added may read times that the job's own does not ask for: shards have other turns then.
   const isAsPlanned = world.added === null || world.added.fromLife === 0;
   const isOrdered = world.feed === 'before' && isAsPlanned && !isByTime && (!isByBatches || world.batchRows === 1);
@@ -97,11 +97,14 @@ export function compare(
 /** What the query that was added has written: each row once; all there are, if it was there from the start. */
 export function compareAdded({ world }: Setting, expected: readonly WrittenRow[], found: readonly WrittenRow[]): void {
   if (world.added === null) return;
-  const texts = found.map(({ text }) => text).sort();
+  // What closes time may have been put twice.
+  const texts = found.map(({ text }) => text).filter((text) => !/^\[100\d\d,/.test(text));
+  texts.sort();
   const twice = texts.find((text, at) => text === texts[at + 1]);
   if (twice !== undefined) throw new Wrong(`the added query has written ${twice} twice`);
   if (world.added.fromLife > 0) return;
-  compareTexts('added row', expected.map(({ text }) => text).sort(), texts);
+  const all = (rows: readonly WrittenRow[]): readonly string[] => rows.map(({ text }) => text).sort();
+  compareTexts('added row', all(expected), all(found));
 }
 
 /** @throws Wrong at the first that differs */

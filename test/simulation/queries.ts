@@ -15,7 +15,7 @@ export interface SimulatedQuery {
   /** Its values are not all of JSON. */
   readonly isForProgram?: boolean;
   /** What it sends hangs on the time that passes. */
-  readonly isInMiniBatches?: boolean;
+  readonly isByTime?: boolean;
   /** Each row of its inputs comes out once, with its number first, unless it is late. */
   readonly isEachRow?: boolean;
   /** What comes of a row may come some time after it. */
@@ -284,6 +284,7 @@ export const queries: readonly SimulatedQuery[] = [
     columns: 'w TIMESTAMP(3), k INT, n BIGINT, s BIGINT',
     text: `SELECT TUMBLE_START(ts, INTERVAL '10' SECOND), k, COUNT(*), SUM(v) FROM events GROUP BY TUMBLE(ts, INTERVAL '10' SECOND), k`,
     isUpdating: true,
+    isByTime: true,
     lags: true,
     settings: {
       'table.exec.emit.early-fire.enabled': 'true',
@@ -296,7 +297,7 @@ export const queries: readonly SimulatedQuery[] = [
     text: 'SELECT name, COUNT(*), COUNT(DISTINCT v) FROM events GROUP BY name',
     isUpdating: true,
     lags: true,
-    isInMiniBatches: true,
+    isByTime: true,
     key: ['name'],
     settings: {
       'table.exec.mini-batch.enabled': 'true',

@@ -1,3 +1,4 @@
+import { type CellJson, cellJson, cellValue } from '../../memory/cell-json.ts';
 import type { CellValue } from '../../memory/cell-value.ts';
 
 /** What is known of a kept row, beside its bytes. */
@@ -54,29 +55,4 @@ export function decodeKept(bytes: Uint8Array): KeptRecord {
   };
   const cells = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, cellValue(value)]));
   return { ...rest, values: cells, raw: isRaw ? Uint8Array.from(bytes.subarray(end + 1)) : null };
-}
-
-/** What JSON has no form of is an object: a whole number of 64 bits and more, bytes, a number that is none. */
-type CellJson =
-  | boolean
-  | number
-  | string
-  | null
-  | { readonly whole: string }
-  | { readonly bytes: string }
-  | { readonly float: string };
-
-function cellJson(value: CellValue): CellJson {
-  if (typeof value === 'bigint') return { whole: String(value) };
-  if (value instanceof Uint8Array) return { bytes: Buffer.from(value).toString('base64') };
-  if (typeof value === 'number' && (!Number.isFinite(value) || Object.is(value, -0)))
-    return { float: Object.is(value, -0) ? '-0' : String(value) };
-  return value;
-}
-
-function cellValue(json: CellJson): CellValue {
-  if (json === null || typeof json !== 'object') return json;
-  if ('whole' in json) return BigInt(json.whole);
-  if ('bytes' in json) return Uint8Array.from(Buffer.from(json.bytes, 'base64'));
-  return Number(json.float);
 }

@@ -278,7 +278,7 @@ function movedMethod(
  * stays as it is when a reader is added.
  */
 function narrowed(
-  node: Extract<LogicalNode, { readonly kind: 'window' | 'top-n' | 'deduplicate' | 'over' | 'sort' }>,
+  node: Extract<LogicalNode, { readonly kind: 'window' | 'top-n' | 'deduplicate' | 'over' | 'sort' | 'match' }>,
   wanted: ReadonlySet<number>,
   all: ReadonlyMap<LogicalNode, Pruned>,
 ): Pruned {
@@ -337,7 +337,7 @@ function movedCall(call: AggregateCall, places: ReadonlyMap<number, number>): Ag
 
 /** Measures that nobody asks for are left out, and what they alone read of a match. */
 function pruneMatch(node: LogicalMatch, wanted: ReadonlySet<number>, all: ReadonlyMap<LogicalNode, Pruned>): Pruned {
-  const { node: input, places } = prunedOf(all, node.input);
+  const { node: input, places } = narrowed(node, wanted, all);
   const width = node.partition.length;
   const own = numbered([...node.schema.keys()].filter((at) => at < width || wanted.has(at)));
   const read = referencesRead(node, wanted);

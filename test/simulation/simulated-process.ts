@@ -177,7 +177,7 @@ export class SimulatedProcess {
   async #labels({ k }: Readonly<Record<string, unknown>>): Promise<readonly object[]> {
     await this.#weather.delay();
     if (this.#weather.fails()) throw new Error('the table does not answer');
-    return Array.from({ length: Number(k) % 3 }, (_, at) => ({ k, label: `label ${k} ${at}` }));
+    return Array.from({ length: Number(k) % 3 }, (_, at) => ({ k, label: `label ${Number(k)} ${at}` }));
   }
 
   /** What a process that has come to its end must not have any more. */

@@ -75,14 +75,21 @@ export function bindOverCall(
   const window = windowOf(node, windows);
   const partition = window.partitionBy.map((value) => bindExpression(value, inner));
   const order = window.orderBy.map((item) => ({ value: bindExpression(item.value, inner), item }));
-  const call = calledFunction(node, name, inner);
+  const frame = frameOf(window.frame, name);
+  const call = calledFunction(node, name, inner, isBoundedFrame(frame));
   const texts = (node.arguments ?? []).map(({ value }) =>
     value.kind === 'star' ? '*' : expressionText(bindExpression(value, inner)),
   );
-  return { node, name, partition, order, frame: frameOf(window.frame, name), call, argumentText: texts.join() };
+  return { node, name, partition, order, frame, call, argumentText: texts.join() };
 }
 
-function calledFunction(node: FunctionCall, name: string, context: ExpressionContext): AggregateCall {
+/** `isBounded`: as in Flink, nothing but the frame's beginning says that there is a row in it. */
+function calledFunction(
+  node: FunctionCall,
+  name: string,
+  context: ExpressionContext,
+  isBounded: boolean,
+): AggregateCall {
   const { span } = node;
   if (node.filter !== null) fail('B050', node.filter.span, 'FILTER does not go with OVER', { help: 'use CASE' });
   if (isRankName(name)) {
@@ -99,7 +106,7 @@ function calledFunction(node: FunctionCall, name: string, context: ExpressionCon
     if (scalar !== undefined) fail('B011', span, `${scalar.name} is no aggregate function: OVER does not apply`);
     unknownFunction(name, span, functions);
   }
-  return bindAggregateCall(node, context, true);
+  return bindAggregateCall(node, context, !isBounded);
 }
 
 function lagCall(node: FunctionCall, context: ExpressionContext): AggregateCall {
@@ -163,6 +170,10 @@ function windowOf({ over }: FunctionCall, windows: readonly NamedWindow[]): Wind
     return { ...base, orderBy: item === undefined ? base.orderBy : window.orderBy, frame: window.frame };
   };
   return over.kind === 'windowSpecification' ? refined(over, []) : named(over, []);
+}
+
+function isBoundedFrame(frame: OverFrame): boolean {
+  return (frame.unit === 'rows' ? frame.precedingRows : frame.precedingMs) !== null;
 }
 
 function frameOf(frame: WindowFrame | null, name: string): OverFrame {
@@ -250,8 +261,7 @@ export function overRows(
     });
   }
   const { frame } = first;
-  const isBounded = (frame.unit === 'rows' ? frame.precedingRows : frame.precedingMs) !== null;
-  if (time === null && isBounded)
+  if (time === null && isBoundedFrame(frame))
     fail('B050', key.item.span, 'a bounded frame is ordered by a time attribute on a stream');
   const node = overNode(
     input,

@@ -41,7 +41,17 @@ export function bindSetOperation(
   });
   const type = operator === 'INTERSECT' ? 'semi' : 'anti';
   const joined = chosen(joinOn(sides[0], sides[1], { type, method }, same, span), false);
-  return distinct(joined, stateTtlMs, span);
+  return asNullable(distinct(joined, stateTtlMs, span), schema, span);
+}
+
+/** As in Flink, a column may be NULL where that of one side may. */
+function asNullable(node: LogicalNode, schema: Schema, span: Span): LogicalNode {
+  if (node.schema.every(({ type }, at) => type.nullable === schema[at]?.type.nullable)) return node;
+  const columns = schema.map(({ name, type }, at) => ({
+    expression: { ...columnOf(node, at, span), type },
+    name,
+  }));
+  return projectNode(node, columns, span);
 }
 
 /** The columns of the result, called as on the left. */

@@ -343,6 +343,17 @@ describe('records', () => {
     expect(read({ a: t.INT() }, bytes, ignore).flat()).toEqual([2]);
   });
 
+  test('a text ends with its quote, and is not plain where another byte says so, wherever that stands', () => {
+    const texts = Array.from({ length: 200 }, (_, length) => {
+      const plain = 'x'.repeat(length);
+      return [plain, `${plain}\n${'y'.repeat(70)}`, `${plain}é`, `${plain}"`, `${plain}\\`, plain];
+    }).flat();
+    // The first records are of the form that is learnt; the last text ends near the end of all.
+    const all = [...Array.from({ length: 200 }, () => 'plain'), ...texts];
+    const lines = all.map((a, b) => JSON.stringify({ a, b, c: a }));
+    expect(read({ a: t.STRING(), b: t.INT() }, lines.join('\n'))).toEqual(all.map((a, b) => [a, b]));
+  });
+
   test('a record of 10 MB is read', () => {
     const long = 'x'.repeat(10_000_000);
     const [row] = read({ a: t.STRING(), b: t.INT() }, `{"a":"${long}\\n","b":1}\n`);

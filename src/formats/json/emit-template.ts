@@ -32,7 +32,7 @@ export function emitTemplates(target: TemplateTarget): Uint8Array<ArrayBuffer> {
   const { templates, layout } = target;
   const start = f.local('i32');
   const tries = f.local('i32');
-  const writer = new TemplateWriter(f, target, kernels, { struct, base, p, row });
+  const writer = new TemplateWriter(f, target, kernels, { struct, base, p, limit: end, row });
 
   writer.freshRow();
   f.block((stop) => {

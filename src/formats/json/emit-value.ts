@@ -9,6 +9,8 @@ export interface ValueContext {
   readonly p: Local<'i32'>;
   /** Where the emitters say that the value ends. */
   readonly end: Local<'i32'>;
+  /** Behind the last record. */
+  readonly limit: Local<'i32'>;
   /** Address of the `templateMemory`. */
   readonly memory: number;
   readonly low: Local<'i64'>;
@@ -25,12 +27,17 @@ export interface ValueContext {
   readonly backslash: Local<'v128'>;
 }
 
-export function valueContext(f: FunctionBuilder, p: Local<'i32'>, memory: number): ValueContext {
+export function valueContext(
+  f: FunctionBuilder,
+  { p, limit }: { readonly p: Local<'i32'>; readonly limit: Local<'i32'> },
+  memory: number,
+): ValueContext {
   const vector = (offset: number): Local<'v128'> => f.hoisted(v128.load(i32.const(memory), { offset }));
   return {
     f,
     p,
     end: f.local('i32'),
+    limit,
     memory,
     low: f.local('i64'),
     high: f.local('i64'),
@@ -177,19 +184,35 @@ export function isNumberByte(byte: I32): I32 {
  * scan goes beyond it. To `slow` for what is no string.
  */
 export function findQuote(c: ValueContext, slow: Label): void {
-  const { f, p, end, found, bytes } = c;
+  const { f, p, end, limit, found, marks, bytes } = c;
   f.brIf(slow, i32.ne(i32.load8U(p), i32.const(0x22)));
   f.set(end, i32.add(p, i32.const(1)));
+  const look = (offset: number): I32 => {
+    f.set(bytes, v128.load(end, { offset }));
+    return v128.bitmask8(textStops(c));
+  };
   f.block((leave) => {
-    f.loop((again) => {
-      f.set(bytes, v128.load(end));
-      f.set(found, v128.bitmask8(textStops(c)));
-      f.brIf(leave, found);
-      f.set(end, i32.add(end, i32.const(16)));
-      f.br(again);
+    f.block((leaveNear) => {
+      f.loop((again) => {
+        f.set(found, look(0));
+        f.brIf(leaveNear, found);
+        f.set(end, i32.add(end, i32.const(16)));
+        f.brIf(again, i32.gtU(i32.add(end, i32.const(64)), limit));
+        // Where a longer text ends is not to be foreseen: in 64 bytes there is no branch.
+        f.loop((farther) => {
+          for (const at of [0, 16, 32, 48]) {
+            const here = i64.shl(i64.extendI32U(look(at)), i64.const(BigInt(at)));
+            f.set(marks, at === 0 ? here : i64.or(marks, here));
+          }
+          f.set(end, i32.add(end, i32.wrapI64(i64.ctz(marks))));
+          f.brIf(leave, i64.ne(marks, i64.const(0n)));
+          f.brIf(farther, i32.leU(i32.add(end, i32.const(64)), limit));
+        });
+        f.br(again);
+      });
     });
+    f.set(end, i32.add(end, i32.ctz(found)));
   });
-  f.set(end, i32.add(end, i32.ctz(found)));
 }
 
 /**

@@ -39,6 +39,8 @@ export interface RecordLocals {
   readonly struct: Local<'i32'>;
   readonly base: Local<'i32'>;
   readonly p: Local<'i32'>;
+  /** Behind the last record. */
+  readonly limit: Local<'i32'>;
   readonly row: Local<'i32'>;
 }
 
@@ -69,7 +71,7 @@ export class ValueWriter {
     this.#target = target;
     this.#kernels = kernels;
     this.#locals = locals;
-    this.#context = valueContext(f, locals.p, target.memory);
+    this.#context = valueContext(f, locals, target.memory);
     for (const width of [1, 2, 4, 8, 16]) this.#places.set(width, f.local('i32'));
   }
 

@@ -1,55 +1,63 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
-import { answer, condition, rows, scriptOf, type Tables, type Ways, ways } from '../support/queries/random-tables.ts';
+import { afterAll, describe, test } from 'vitest';
+import { classes, type QueryClass, queryOf } from '../support/differential/classes.ts';
+import { OurRows } from '../support/differential/our-rows.ts';
+import { queriesMax, type World, worldPairs } from '../support/differential/random-world.ts';
+import { relations } from '../support/differential/relations.ts';
+import type { Query, Scope } from '../support/differential/scope.ts';
+import { type Asked, transcriptOf } from '../support/differential/transcript-of.ts';
 
-/** Queries that must agree with each other, whatever they answer. */
+/** Random queries of all classes that must agree with each other, or with themselves otherwise run, whatever they answer. */
 
-const numRuns = Number(process.env.TIDEMARK_FUZZ_RUNS ?? 600) / 100;
+const queries = Number(process.env.TIDEMARK_FUZZ_RUNS ?? 600) / 20;
+const timeout = 1_200_000;
+const ours = new OurRows();
+afterAll(() => ours.close());
 
-/** What a condition over `a` and `b` can filter. */
-const from = fc.constantFrom(
-  'a JOIN b ON a.x = b.x',
-  'a LEFT JOIN b ON a.y = b.y',
-  'a FULL JOIN b ON a.x = b.y',
-  '(SELECT DISTINCT x, y, z FROM a) a CROSS JOIN (SELECT x, y, CAST(COUNT(*) AS INT) AS z FROM b GROUP BY x, y) b',
+/** A pair of worlds, and the class of which queries over them are. */
+const given = fc.oneof(
+  ...Object.values(classes).map((each: QueryClass) => worldPairs(each.tables).map((pair) => ({ pair, each }))),
 );
-const inputs = fc.tuple(rows, rows, rows);
 
-function check(
-  holds: (run: (sql: string) => Promise<readonly string[]>, source: string, test: string) => Promise<void>,
-): Promise<void> {
+function check(holds: (pair: readonly [World, World], scope: Scope, query: Query) => Promise<void>): Promise<void> {
   return fc.assert(
-    fc.asyncProperty(inputs, from, condition('a', 'b'), ways, (tables: Tables, source, test, settings: Ways) =>
-      holds((sql) => answer(scriptOf(tables, sql), settings), source, test),
-    ),
-    { numRuns, seed: 9 },
+    fc.asyncProperty(given, async ({ pair, each }) => {
+      for (const bytes of pair[0].queries) {
+        const { world, scope, query } = queryOf(pair[0], bytes, each);
+        const view = world.tables.slice(pair[0].tables.length);
+        await holds([world, { ...pair[1], tables: [...pair[1].tables, ...view] }], scope, query);
+      }
+    }),
+    { numRuns: Math.ceil(queries / queriesMax) },
   );
 }
 
-test('the rows for which a condition is TRUE, FALSE and UNKNOWN are all rows', async () => {
-  await check(async (run, source, test) => {
-    const select = `SELECT a.x, a.y, a.z, b.x AS bx, b.z AS bz FROM ${source}`;
-    const parts = [];
-    for (const part of [`(${test})`, `NOT (${test})`, `(${test}) IS UNKNOWN`])
-      parts.push(...(await run(`${select} WHERE ${part}`)));
-    expect(parts.sort()).toEqual(await run(select));
+describe('of a query of any class', () => {
+  test.each(Object.entries(relations))('%s', { timeout }, async (_, relation) => {
+    await check(async ([world], scope, query) => {
+      const [whole, ...parts] = relation(scope, query);
+      ours.write(world);
+      const expected = await ours.of(world, whole.flink);
+      const asked: Asked[] = [];
+      for (const { flink } of parts) asked.push({ query: flink, rows: await ours.of(world, flink) });
+      const together = asked.flatMap(({ rows }) => rows).sort();
+      if (together.join('\n') === expected.join('\n')) return;
+      throw new Error(transcriptOf(world, [{ query: whole.flink, rows: expected }, ...asked]));
+    });
   });
-}, 600_000);
 
-test('a condition keeps as many rows as there are for which it is TRUE as a value', async () => {
-  await check(async (run, source, test) => {
-    const kept = await run(`SELECT a.x FROM ${source} WHERE ${test}`);
-    const values = await run(`SELECT (${test}) IS TRUE AS p FROM ${source}`);
-    expect(kept.length).toBe(values.filter((value) => value === 'true').length);
+  test('the rows are the same from other shards, in other batches, by another plan, and whatever was taken back', {
+    timeout,
+  }, async () => {
+    await check(async (pair, _, { sql: { flink: query } }) => {
+      const answers: string[] = [];
+      for (const world of pair) {
+        ours.write(world);
+        answers.push((await ours.of(world, query)).join('\n'));
+      }
+      if (answers[0] === answers[1]) return;
+      const shown = pair.map((world, at) => transcriptOf(world, [{ query, rows: answers[at]?.split('\n') ?? [] }]));
+      throw new Error(shown.join('\n\n'));
+    });
   });
-}, 600_000);
-
-test('a join with no rows pads what it must, and else gives none', async () => {
-  await check(async (run, source, test) => {
-    const some = `(SELECT a.x, a.y, b.z FROM ${source} WHERE ${test}) s`;
-    const none = '(SELECT * FROM c WHERE x < 0) e';
-    const padded = (await run(`SELECT s.x, s.y, s.z FROM ${some}`)).map((row) => `${row}|null`);
-    expect(await run(`SELECT s.x, s.y, s.z, e.x AS ex FROM ${some} LEFT JOIN ${none} ON s.x = e.x`)).toEqual(padded);
-    expect(await run(`SELECT s.x, s.y, s.z, e.x AS ex FROM ${some} JOIN ${none} ON s.x = e.x`)).toEqual([]);
-  });
-}, 600_000);
+});

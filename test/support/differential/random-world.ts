@@ -1,13 +1,16 @@
 import fc from 'fast-check';
-import { cellsMax, type Table, type TableBytes, type TableOptions, tableOf } from './tables.ts';
+import { cellsMax, type Table, type TableBytes, type TableOptions, tableOf, turned } from './tables.ts';
 
-/** Random tables, how a query over them is run, and the bytes that the query is made of. */
+/** Random tables, how a query over them is run, and the bytes that queries are made of. */
 export interface World {
   readonly tables: readonly Table[];
   readonly shards: number;
   readonly settings: Readonly<Record<string, string>>;
-  readonly query: readonly number[];
+  readonly queries: readonly (readonly number[])[];
 }
+
+/** So many queries share the tables, which cost as much as one to make. */
+export const queriesMax = 4;
 
 const byte = fc.nat(255);
 /** Long enough that few choices are made by its end, which are the simple ones. */
@@ -18,35 +21,58 @@ const tableBytes: fc.Arbitrary<TableBytes> = fc.record({
   changes: fc.array(bytes(3 + cellsMax, 3 + cellsMax), { maxLength: 14, size: 'max' }),
 });
 
+const ways = fc.record({
+  shards: fc.constantFrom(1, 1, 2, 3, 4),
+  batchSize: fc.constantFrom('8192', '1', '2', '3', '7'),
+  optimizer: fc.constantFrom('on', 'on', 'off'),
+  hasBundles: fc.constantFrom(false, false, true),
+  /** Where tables have no times: rows that were taken back have never been, and the others come in the opposite order. */
+  isTurned: fc.boolean(),
+});
+type Ways = typeof ways extends fc.Arbitrary<infer T> ? T : never;
+
 /** One table for each of these kinds of time. */
 export function worlds(times: readonly TableOptions['time'][]): fc.Arbitrary<World> {
-  const settings = fc.record({
-    'tidemark.batch-size': fc.constantFrom('8192', '1', '2', '3', '7'),
-    'tidemark.optimizer': fc.constantFrom('on', 'on', 'off'),
-    'table.exec.mini-batch.enabled': fc.constantFrom('false', 'false', 'true'),
-  });
-  return fc
-    .noBias(
-      fc.record({
-        bytes: fc.array(tableBytes, { minLength: times.length, maxLength: times.length }),
-        shards: fc.constantFrom(1, 1, 2, 3, 4),
-        settings,
-        query: bytes(40, 90),
-      }),
-    )
-    .map(({ bytes: made, shards, settings: ways, query }) => ({
-      tables: made.map((each, at) =>
-        tableOf(String.fromCharCode(97 + at), each, { shards, time: times[at] ?? 'none' }),
-      ),
-      shards,
-      settings: settingsOf(ways),
-      query,
-      // What fails is shown as SQL.
-      [fc.toStringMethod]: () => 'the tables and query below',
-    }));
+  return worldPairs(times).map(([world]) => Object.assign(world, { [fc.toStringMethod]: shown }));
 }
 
-function settingsOf(ways: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  if (ways['table.exec.mini-batch.enabled'] === 'false') return ways;
-  return { ...ways, 'table.exec.mini-batch.allow-latency': '1 s', 'table.exec.mini-batch.size': '4' };
+/** The same tables and queries, run in two ways. */
+export function worldPairs(times: readonly TableOptions['time'][]): fc.Arbitrary<readonly [World, World]> {
+  const count = { minLength: times.length, maxLength: times.length };
+  const made = fc.record({
+    bytes: fc.array(tableBytes, count),
+    queries: fc.array(bytes(40, 90), { minLength: queriesMax, maxLength: queriesMax }),
+    ways,
+    otherWays: ways,
+  });
+  return fc.noBias(made).map(({ bytes: tables, queries, ways: first, otherWays }) => {
+    const world = ({ shards, ...settings }: Ways, isTurned: boolean): World => ({
+      tables: tables.map((each, at) => {
+        const table = tableOf(String.fromCharCode(97 + at), each, { shards, time: times[at] ?? 'none' });
+        return isTurned && table.time === null ? turned(table) : table;
+      }),
+      shards,
+      settings: settingsOf(settings),
+      queries,
+    });
+    const pair = [world(first, false), world(otherWays, otherWays.isTurned)] as const;
+    // What fails is shown as SQL.
+    return Object.assign(pair, { [fc.toStringMethod]: shown });
+  });
+}
+
+const shown = (): string => 'the tables and query below';
+
+function settingsOf({ batchSize, optimizer, hasBundles }: Omit<Ways, 'shards'>): World['settings'] {
+  return {
+    'tidemark.batch-size': batchSize,
+    'tidemark.optimizer': optimizer,
+    ...(hasBundles
+      ? {
+          'table.exec.mini-batch.enabled': 'true',
+          'table.exec.mini-batch.allow-latency': '1 s',
+          'table.exec.mini-batch.size': '4',
+        }
+      : {}),
+  };
 }

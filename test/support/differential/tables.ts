@@ -1,4 +1,5 @@
 import { Choices } from './choices.ts';
+import type { Sql } from './sql.ts';
 
 /** What kind a value is: by it expressions are made. */
 export type Kind = 'INT' | 'BIGINT' | 'STRING' | 'BOOLEAN' | 'DECIMAL' | 'DOUBLE' | 'DATE' | 'TIMESTAMP';
@@ -36,8 +37,10 @@ export interface Table {
   readonly columns: readonly TableColumn[];
   /** Whether the first column is its key. */
   readonly hasKey: boolean;
-  /** Its event time: rows come at most so far behind, and none is late. */
-  readonly time: { readonly column: string; readonly delay: string } | null;
+  /** Its event time: rows come at most so far behind, and none is late; whether no two have the same. */
+  readonly time: { readonly column: string; readonly delay: string; readonly isOwn: boolean } | null;
+  /** What it is a view of; else it has rows. */
+  readonly view: Sql | null;
   /** Whether rows only come. */
   readonly isAppendOnly: boolean;
   readonly changes: readonly Change[];
@@ -87,13 +90,14 @@ export function tableOf(name: string, bytes: TableBytes, options: TableOptions):
     return { name: column, kind, isNullable: !choices.chance(25) };
   });
   // A change of an old row comes in time only where the watermark waits for all.
-  const time = isTimed ? { column: 'ts', delay: isAppendOnly ? "'5' SECOND" : "'1' HOUR" } : null;
+  const isOwn = options.time === 'own' || options.time === 'versions';
+  const time = isTimed ? { column: 'ts', delay: isAppendOnly ? "'5' SECOND" : "'1' HOUR", isOwn } : null;
   const changes: Change[] = [];
   const rows: { row: Row; shard: number }[] = [];
   for (const [at, [op = 0, which = 0, step = 0, ...cells]] of bytes.changes.entries()) {
     const row = [
       ...(hasKey ? [at] : []),
-      ...(isTimed ? [timeText(at, step, bytes.changes, options.time)] : []),
+      ...(isTimed ? [timeText(at, step, bytes.changes, { isOwn, isOrdered: options.time === 'versions' })] : []),
       ...data.map(({ kind, isNullable }, cell) => cellOf(kind, isNullable, cells[cell] ?? 0)),
     ];
     const target = rows[which % Math.max(rows.length, 1)];
@@ -117,7 +121,7 @@ export function tableOf(name: string, bytes: TableBytes, options: TableOptions):
     ...(time === null ? [] : [{ name: time.column, kind: 'TIMESTAMP' as const, isNullable: true }]),
     ...data,
   ];
-  return { name, columns, hasKey, time, isAppendOnly, changes, rows: rows.map(({ row }) => row) };
+  return { name, columns, hasKey, time, view: null, isAppendOnly, changes, rows: rows.map(({ row }) => row) };
 }
 
 function cellOf(kind: Kind, isNullable: boolean, byte: number): Cell {
@@ -128,15 +132,27 @@ function cellOf(kind: Kind, isNullable: boolean, byte: number): Cell {
 const startMs = Date.UTC(2024, 1, 28, 23, 59, 50);
 
 /** Times go up by up to three seconds a row, and fall behind by up to four. */
-function timeText(at: number, step: number, changes: TableBytes['changes'], time: TableOptions['time']): string {
-  let ms = 4000 + (time === 'own' || time === 'versions' ? at : 0);
+function timeText(
+  at: number,
+  step: number,
+  changes: TableBytes['changes'],
+  { isOwn, isOrdered }: { readonly isOwn: boolean; readonly isOrdered: boolean },
+): string {
+  let ms = 4000 + (isOwn ? at : 0);
   for (const [, , each = 0] of changes.slice(0, at + 1)) ms += (each % 4) * 750;
-  if (time !== 'versions') ms -= (Math.floor(step / 4) % 5) * 1000;
+  if (!isOrdered) ms -= (Math.floor(step / 4) % 5) * 1000;
   return new Date(startMs + ms).toISOString().replace('T', ' ').replace('Z', '');
 }
 
+/** The same rows in the opposite order, as if those that are gone had never been. */
+export function turned(table: Table): Table {
+  const rows = table.rows.toReversed();
+  return { ...table, rows, changes: rows.map((after) => ({ before: null, after, shard: 0 })) };
+}
+
 /** Where a statement finds the table's files. */
-export function createTable({ name, columns, hasKey, time, isAppendOnly }: Table, folder: string): string {
+export function createTable({ name, columns, hasKey, time, view, isAppendOnly }: Table, folder: string): string {
+  if (view !== null) return `CREATE VIEW ${name} AS ${view.flink}`;
   const parts = columns.map(
     (column) => `${column.name} ${typeNames[column.kind]}${column.isNullable ? '' : ' NOT NULL'}`,
   );
@@ -160,7 +176,8 @@ export function linesOf({ columns, isAppendOnly, changes }: Table, shard: number
 }
 
 /** The rows that remain, as a common table expression for DuckDB: much cheaper than a table that is filled. */
-export function duckdbRows({ name, columns, rows }: Table): string {
+export function duckdbRows({ name, columns, view, rows }: Table): string {
+  if (view !== null) return `${name} AS (${view.duckdb})`;
   const casts = columns.map(
     (column) => `CAST(${column.name} AS ${typeNames[column.kind].replace('(3)', '')}) AS ${column.name}`,
   );

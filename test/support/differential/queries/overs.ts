@@ -25,16 +25,15 @@ export function overs(scope: Scope): Query {
 export function timedOvers(scope: Scope): Query {
   const { choices } = scope;
   const alias = scope.alias();
-  // Of equal times the rows come in no order that both know.
-  const hasOwnTimes = choices.chance(60);
-  const table = scope.tables[hasOwnTimes ? 1 : 0] ?? choices.pick(scope.tables);
+  const table = choices.pick(scope.tables);
   const columns = table.columns.map(({ name, kind }): Column => ({ sql: sql`${alias}.${name}`, kind }));
   const frames = [
     ` RANGE BETWEEN INTERVAL '${choices.below(6)}' SECOND PRECEDING AND CURRENT ROW`,
     ' RANGE UNBOUNDED PRECEDING',
     '',
   ];
-  if (hasOwnTimes)
+  // Of equal times the rows come in no order that both know.
+  if (table.time?.isOwn === true)
     frames.push(` ROWS BETWEEN ${choices.below(4)} PRECEDING AND CURRENT ROW`, ' ROWS UNBOUNDED PRECEDING');
   return over(scope, columns, {
     values: someOf(choices, columns, 3),

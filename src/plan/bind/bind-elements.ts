@@ -11,7 +11,7 @@ import { bindExpression, notYet } from './bind-expression.ts';
 import { type BoundFrom, ofNode, settled } from './bound-query.ts';
 import { condition } from './calls.ts';
 import type { JoinSettings } from './join-settings.ts';
-import { emptyScope, type Scope } from './scope.ts';
+import { emptyScope, type Scope, shownColumns } from './scope.ts';
 
 /** Rows that are made of each row: the elements of one of its values, or what a table function gives for it. */
 export interface Elements {
@@ -52,8 +52,8 @@ export function bindElementsJoin(
       help: 'use LEFT JOIN or CROSS JOIN',
     });
   }
-  if (join.isNatural || on?.kind === 'joinUsing') notYet('W002', join.span, `NATURAL JOIN or USING with ${what}`);
-  if (on === null && type !== 'CROSS' && type !== 'COMMA') {
+  if (on?.kind === 'joinUsing') notYet('W002', join.span, `USING with ${what}`);
+  if (on === null && type !== 'CROSS' && type !== 'COMMA' && !join.isNatural) {
     fail('B045', join.span, `${type} JOIN needs a condition`, { help: 'write ON TRUE for every element' });
   }
   const input = settled(left.bound);
@@ -61,13 +61,22 @@ export function bindElementsJoin(
   const around = outer === null ? left.scope : { ...left.scope, outer };
   const rows = elementsNode(elements, { node: input, scope: around }, isOuter);
   const scope = scopeWith(left.scope, rows, elements);
+  if (join.isNatural) checkNothingInCommon(join, left.scope, rows, what);
   const where = on === null ? null : condition(bindExpression(on.condition, { scope, functions }), 'ON');
   if (where === null || isLiteral(where, true)) return { bound: ofNode(rows), scope };
   const node = isOuter ? { ...rows, condition: where } : filterNode(rows, where, where.span);
   return { bound: ofNode(node), scope };
 }
 
-function elementsNode(
+/** NATURAL with elements joins by nothing. @throws DiagnosticError W002 where it would join by a name */
+function checkNothingInCommon({ span }: Join, left: Scope, { schema }: LogicalUnnest, what: string): void {
+  const names = new Set(shownColumns(left).map(({ name }) => name));
+  const hasCommon = schema.slice(left.schema.length).some(({ name }) => names.has(name));
+  if (hasCommon) notYet('W002', span, `NATURAL JOIN by a column of ${what}`);
+}
+
+/** Each row of the left side with its elements. @throws DiagnosticError B019 */
+export function elementsNode(
   elements: Elements,
   left: { readonly node: LogicalNode; readonly scope: Scope },
   isOuter: boolean,

@@ -187,6 +187,11 @@ export function notYet(code: 'W001' | 'W002' | 'W003' | 'W004' | 'W005', span: S
   throw new DiagnosticError([unsupported(code, span, feature)]);
 }
 
+/** Whether a query was refused since it is not executed yet. */
+export function isNotYet(error: unknown): boolean {
+  return error instanceof DiagnosticError && error.diagnostics.every(({ code }) => code === 'W003');
+}
+
 type Bind = (child: Syntax) => Expression;
 
 function bindBinary(node: BinaryExpression, bind: Bind): Expression {

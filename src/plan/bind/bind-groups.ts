@@ -66,6 +66,8 @@ export function bindGroups(
   project: (groups: Groups) => BoundQuery,
 ): BoundQuery {
   const grouping = withExtraKeys(groupingOf(select, input, context), extraKeys);
+  const outerKey = grouping.keys.find(hasOuter);
+  if (outerKey !== undefined) notYet('W003', outerKey.span, 'GROUP BY of a value of the row around a subquery');
   const aggregates: AggregateCall[] = [];
   const usedWindow = new Set<WindowColumn>();
   const binder = new GroupContext(grouping, input, context, aggregates, usedWindow);

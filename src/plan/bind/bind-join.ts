@@ -70,12 +70,15 @@ function withMore({ scope }: BoundFrom, node: LogicalNode): BoundFrom {
 
 /**
  * The subqueries in ON, joined to the left side, each of whose rows stays as it is: so ON sees their values, whichever side
- * is padded. As in Flink they are values that look at neither side.
+ * is padded. As in Flink they are values, or EXISTS, that look at neither side.
  * @throws DiagnosticError W003 for another
  */
 function onSubqueries(on: Syntax, left: BoundFrom, right: BoundFrom, settings: JoinSettings): JoinedSubqueries {
   const refused = (node: { readonly span: Span }): never => notYet('W003', node.span, 'a subquery of this kind in ON');
-  someNode(on, (child) => (child.kind !== 'subquery' && isSubquery(child) ? refused(child) : false));
+  someNode(on, (child) => {
+    const isOneValue = child.kind === 'subquery' || child.kind === 'exists';
+    return isSubquery(child) && !isOneValue ? refused(child) : false;
+  });
   const joins = settings.subqueriesOver(settled(left.bound), (_, column) => refused(column));
   const scope = pairOf(left.scope, right.scope, on.span);
   joins.bindAll(on, { scope, functions: settings.functions });

@@ -99,7 +99,7 @@ export function lateralTopN(
 
 /**
  * A join with a query that looks at the rows on its left.
- * @throws DiagnosticError B019, B045, W003
+ * @throws DiagnosticError B019, B045, W003 for a left join that looks further out
  */
 export function bindLateralJoin(
   node: Join & { readonly right: DerivedTable },
@@ -118,8 +118,14 @@ export function bindLateralJoin(
   if (join === null || join.kind !== 'join') throw new Error('a join is bound as one');
   const leftCount = join.left.schema.length;
   const conditions = rows.conditions.map((condition) => toPair(condition, leftCount));
+  const far = conditions.find(hasOuter);
+  // What is asked of a row that is padded is asked before.
+  if (far !== undefined && join.type !== 'inner')
+    notYet('W003', far.span, 'LEFT JOIN with LATERAL that looks further out');
+  const own = conditions.filter((condition) => !hasOuter(condition));
   const parts = { type: join.type, method: join.method };
-  return { bound: ofNode(joinOn(join.left, join.right, parts, [...conditionsOf(join), ...conditions], span)), scope };
+  const joined = ofNode(joinOn(join.left, join.right, parts, [...conditionsOf(join), ...own], span));
+  return { bound: withConditions(joined, conditions.filter(hasOuter)), scope };
 }
 
 /**
@@ -142,13 +148,10 @@ function lateralFrom({ node, width }: LateralRows, { alias, span }: DerivedTable
   return { bound: ofNode({ ...node, schema }), scope: { schema, relations: [relation] } };
 }
 
-/** Over pairs of rows: the outer columns are those on the left. @throws DiagnosticError W003 */
+/** Over pairs of rows: the outer columns are those on the left; what is further out is then of the row around the pair. */
 function toPair(condition: Expression, leftCount: number): Expression {
-  const pair = mapColumns(condition, (index, column) => ({
+  return mapColumns(condition, (index, column) => ({
     ...column,
     index: index >= outerAt ? index - outerAt : index + leftCount,
   }));
-  // What is further out still is.
-  const isFar = [...columnsOf(condition)].some((index) => index >= outerAt * 2);
-  return isFar ? notYet('W003', condition.span, 'LATERAL in a subquery that looks further out') : pair;
 }

@@ -25,7 +25,7 @@ import type { ColumnExpression, Expression } from '../expression.ts';
 import { allChanges, appendOnly, isAppendOnly, type LogicalNode, type SortKey } from '../logical.ts';
 import { projectNode } from '../nodes.ts';
 import { bindElements, bindElementsJoin } from './bind-elements.ts';
-import { bindExpression, notYet } from './bind-expression.ts';
+import { bindExpression, isNotYet, notYet } from './bind-expression.ts';
 import { bindJoin } from './bind-join.ts';
 import {
   bindLateralJoin,
@@ -45,6 +45,7 @@ import { type BoundFrom, type BoundQuery, ofNode, settled } from './bound-query.
 import { castTo } from './calls.ts';
 import { castColumns } from './cast-columns.ts';
 import type { JoinSettings } from './join-settings.ts';
+import { bindLateralElements, selectsElements } from './lateral-elements.ts';
 import { miniBatchOf } from './mini-batch.ts';
 import { withOptionHints } from './option-hints.ts';
 import { orderingOf, refuseUnordered } from './order-by.ts';
@@ -53,7 +54,7 @@ import { QueryHints } from './query-hints.ts';
 import type { QueryObserver } from './query-observer.ts';
 import { emptyScope, type Scope } from './scope.ts';
 import { refuseBareNull } from './select-list.ts';
-import { isNotYet, SubqueryJoins } from './subqueries.ts';
+import { SubqueryJoins } from './subqueries.ts';
 import type { Syntax } from './syntax.ts';
 import { type SourceTraitsOf, scopeOf, tableSource } from './table-source.ts';
 import { bindTemporalJoin, isTemporalJoin } from './temporal-join.ts';
@@ -238,6 +239,12 @@ export class QueryBinder {
   /** LATERAL: the query is bound with the names on its left. */
   #lateralJoin(node: Join & { readonly right: DerivedTable }, left: BoundFrom, joins: JoinSettings): BoundFrom {
     const { query, span } = node.right;
+    const { body } = query;
+    if (body.kind === 'select' && body.from?.kind === 'unnest' && selectsElements(node.right, joins)) {
+      const isPadded = node.type === 'RIGHT' || node.type === 'FULL';
+      if (!isPadded && !node.isNatural && node.condition?.kind !== 'joinUsing')
+        return bindLateralElements(node, body, left, unnestElements(body.from, joins.functions), joins);
+    }
     if (query.body.kind === 'values') notYet('W003', span, 'LATERAL VALUES');
     const scope: Scope = joins.outer === null ? left.scope : { ...left.scope, outer: joins.outer };
     const unlimited = { ...query, orderBy: [], limit: null, offset: null };

@@ -1,13 +1,14 @@
-import { DiagnosticError, fail } from '../../diagnostics/diagnostic.ts';
+import { fail } from '../../diagnostics/diagnostic.ts';
 import type { Span } from '../../diagnostics/source-text.ts';
 import { aggregateFunction } from '../../functions/registry.ts';
 import type { Exists, InQuery, QuantifiedComparison, Query } from '../../sql/ast.ts';
+import { formatExpression } from '../../sql/format.ts';
 import { BOOLEAN, withNullable } from '../../types/sql-type.ts';
 import type { ColumnExpression, Expression, LiteralExpression } from '../expression.ts';
 import type { JoinType, LogicalNode } from '../logical.ts';
 import { aggregateNode, projectNode } from '../nodes.ts';
 import { columnsOf, conjuncts, mapColumns } from '../same-expression.ts';
-import { bindExpression, type ExpressionContext, notYet } from './bind-expression.ts';
+import { bindExpression, type ExpressionContext, isNotYet, notYet } from './bind-expression.ts';
 import { type BoundQuery, settled } from './bound-query.ts';
 import { condition as booleanCondition, call, caseCall } from './calls.ts';
 import { chosen } from './choose-join.ts';
@@ -71,7 +72,14 @@ export class SubqueryJoins {
 
   /** The value of a subquery that is joined already. @throws DiagnosticError W003 for another */
   readonly knownValue = (node: Syntax): Expression =>
-    this.#known.get(node) ?? notYet('W003', node.span, 'a subquery here');
+    this.#known.get(node) ?? this.#written(node) ?? notYet('W003', node.span, 'a subquery here');
+
+  /** The value of a subquery that is written as this one, as in GROUP BY and in the SELECT list. */
+  #written(node: Syntax): Expression | undefined {
+    if (!isSubquery(node)) return undefined;
+    const text = formatExpression(node);
+    return [...this.#known].find(([known]) => isSubquery(known) && formatExpression(known) === text)?.[1];
+  }
 
   /** Keeps the rows for which a condition with subqueries is TRUE. Gives what of it is for the query around. */
   filter(node: Syntax, context: ExpressionContext, clause = 'WHERE'): readonly Expression[] {
@@ -347,11 +355,6 @@ function checkWidth({ values }: SubqueryRows, wanted: number, span: Span): void 
   if (values.length === wanted) return;
   const columns = wanted === 1 ? 'one value' : `${wanted} values`;
   fail('B019', span, `${columns} cannot be compared with the ${values.length} columns of a subquery`);
-}
-
-/** Whether a query was refused since it is not executed yet. */
-export function isNotYet(error: unknown): boolean {
-  return error instanceof DiagnosticError && error.diagnostics.every(({ code }) => code === 'W003');
 }
 
 function isNotFalse(test: Expression): Expression {

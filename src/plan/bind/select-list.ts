@@ -3,11 +3,20 @@ import { ErrorCollector } from '../../diagnostics/error-collector.ts';
 import type { Span } from '../../diagnostics/source-text.ts';
 import type { FunctionLookup } from '../../functions/lookup.ts';
 import type { Identifier, SelectItem } from '../../sql/ast.ts';
+import type { Schema } from '../../types/column.ts';
 import type { Expression } from '../expression.ts';
 import type { LogicalNode, MiniBatch } from '../logical.ts';
 import { bindExpression, type ExpressionContext } from './bind-expression.ts';
 import type { OuterDomain } from './outer-domain.ts';
-import { fieldOf, relationsNamed, resolveColumn, type Scope, shownColumns, shownExpression } from './scope.ts';
+import {
+  ambiguous,
+  fieldOf,
+  relationsNamed,
+  resolveColumn,
+  type Scope,
+  shownColumns,
+  shownExpression,
+} from './scope.ts';
 import type { SubquerySettings } from './subqueries.ts';
 import type { Syntax } from './syntax.ts';
 import type { EmitSettings } from './window-emit.ts';
@@ -101,6 +110,12 @@ function nameOf(value: Syntax): string | null {
   return value.kind === 'fieldAccess' ? value.field.name : null;
 }
 
+/** As in Flink, a star takes no subquery with two columns of one name. @throws DiagnosticError B004 */
+function refuseTwice(columns: Schema, span: Span): void {
+  const twice = columns.find(({ name }, at) => columns.findIndex((each) => each.name === name) < at);
+  if (twice !== undefined) ambiguous({ name: twice.name, span });
+}
+
 function starColumns(
   qualifier: readonly Identifier[] | null,
   scope: Scope,
@@ -117,6 +132,7 @@ function starColumns(
       name,
     }));
   }
+  for (const { start, count } of relations) refuseTwice(scope.schema.slice(start, start + count), span);
   const shown = shownColumns(qualifier === null ? scope : { schema: scope.schema, relations });
   return shown.map((column) => {
     const identifier = { kind: 'identifier' as const, name: column.name, isQuoted: true, span };

@@ -259,11 +259,11 @@ export interface LogicalTopN extends NodeBase {
   readonly waiting?: WaitingRank;
 }
 
-/** A rank that cannot be computed unless a condition further up bounds it. */
+/** A rank that a condition further up may bound. */
 export interface WaitingRank {
   readonly name: 'ROW_NUMBER' | 'RANK' | 'DENSE_RANK';
-  /** What is wrong where none does. */
-  readonly refusal: DiagnosticError;
+  /** The same rows where none does; or what is wrong then. */
+  readonly otherwise: LogicalNode | DiagnosticError;
 }
 
 /** ROW_NUMBER() = 1 over a time attribute: the first or last row of each key. */

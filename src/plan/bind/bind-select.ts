@@ -323,6 +323,7 @@ function ranked(select: Select, rows: SelectRows, over: OverCall, settings: Sele
     stateTtlMs: settings.unhintedTtlMs,
     span,
     unbounded: () => withOver(select, rows, [over], settings),
+    numbered: () => overRows(rows, [over], settings.unhintedTtlMs, span).node,
   };
   const schema: Schema = [...input.schema, { name: '$rank', type: BIGINT(false) }];
   if (select.qualify === null)

@@ -1,9 +1,10 @@
+import { DiagnosticError } from '../../diagnostics/diagnostic.ts';
 import type { Expression } from '../expression.ts';
 import type { LogicalFilter, LogicalJoin, LogicalNode, LogicalSink, LogicalTopN, WaitingRank } from '../logical.ts';
 import { filterNode } from '../nodes.ts';
 import { pushFilters } from '../rules/push-filters.ts';
 import { columnsOf, conjuncts, mapColumns } from '../same-expression.ts';
-import { readersFirst, rewriteNodes } from '../walk.ts';
+import { readersFirst, rewriteNodes, withInputs } from '../walk.ts';
 import { call } from './calls.ts';
 import { topNOf } from './ranking.ts';
 
@@ -14,15 +15,27 @@ import { topNOf } from './ranking.ts';
  * SELECT ... FROM (SELECT *, ROW_NUMBER() OVER (ORDER BY a DESC) AS rn FROM t) x JOIN u ON x.k = u.k WHERE x.rn <= 3
  * ```
  *
- * Conditions are moved as far down as they go: what then stands above a rank that waits bounds it.
- * @throws DiagnosticError B033, B050 for a rank that nothing bounds
+ * Conditions are moved as far down as they go: what then stands above a rank that waits bounds it. Where nothing does, all
+ * rows are ranked.
+ * @throws DiagnosticError B033, B050 for a rank that nothing bounds, and that cannot be kept up to date so
  */
 export function boundRanks(sinks: readonly LogicalSink[]): readonly LogicalSink[] {
   if (!readersFirst(sinks).some(isWaiting)) return sinks;
   const apart = rewriteNodes(sinks, (node) => (node.kind === 'join' ? withSidesFiltered(node) : node));
   const bound = rewriteNodes(pushFilters(apart), (node) => (node.kind === 'filter' ? withBound(node) : node));
-  for (const node of readersFirst(bound)) if (isWaiting(node)) throw node.waiting.refusal;
-  return bound;
+  const unbound = new Set(readersFirst(bound).flatMap((node) => (isWaiting(node) ? node.waiting : [])));
+  if (unbound.size === 0) return bound;
+  for (const { otherwise } of unbound) if (otherwise instanceof DiagnosticError) throw otherwise;
+  // Conditions have gone below these, which do not belong there: once more without them.
+  return boundRanks(rewriteNodes(sinks, (node) => rankedOtherwise(node, unbound)));
+}
+
+function rankedOtherwise(node: LogicalNode, unbound: ReadonlySet<WaitingRank>): LogicalNode {
+  if (!isWaiting(node) || !unbound.has(node.waiting)) return node;
+  const { otherwise } = node.waiting;
+  if (otherwise instanceof DiagnosticError) throw otherwise;
+  // Over its input as it is by now: that may have ranks of its own.
+  return withInputs(otherwise, [node.input]);
 }
 
 type WaitingTopN = LogicalTopN & { readonly waiting: WaitingRank };
@@ -40,10 +53,11 @@ function withBound(filter: LogicalFilter): LogicalNode {
     expression: { kind: 'column' as const, index, type, span: topN.span },
     name,
   }));
-  const unbounded = (): never => {
-    throw waiting.refusal;
+  const never = (): never => {
+    throw new Error('only a rank that is bounded is made here');
   };
-  const ranking = { name: waiting.name, input, partition, order, columns, stateTtlMs, span: topN.span, unbounded };
+  const ranked = { name: waiting.name, input, partition, order, columns, stateTtlMs, span: topN.span };
+  const ranking = { ...ranked, unbounded: never, numbered: never };
   const bound = topNOf(ranking, condition);
   if (bound === null) return filter;
   return bound.rest === null ? bound.node : filterNode(bound.node, bound.rest, span);

@@ -31,20 +31,30 @@ export interface Ranking {
   readonly span: Span;
   /** The rows with the rank of each, where no filter bounds it. @throws DiagnosticError B033, B050 */
   readonly unbounded: () => LogicalNode;
+  /** The same before `columns` are made of it: with the rank behind the input's columns. @throws as `unbounded` */
+  readonly numbered: () => LogicalNode;
 }
 
 /**
- * The rows with the rank of each. Where that cannot be computed the rank waits: a condition behind a join may bound it.
- * @throws DiagnosticError B033, B050 from `boundRanks`
+ * The rows with the rank of each. It waits, as a condition behind a join may bound it; that of rows in the order of their
+ * time is once and for all, and does not.
  */
 export function rankedRows(ranking: Ranking): LogicalNode {
+  const { name, input, order, columns, span } = ranking;
+  const [key, second] = order;
+  const isByTime = second === undefined && input.schema[key?.column ?? 0]?.timeAttribute !== undefined;
+  const otherwise = attempt(ranking.numbered);
+  if (isByTime && !(otherwise instanceof DiagnosticError)) return ranking.unbounded();
+  const topN = topNNode(ranking, { start: 1, end: Number.POSITIVE_INFINITY });
+  return projectNode({ ...topN, waiting: { name, otherwise } }, columns, span);
+}
+
+function attempt(make: () => LogicalNode): LogicalNode | DiagnosticError {
   try {
-    return ranking.unbounded();
+    return make();
   } catch (error) {
-    if (!(error instanceof DiagnosticError)) throw error;
-    const { name, columns, span } = ranking;
-    const topN = topNNode(ranking, { start: 1, end: Number.POSITIVE_INFINITY });
-    return projectNode({ ...topN, waiting: { name, refusal: error } }, columns, span);
+    if (error instanceof DiagnosticError) return error;
+    throw error;
   }
 }
 

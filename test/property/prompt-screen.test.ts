@@ -93,6 +93,6 @@ test('whatever is drawn, written above it, erased and left: the screen has the l
         if (cursor !== null) expect(screen.cursor()).toEqual({ row: above.length + cursor.row, column: cursor.column });
       }
     }),
-    { numRuns, seed: 20 },
+    { numRuns },
   );
 });

@@ -1,6 +1,6 @@
 import type { Choices } from '../choices.ts';
 import { type Column, condition, value } from '../expressions.ts';
-import { type Query, type Scope, selection, someOf } from '../scope.ts';
+import { type Query, type Scope, type Source, selection, someOf } from '../scope.ts';
 import { clause, joined, type Sql, sql } from '../sql.ts';
 
 /** IN, EXISTS, ALL, ANY and scalar subqueries: in WHERE, below AND, OR and NOT, and as values; correlated and not. */
@@ -45,7 +45,8 @@ function subqueryCondition(scope: Scope, outer: readonly Column[]): Sql {
   const inner = scope.source();
   const where = choices.chance(60) ? correlated(choices, outer, inner.columns) : null;
   const rows = sql`FROM ${inner.sql}${clause('WHERE', where)}`;
-  const form = choices.below(8);
+  const form = choices.below(9);
+  if (form === 8) return twoLevels(scope, outer, inner);
   if (form <= 1) return sql`${not}EXISTS (SELECT ${choices.pick(inner.columns).sql} ${rows})`;
   const own = choices.pick(outer);
   if (form === 7) {
@@ -55,6 +56,18 @@ function subqueryCondition(scope: Scope, outer: readonly Column[]): Sql {
   const wanted = value(choices, inner.columns, own.kind, 1);
   if (form <= 4) return sql`${own.sql} ${not}IN (SELECT ${wanted} ${rows})`;
   return sql`${own.sql} ${choices.pick(comparisons)} ${choices.pick(['ALL', 'ANY'])} (SELECT ${wanted} ${rows})`;
+}
+
+/** EXISTS within EXISTS, that looks at the rows of both levels above. */
+function twoLevels(scope: Scope, outer: readonly Column[], inner: Source): Sql {
+  const { choices } = scope;
+  const innermost = scope.source();
+  const not = (): string => choices.pick(['', 'NOT ']);
+  const near = equality(choices, outer, inner.columns) ?? condition(choices, inner.columns, 1);
+  const far = equality(choices, outer, innermost.columns) ?? condition(choices, innermost.columns, 1);
+  const own = equality(choices, inner.columns, innermost.columns) ?? condition(choices, innermost.columns, 1);
+  const within = sql`${not()}EXISTS (SELECT * FROM ${innermost.sql} WHERE ${far} AND ${own})`;
+  return sql`${not()}EXISTS (SELECT * FROM ${inner.sql} WHERE ${near} AND ${within})`;
 }
 
 /** A condition over the rows within, that may look at the row without. */

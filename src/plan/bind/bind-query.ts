@@ -242,8 +242,10 @@ export class QueryBinder {
     const { body } = query;
     if (body.kind === 'select' && body.from?.kind === 'unnest' && selectsElements(node.right, joins)) {
       const isPadded = node.type === 'RIGHT' || node.type === 'FULL';
-      if (!isPadded && !node.isNatural && node.condition?.kind !== 'joinUsing')
-        return bindLateralElements(node, body, left, unnestElements(body.from, joins.functions), joins);
+      const isPlain = !isPadded && !node.isNatural && node.condition?.kind !== 'joinUsing';
+      const elements = unnestElements(body.from, joins.functions);
+      const found = isPlain ? bindLateralElements(node, body, left, elements, joins) : null;
+      if (found !== null) return found;
     }
     if (query.body.kind === 'values') notYet('W003', span, 'LATERAL VALUES');
     const scope: Scope = joins.outer === null ? left.scope : { ...left.scope, outer: joins.outer };

@@ -33,8 +33,9 @@ export function selectsElements({ query }: DerivedTable, { functions }: JoinSett
 
 /**
  * `LATERAL (SELECT ... FROM UNNEST(a value on the left) WHERE ...)`: a join with the elements, of which those that the
- * query selects are shown. No row is put together with others, so times and changes stay what they are.
- * @throws DiagnosticError B019 for names that are too many or too few, W003 for values that padding would have to hide
+ * query selects are shown. No row is put together with others, so times and changes stay what they are. Null where the
+ * value is none of the left side: then it is a join like any other.
+ * @throws DiagnosticError B019, B045, W003 for values that look at the row on the left, or that padding would have to hide
  */
 export function bindLateralElements(
   node: Join & { readonly right: DerivedTable },
@@ -42,14 +43,18 @@ export function bindLateralElements(
   left: BoundFrom,
   elements: Elements,
   joins: JoinSettings,
-): BoundFrom {
+): BoundFrom | null {
   const { functions, outer } = joins;
-  const { span } = node;
+  const { span, type } = node;
   const input = settled(left.bound);
   const leftCount = input.schema.length;
-  const isOuter = node.type === 'LEFT';
+  const isOuter = type === 'LEFT';
   const around: Scope = outer === null ? left.scope : { ...left.scope, outer };
   const rows = elementsNode(elements, { node: input, scope: around }, isOuter);
+  if (columnsOf(rows.collection).size === 0) return null;
+  if (node.condition === null && (type === 'INNER' || isOuter)) {
+    fail('B045', span, `${type} JOIN needs a condition`, { help: 'write ON TRUE for every element' });
+  }
   const relation = {
     alias: elements.alias?.name.name ?? null,
     path: null,

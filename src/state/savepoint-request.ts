@@ -62,6 +62,8 @@ export function savepointAnswer({ files }: StreamEnvironment, folder: string, id
 
 /** Takes request and answer away. */
 export async function forgetSavepoint({ files }: StreamEnvironment, folder: string): Promise<void> {
-  await files.remove(join(folder, requestName));
-  await files.remove(join(folder, answerName));
+  for (const name of [requestName, answerName]) {
+    const path = join(folder, name);
+    if (files.readAll(path) !== null) await files.remove(path);
+  }
 }

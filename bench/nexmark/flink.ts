@@ -11,7 +11,7 @@ const configuration = 'F-heap-mb-2';
  * Those whose state fills a heap of 4 GB: collecting it holds the TaskManager up until its heartbeat is missed, or costs
  * most of the time.
  */
-const heaps: Readonly<Record<string, string>> = { q7: '8g', q9: '14g', q16: '8g', q23: '14g' };
+const heaps: Readonly<Record<string, string>> = { q6: '14g', q7: '8g', q9: '14g', q16: '8g', q23: '14g' };
 
 /** The scripts that run the same queries on Apache Flink 2.2, beside the project or where TIDEMARK_NEXMARK_FLINK says. */
 export function flinkTools(): { readonly generator: string; readonly runner: string } | null {

@@ -9,7 +9,7 @@ import { type Asked, transcriptOf } from '../support/differential/transcript-of.
 
 /** Random queries of all classes that must agree with each other, or with themselves otherwise run, whatever they answer. */
 
-const queries = Number(process.env.TIDEMARK_FUZZ_RUNS ?? 600) / 20;
+const queries = Number(process.env.TIDEMARK_FUZZ_RUNS ?? 3000) / 100;
 const timeout = 1_200_000;
 const ours = new OurRows();
 afterAll(() => ours.close());

@@ -4,7 +4,7 @@ import type { AggregateCall, Expression } from './expression.ts';
 import type { LogicalNode, LogicalSink } from './logical.ts';
 
 /** Every node of a plan once, readers before what they read. */
-export function readersFirst(sinks: readonly LogicalSink[]): readonly LogicalNode[] {
+export function readersFirst(sinks: readonly Pick<LogicalSink, 'input'>[]): readonly LogicalNode[] {
   const done = new Set<LogicalNode>();
   const order: LogicalNode[] = [];
   const visit = (node: LogicalNode): void => {

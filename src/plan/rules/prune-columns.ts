@@ -22,7 +22,15 @@ import { readersFirst } from '../walk.ts';
  * A node that several read keeps what any of them wants. Ranks that nobody asks for are not kept up.
  */
 export function pruneColumns(sinks: readonly LogicalSink[]): readonly LogicalSink[] {
-  const order = readersFirst(sinks);
+  const pruned = prunedFor(sinks.map(({ input }) => ({ input, columns: input.schema.keys() })));
+  return sinks.map((sink) => ({ ...sink, input: prunedOf(pruned, sink.input).node }));
+}
+
+/** All nodes below some readers, and which columns of their inputs these want. */
+function prunedFor(
+  readers: readonly { readonly input: LogicalNode; readonly columns: Iterable<number> }[],
+): ReadonlyMap<LogicalNode, Pruned> {
+  const order = readersFirst(readers);
   const wanted = new Map<LogicalNode, Set<number>>();
   const want = (node: LogicalNode, columns: Iterable<number>): void => {
     let set = wanted.get(node);
@@ -32,7 +40,7 @@ export function pruneColumns(sinks: readonly LogicalSink[]): readonly LogicalSin
     }
     for (const column of columns) set.add(column);
   };
-  for (const { input } of sinks) want(input, input.schema.keys());
+  for (const { input, columns } of readers) want(input, columns);
   for (const node of order)
     for (const [input, columns] of columnsRead(node, wanted.get(node) ?? new Set(), (expression) =>
       columnsOf(expression),
@@ -40,7 +48,7 @@ export function pruneColumns(sinks: readonly LogicalSink[]): readonly LogicalSin
       want(input, columns);
   const pruned = new Map<LogicalNode, Pruned>();
   for (const node of order.toReversed()) pruned.set(node, prune(node, wanted.get(node) ?? new Set(), pruned));
-  return sinks.map((sink) => ({ ...sink, input: prunedOf(pruned, sink.input).node }));
+  return pruned;
 }
 
 interface Pruned {
@@ -274,17 +282,36 @@ function movedMethod(
 }
 
 /**
- * The input of a node that keeps its rows, without what only other readers want: its state is no larger for them, and
- * stays as it is when a reader is added.
+ * The input of a node that keeps its rows, as if nobody else read it: its state is no larger for other readers, and stays
+ * as it is when one is added or goes.
  */
 function narrowed(
   node: Extract<LogicalNode, { readonly kind: 'window' | 'top-n' | 'deduplicate' | 'over' | 'sort' | 'match' }>,
   wanted: ReadonlySet<number>,
   all: ReadonlyMap<LogicalNode, Pruned>,
 ): Pruned {
-  const read = columnsRead(node, wanted, (expression) => columnsOf(expression));
-  const columns = [...new Set(read[0]?.[1] ?? [])].sort((a, b) => a - b);
-  return { node: onlyColumns(prunedOf(all, node.input), columns, node.span), places: numbered(columns) };
+  const input = prunedOf(all, node.input);
+  const read = new Set(columnsRead(node, wanted, (expression) => columnsOf(expression))[0]?.[1]);
+  if ([...input.places.keys()].every((at) => read.has(at))) return input;
+  const columns = columnsAlone(node.input, inOrder(read));
+  return { node: onlyColumns(input, columns, node.span), places: numbered(columns) };
+}
+
+/** Answers of `columnsAlone`: the inputs of one node are asked for again from each that is above it. */
+const alone = new WeakMap<LogicalNode, Map<string, readonly number[]>>();
+
+/** The columns that a node has where one reader alone wants some of them: also those that the nodes below need. */
+function columnsAlone(input: LogicalNode, columns: readonly number[]): readonly number[] {
+  const known = alone.get(input) ?? new Map<string, readonly number[]>();
+  alone.set(input, known);
+  const key = columns.join();
+  const found = known.get(key) ?? inOrder(prunedOf(prunedFor([{ input, columns }]), input).places.keys());
+  known.set(key, found);
+  return found;
+}
+
+function inOrder(columns: Iterable<number>): readonly number[] {
+  return [...columns].sort((a, b) => a - b);
 }
 
 /** Some columns of a node, in their order: itself, or a projection of it. */

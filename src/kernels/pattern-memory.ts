@@ -1,6 +1,6 @@
 // What a matcher holds: its lists, and the room of rows, nodes and blocks, which is counted. Not among the exports.
 import { allocRoom, free, realloc, stateAlloc } from './allocator';
-import { heldBytesAt, heldRowsAt } from './pattern-layout';
+import { heldBytesAt, heldRowsAt, rowAt } from './pattern-layout';
 import { put } from './page-marks';
 import { touchPages } from './pages';
 
@@ -26,6 +26,25 @@ export function releaseRow(matcher: usize, row: usize): void {
   }
   put<u32>(matcher, load<u32>(matcher, heldRowsAt) - 1, heldRowsAt);
   letGo(matcher, row);
+}
+
+/**
+ * One reference less to a row that leads to others, by the field at `leadsTo`; without any it goes, and those behind it
+ * that nothing else needs. 0 is none.
+ */
+export function releaseChain(matcher: usize, first: usize, leadsTo: usize): void {
+  let place = first;
+  while (place != 0) {
+    const references = load<u32>(place) - 1;
+    if (references != 0) {
+      put<u32>(place, references);
+      return;
+    }
+    const next = <usize>load<u32>(place + leadsTo);
+    releaseRow(matcher, load<u32>(place, rowAt));
+    letGo(matcher, place);
+    place = next;
+  }
 }
 
 export function reserve(list: usize, count: u32, width: u32): void {

@@ -1,6 +1,6 @@
 // Rows that runs took: each node leads back to the one before.
 import { firstAt, nodeHeader, pathAt, previousAt, rowAt, variableAt } from './pattern-layout';
-import { hold, letGo, releaseRow, reserve } from './pattern-memory';
+import { hold, releaseChain, reserve } from './pattern-memory';
 import { put, putCopy, putZeros } from './page-marks';
 
 /**
@@ -26,19 +26,8 @@ export function patternNode(matcher: usize, bytes: u32, previous: usize, row: us
 }
 
 /** One reference less; without any the node goes, and those before it that nothing else needs. 0 is none. */
-export function patternRelease(matcher: usize, first: usize): void {
-  let node = first;
-  while (node != 0) {
-    const references = load<u32>(node) - 1;
-    if (references != 0) {
-      put<u32>(node, references);
-      return;
-    }
-    const previous = load<u32>(node, previousAt);
-    releaseRow(matcher, load<u32>(node, rowAt));
-    letGo(matcher, node);
-    node = previous;
-  }
+export function patternRelease(matcher: usize, node: usize): void {
+  releaseChain(matcher, node, previousAt);
 }
 
 // @ts-ignore: decorator

@@ -1,5 +1,5 @@
 // Matches begun that go on together: their starts, and the links of the rows that they took. Not among the exports.
-import { letGo, hold, releaseRow } from './pattern-memory';
+import { hold, letGo, releaseChain } from './pattern-memory';
 import { linkBytes, nextAt, rowAt, rowSequenceAt, startBytes, variableAt } from './pattern-layout';
 import { put } from './page-marks';
 
@@ -23,20 +23,8 @@ export function newLink(matcher: usize, row: usize, variable: u32): u32 {
   return <u32>link;
 }
 
-/** One reference less; without any the link goes, and those behind it that nothing else leads to. 0 is none. */
-export function releaseLink(matcher: usize, first: u32): void {
-  let link = <usize>first;
-  while (link != 0) {
-    const references = load<u32>(link) - 1;
-    if (references != 0) {
-      put<u32>(link, references);
-      return;
-    }
-    const next = load<u32>(link, nextAt);
-    releaseRow(matcher, load<u32>(link, rowAt));
-    letGo(matcher, link);
-    link = next;
-  }
+export function releaseLink(matcher: usize, link: u32): void {
+  releaseChain(matcher, link, nextAt);
 }
 
 export function releaseStart(matcher: usize, start: u32): void {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { ProcessIdentity, StreamEnvironment } from '../streams/stream-environment.ts';
-import { requestTo } from './stop-request.ts';
+import { putRequest, requestTo } from './job-request.ts';
 
 const requestName = 'savepoint-request';
 const answerName = 'savepoint-answer';
@@ -17,16 +17,14 @@ export interface SavepointRequest {
 /** What became of it. */
 export type SavepointAnswer = { readonly path: string } | { readonly refusal: string };
 
-/** Asks the process that runs a job for a savepoint: a file beside the lock, as for a stop. */
+/** Asks the process that runs a job for a savepoint. */
 export async function askForSavepoint(
-  { files }: StreamEnvironment,
+  environment: StreamEnvironment,
   folder: string,
   owner: ProcessIdentity,
   request: SavepointRequest,
 ): Promise<void> {
-  const path = join(folder, requestName);
-  await files.remove(path);
-  files.createWhole(path, Buffer.from(JSON.stringify({ ...owner, ...request })));
+  await putRequest(environment, join(folder, requestName), owner, request);
 }
 
 /** What this process was asked for, and has not answered; null: nothing. */

@@ -5,9 +5,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Memory } from '../../src/memory/memory.ts';
 import { CheckpointFolder, type CheckpointWriter } from '../../src/state/checkpoint-folder.ts';
-import { checkpointVersion, layoutVersion } from '../../src/state/manifest.ts';
 import { DuePages, stateRegions } from '../../src/state/state-pages.ts';
 import { machine } from '../../src/streams/machine.ts';
+import { bareManifest } from '../support/bare-manifest.ts';
 import { Random } from '../support/streams/random.ts';
 
 /** More than what the job's own thread writes. */
@@ -56,26 +56,6 @@ async function writeMeanwhile(state: BusyState, writer: CheckpointWriter) {
   return written;
 }
 
-function manifestOf(state: BusyState, epoch: number) {
-  return {
-    version: checkpointVersion,
-    release: '0.0.0',
-    layout: layoutVersion,
-    epoch,
-    atMs: 0,
-    job: { name: 'a', folder: 'a', statement: '', objects: {}, settings: {}, tables: {} },
-    isLast: false,
-    hasEnded: false,
-    began: null,
-    regions: stateRegions(state.memory),
-    operators: {},
-    sources: {},
-    sinks: {},
-    scheduler: null,
-    keeper: null,
-  };
-}
-
 describe('another thread writes the pages of a large checkpoint', () => {
   test('as they were at the barrier, whatever is written meanwhile', async () => {
     const path = join(folder, 'busy');
@@ -88,7 +68,10 @@ describe('another thread writes the pages of a large checkpoint', () => {
       const expected = state.content();
       const due = state.cut();
       expect(due.count).toBeGreaterThan(4096);
-      await checkpoints.publish(manifestOf(state, epoch), await writeMeanwhile(state, checkpoints.begin(epoch, due)));
+      await checkpoints.publish(
+        bareManifest(epoch, { regions: stateRegions(state.memory) }),
+        await writeMeanwhile(state, checkpoints.begin(epoch, due)),
+      );
       const { memory, manifest } = new CheckpointFolder(machine, path, 1).load(() =>
         Memory.create({ isTracked: true }),
       );
@@ -114,7 +97,10 @@ describe('another thread writes the pages of a large checkpoint', () => {
     failing.undo();
     mkdirSync(path);
     const expected = state.content();
-    await checkpoints.publish(manifestOf(state, 2), await writeMeanwhile(state, checkpoints.begin(2, state.cut())));
+    await checkpoints.publish(
+      bareManifest(2, { regions: stateRegions(state.memory) }),
+      await writeMeanwhile(state, checkpoints.begin(2, state.cut())),
+    );
     expect(statSync(join(path, 'pages-000002')).size).toBeGreaterThan(stateBytes);
     const { memory } = new CheckpointFolder(machine, path, 1).load(() => Memory.create({ isTracked: true }));
     expect(state.content(memory).equals(expected)).toBe(true);

@@ -6,9 +6,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Memory } from '../../src/memory/memory.ts';
 import { OperatorState } from '../../src/memory/operator-state.ts';
 import { CheckpointFolder } from '../../src/state/checkpoint-folder.ts';
-import { checkpointVersion, layoutVersion } from '../../src/state/manifest.ts';
 import { DuePages, stateRegions } from '../../src/state/state-pages.ts';
 import { machine } from '../../src/streams/machine.ts';
+import { bareManifest } from '../support/bare-manifest.ts';
 
 let folder = '';
 
@@ -39,24 +39,7 @@ async function makeCheckpoints(path: string): Promise<void> {
     // The job goes on, and no mark is set: it is of the next checkpoint.
     memory.i64[cell >>> 3] = 999n;
     const written = await writer.write();
-    const manifest = {
-      version: checkpointVersion,
-      release: '0.0.0',
-      layout: layoutVersion,
-      epoch,
-      atMs: 0,
-      job: { name: 'a', folder: 'a', statement: '', objects: {}, settings: {}, tables: {} },
-      isLast: false,
-      hasEnded: false,
-      began: null,
-      regions,
-      operators,
-      sources: {},
-      sinks: {},
-      scheduler: null,
-      keeper: null,
-    };
-    await checkpoints.publish(manifest, written);
+    await checkpoints.publish(bareManifest(epoch, { regions, operators }), written);
   }
   await checkpoints.close();
 }

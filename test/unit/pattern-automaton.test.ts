@@ -1,18 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type PatternAutomaton, patternAutomaton } from '../../src/plan/pattern-automaton.ts';
-
-const quantifiers = {
-  '': { min: 1, max: 1, isGreedy: false },
-  '?': { min: 0, max: 1, isGreedy: false },
-  '*': { min: 0, max: null, isGreedy: true },
-  '+': { min: 1, max: null, isGreedy: true },
-  '*?': { min: 0, max: null, isGreedy: false },
-  '+?': { min: 1, max: null, isGreedy: false },
-  '{2}': { min: 2, max: 2, isGreedy: false },
-  '{1,2}': { min: 1, max: 2, isGreedy: true },
-  '{0,2}': { min: 0, max: 2, isGreedy: true },
-  '{2,}?': { min: 2, max: null, isGreedy: false },
-} as const;
+import { quantifiers } from '../support/patterns/quantifiers.ts';
 
 /** Of `A B* C`, one letter a variable. */
 function shapesOf(pattern: string) {

@@ -5,17 +5,7 @@ import type { Expression } from '../../src/plan/expression.ts';
 import type { MatchReference, PatternElement } from '../../src/plan/logical.ts';
 import { patternSharing } from '../../src/plan/pattern-sharing.ts';
 import { INT } from '../../src/types/sql-type.ts';
-
-const quantifiers = {
-  '': { min: 1, max: 1, isGreedy: false },
-  '?': { min: 0, max: 1, isGreedy: false },
-  '*': { min: 0, max: null, isGreedy: true },
-  '+': { min: 1, max: null, isGreedy: true },
-  '*?': { min: 0, max: null, isGreedy: false },
-  '+?': { min: 1, max: null, isGreedy: false },
-  '{2}': { min: 2, max: 2, isGreedy: false },
-  '{1,2}': { min: 1, max: 2, isGreedy: true },
-} as const;
+import { quantifiers } from '../support/patterns/quantifiers.ts';
 
 const span = { source: new SourceText('test', ''), start: 0, end: 0 };
 type From = 'first' | 'last';

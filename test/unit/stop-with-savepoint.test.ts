@@ -36,12 +36,8 @@ async function answer(engine: Engine, text: string, onJob?: (job: Job) => void):
   return rows;
 }
 
-/** Runs the windows without end, and stops them by a statement when all rows are read. */
-async function stopBy(statement: string, settings: Readonly<Record<string, string>>): Promise<readonly unknown[]> {
-  const engine = new Engine({
-    streamsFolder: join(folder, 'streams'),
-    settings: { 'pipeline.name': 'windows', ...settings },
-  });
+/** Runs the windows without end, up to when all rows are read. */
+async function allRead(engine: Engine): Promise<{ readonly running: Job; readonly ended: Promise<unknown> }> {
   let started: (job: Job) => void = () => {};
   const job = new Promise<Job>((resolve) => {
     started = resolve;
@@ -49,6 +45,16 @@ async function stopBy(statement: string, settings: Readonly<Record<string, strin
   const ended = answer(engine, windows(), started);
   const running = await job;
   while (running.progress().events < 3) await new Promise((resolve) => setTimeout(resolve, 5));
+  return { running, ended };
+}
+
+/** Runs the windows without end, and stops them by a statement when all rows are read. */
+async function stopBy(statement: string, settings: Readonly<Record<string, string>>): Promise<readonly unknown[]> {
+  const engine = new Engine({
+    streamsFolder: join(folder, 'streams'),
+    settings: { 'pipeline.name': 'windows', ...settings },
+  });
+  const { running, ended } = await allRead(engine);
   const told = await answer(engine, statement);
   if (running.progress().stateBytes > 0) engine.cancel();
   await ended;
@@ -100,13 +106,7 @@ test('a job that runs makes a savepoint and goes on; another begins from it besi
     streamsFolder: join(folder, 'streams'),
     settings: { 'pipeline.name': 'windows', 'execution.checkpointing.interval': '1 h' },
   });
-  let started: (job: Job) => void = () => {};
-  const job = new Promise<Job>((resolve) => {
-    started = resolve;
-  });
-  const ended = answer(engine, windows(), started);
-  const running = await job;
-  while (running.progress().events < 3) await new Promise((resolve) => setTimeout(resolve, 5));
+  const { ended } = await allRead(engine);
   const [name = ''] = readdirSync(join(folder, 'jobs'));
   const stateFolder = join(folder, 'jobs', name);
   const among = join(folder, 'savepoints');

@@ -1,12 +1,12 @@
 import { AggregateState, type GroupPlace } from '../codegen/aggregate-state.ts';
 import { ComputedColumns } from '../codegen/batch-scope.ts';
 import { CodeWriter, type RowScope, withType } from '../codegen/expression-writer.ts';
-import { openTable, tableCursor, writeFindOrAdd, writeHash } from '../codegen/key-table.ts';
+import { openTable, writeFindOrAdd, writeHash } from '../codegen/key-table.ts';
 import { OutputWriter } from '../codegen/output-writer.ts';
 import { type PipelineRow, writePipeline, writeStepsAfter } from '../codegen/pipeline.ts';
 import { QueryModule, status } from '../codegen/query-module.ts';
 import { eachTableRow } from '../codegen/table-rows.ts';
-import { floorMultiple, localWallClock } from '../codegen/window-time.ts';
+import { localWallClock } from '../codegen/window-time.ts';
 import { fail } from '../diagnostics/diagnostic.ts';
 import type { Value } from '../functions/value.ts';
 import type { Batch, ColumnEncoding } from '../memory/batch.ts';
@@ -24,6 +24,7 @@ import { LateRowList, writeLateRow } from './late-row-list.ts';
 import { keepMetrics, newMetrics, type Operator, type Output } from './operator.ts';
 import type { OperatorContext } from './operator-context.ts';
 import { checkRetraction } from './retraction.ts';
+import { type CurrentSlice, noWindow, openSlice, SliceCache, sliceCacheBytes, toI64 } from './slice-cache.ts';
 import { type FilledSlice, SlidingMerge } from './sliding-merge.ts';
 import { type StateSize, sizeOf } from './state-size.ts';
 import { utcClock, type WallClock } from './wall-clock.ts';
@@ -66,6 +67,7 @@ export class WindowAggregate implements Operator {
   readonly #compiled = new Map<ColumnEncoding, Compiled>();
   /** i64 watermark; i64 late rows; i64 processing time; then the cache of slices. */
   readonly #cells: number;
+  readonly #cache: SliceCache;
   #watermark = Number.NEGATIVE_INFINITY;
   #out: Output | null = null;
   /** HOP: merges the slices of its windows. */
@@ -97,8 +99,9 @@ export class WindowAggregate implements Operator {
     this.failedRows = context.keepsFailedRows === true ? new FailedRows() : null;
     const isNew = !context.state.has('cells');
     this.#cells = context.state.cells('cells', cells.bytes);
+    this.#cache = new SliceCache(context.memory, this.#cells + cells.cache, this.#slices);
     if (isNew) this.#setCell(cells.watermark, -(2n ** 63n));
-    this.#forgetSlices();
+    this.#cache.forget();
     keepMetrics(context.state, this.metrics);
     this.#keepSlices();
   }
@@ -198,7 +201,7 @@ export class WindowAggregate implements Operator {
     if (this.#open.size === 0 && this.#cumulated.size === 0) this.#letGo();
     this.#watermark = watermarkMs;
     this.#setCell(cells.watermark, toI64(watermarkMs));
-    this.#forgetSlices();
+    this.#cache.forget();
   }
 
   /** Gives the memory of closed windows back when no other is open that could use it. */
@@ -312,20 +315,16 @@ export class WindowAggregate implements Operator {
     return this.#compiledFor('native');
   }
 
-  /** Fills the cache's entry for a slice: when it is closed for rows, and its store if it has one. */
   #loadSlice(start: number): void {
-    const slice = this.#slice(start);
-    const entry = this.#cacheEntry(start);
-    this.#context.memory.i64[entry >> 3] = BigInt(start);
-    this.#context.memory.i64[(entry + 8) >> 3] = slice.lateFrom === null ? 0n : toI64(slice.lateFrom);
-    this.#context.memory.u32[(entry + 16) >> 2] = slice.lateFrom === null ? noWindow : slice.store;
+    const { store, lateFrom } = this.#slice(start);
+    this.#cache.put(start, store, lateFrom);
   }
 
   #openStore(start: number): number {
     const slice = this.#slice(start);
     this.#open.set(start, slice);
     if (slice.store === 0) slice.store = this.#stores.take();
-    this.#context.memory.u32[(this.#cacheEntry(start) + 16) >> 2] = slice.store;
+    this.#cache.putStore(start, slice.store);
     return slice.store;
   }
 
@@ -335,17 +334,6 @@ export class WindowAggregate implements Operator {
     if (known !== undefined) return known;
     const lastEnd = this.#slices.lastEnd(start);
     return { store: 0, lateFrom: lastEnd === null ? null : this.#clock.closesAt(lastEnd) - 1 };
-  }
-
-  #cacheEntry(start: number): number {
-    const number = Math.floor((start - this.#slices.offsetMs) / this.#slices.sliceMs);
-    return this.#cells + cells.cache + (((number % cacheEntries) + cacheEntries) % cacheEntries) * cacheEntryBytes;
-  }
-
-  #forgetSlices(): void {
-    const { i64: words } = this.#context.memory;
-    for (let entry = 0; entry < cacheEntries; entry++)
-      words[(this.#cells + cells.cache + entry * cacheEntryBytes) >> 3] = noSlice;
   }
 
   #setCell(offset: number, value: bigint): void {
@@ -395,13 +383,7 @@ export class WindowAggregate implements Operator {
       },
       this.#node.span,
       {
-        open: (writer): CurrentSlice => ({
-          start: writer.f.local('i64', i64.const(0n)),
-          end: writer.f.local('i64', i64.const(0n)),
-          lateFrom: writer.f.local('i64'),
-          store: writer.f.local('i32'),
-          cursor: tableCursor(writer),
-        }),
+        open: openSlice,
         row: (writer, row, current) => this.#writeRow(writer, row, current, callbacks),
       },
     );
@@ -411,10 +393,10 @@ export class WindowAggregate implements Operator {
     const { f } = writer;
     const { start: windowStart, at } = this.#writeTime(writer, row);
     f.if(i32.or(i64.ltS(at, current.start), i64.geS(at, current.end)), () =>
-      this.#writeSwitch(writer, current, at, callbacks),
+      this.#cache.writeSwitch(writer, current, at, callbacks.loadSlice),
     );
     const store = current.store;
-    f.brIf(row.next, i32.eq(store, i32.const(noWindow | 0)));
+    f.brIf(row.next, i32.eq(store, noWindow));
     if (this.#work.window.time === 'event') {
       f.if(i64.geS(row.watermark, current.lateFrom), () => {
         writeLateRow(writer, this.#cells + cells.lateRows, this.lateRows, row);
@@ -457,29 +439,6 @@ export class WindowAggregate implements Operator {
     const time = row.scope.column(window.timeColumn);
     if (time.isNull !== null) f.if(time.isNull, () => writer.fail('the event time of a windowed row is NULL'));
     return { at: localWallClock(writer, time), start: null };
-  }
-
-  /** Makes the slice of `at` the current one, through the cache. */
-  #writeSwitch(writer: CodeWriter, current: CurrentSlice, at: Local<'i64'>, { loadSlice }: SliceCallbacks): void {
-    const { f } = writer;
-    const slice = BigInt(this.#slices.sliceMs);
-    const offset = BigInt(this.#slices.offsetMs);
-    const { quotient, multiple } = floorMultiple(f, i64.sub(at, i64.const(offset)), slice);
-    f.set(current.start, i64.add(multiple, i64.const(offset)));
-    f.set(current.end, i64.add(current.start, i64.const(slice)));
-    const entry = f.local(
-      'i32',
-      i32.add(
-        i32.const(this.#cells + cells.cache),
-        i32.mul(i32.and(i32.wrapI64(quotient), i32.const(cacheEntries - 1)), i32.const(cacheEntryBytes)),
-      ),
-    );
-    f.if(i64.ne(i64.load(entry), current.start), () => f.do(call(loadSlice, f64.convertI64S(current.start))));
-    f.set(current.lateFrom, i64.load(entry, { offset: 8 }));
-    f.set(current.store, i32.load(entry, { offset: 16 }));
-    f.if(i32.and(i32.ne(current.store, i32.const(0)), i32.ne(current.store, i32.const(noWindow | 0))), () =>
-      openTable(writer, current.cursor, i32.load(current.store)),
-    );
   }
 
   /** Writes `emit(store, start, end, time) -> status`: a row per group, through the steps behind the aggregate. */
@@ -538,15 +497,6 @@ interface Compiled extends Exports {
   readonly output: OutputWriter;
 }
 
-/** The slice of the row at hand, in locals. */
-interface CurrentSlice {
-  readonly start: Local<'i64'>;
-  readonly end: Local<'i64'>;
-  readonly lateFrom: Local<'i64'>;
-  readonly store: Local<'i32'>;
-  readonly cursor: ReturnType<typeof tableCursor>;
-}
-
 interface SliceCallbacks {
   readonly loadSlice: FunctionRef<'void'>;
   readonly openStore: FunctionRef<'i32'>;
@@ -558,14 +508,7 @@ interface WindowBounds {
   readonly time: Local<'i64'>;
 }
 
-/** Slices that the emitted code finds without a call: as many as disorder spreads rows over. */
-const cacheEntries = 64;
-const cacheEntryBytes = 24;
-const cells = { watermark: 0, lateRows: 8, now: 16, cache: 24, bytes: 24 + cacheEntries * cacheEntryBytes } as const;
-/** No slice starts here. */
-const noSlice = -(2n ** 63n);
-/** In the place of a store's address: the slice is in no window. */
-const noWindow = 0xffff_ffff;
+const cells = { watermark: 0, lateRows: 8, now: 16, cache: 24, bytes: 24 + sliceCacheBytes } as const;
 
 function boundOf(bounds: WindowBounds, column: WindowColumn | undefined): I64 {
   switch (column) {
@@ -606,12 +549,4 @@ function slicesOf({ window }: WindowAggregateWork): WindowSlices {
 function isLocal({ window }: WindowAggregateWork, schema: Schema): boolean {
   if (window.time === 'processing') return true;
   return window.kind === 'assign' && schema[window.timeColumn]?.type.kind === 'TIMESTAMP_LTZ';
-}
-
-const i64Max = 2n ** 63n - 1n;
-
-/** Milliseconds as i64; the infinities are its ends. */
-function toI64(ms: number): bigint {
-  if (ms === Number.POSITIVE_INFINITY) return i64Max;
-  return ms === Number.NEGATIVE_INFINITY ? noSlice : BigInt(ms);
 }

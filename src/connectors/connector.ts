@@ -251,10 +251,10 @@ export interface Sink {
    */
   prepare?(showsAll: boolean): Promise<SavedValue>;
   /**
-   * The checkpoint came to nothing, and the job goes on: what the token holds belongs to the next. False, as without it:
-   * that cannot be, and the job fails.
+   * The checkpoint came to nothing, and the job goes on: what the token holds belongs to the next. Without it the job
+   * fails.
    */
-  withdraw?(token: SavedValue): boolean;
+  withdraw?(token: SavedValue): void;
   /** The checkpoint is complete: what it holds is shown. After a crash it may be called again with the same token. */
   commit?(token: SavedValue): Promise<void>;
   /** After a restart, between `open` and the first `write`: what is durable and is not of this checkpoint is dropped. */

@@ -3,7 +3,7 @@ import { type Diagnostic, DiagnosticError, fail } from '../diagnostics/diagnosti
 import type { Memory } from '../memory/memory.ts';
 import type { OperatorState, SavedValue } from '../memory/operator-state.ts';
 import { noState, type StateSize } from '../operators/state-size.ts';
-import type { CheckpointFolder, CheckpointWriter } from '../state/checkpoint-folder.ts';
+import { type CheckpointFolder, type CheckpointWriter, OvertakenCheckpoint } from '../state/checkpoint-folder.ts';
 import { checkpointVersion, type JobScript, layoutVersion, type Manifest, type SavedNode } from '../state/manifest.ts';
 import { release } from '../state/release.ts';
 import type { SavepointRequest } from '../state/savepoint-request.ts';
@@ -95,6 +95,8 @@ export class Checkpoints {
   #startedMs: number;
   #endedMs = Number.NEGATIVE_INFINITY;
   #running: Promise<void> | null = null;
+  /** What is being written. */
+  #cut: Cut | null = null;
   #onAsked: (request: StopRequest) => void = () => {};
   /** One that was asked for, and has not begun. */
   #savepoint: SavepointRequest | null = null;
@@ -131,7 +133,8 @@ export class Checkpoints {
     this.#wakeJob = parts.wakeJob;
     this.#onFailed = parts.onFailed;
     this.#epoch = settings.restored?.epoch ?? 0;
-    this.#startedMs = parts.clock.elapsedMs();
+    // The first of a job says where it began, and is due before it reads.
+    this.#startedMs = settings.restored === null ? Number.NEGATIVE_INFINITY : parts.clock.elapsedMs();
   }
 
   /** @throws DiagnosticError F021 where the job runs already */
@@ -204,7 +207,8 @@ export class Checkpoints {
    */
   begin(send: (barrier: Barrier) => void, save: () => Progress, last: LastCheckpoint | null = null): void {
     this.#startedMs = this.#clock.elapsedMs();
-    const cut = last === 'ended' ? this.#endingCut(save) : this.#cut(send, save, last !== null);
+    const cut = last === 'ended' ? this.#endingCut(save) : this.#cutNow(send, save, last !== null);
+    this.#cut = cut;
     const pauseMs = this.#clock.elapsedMs() - this.#startedMs;
     this.#running = this.#finish(cut, pauseMs)
       .catch((error: unknown) => {
@@ -212,10 +216,24 @@ export class Checkpoints {
       })
       .finally(() => {
         this.#running = null;
+        this.#cut = null;
         this.#endedMs = this.#clock.elapsedMs();
         // It may wait for rows that do not come: it knows neither of a failure yet nor when the next is due.
         this.#wakeJob();
       });
+  }
+
+  /**
+   * The input has ended: the one in the making is given up where it can be, as the last one is next and has all that it
+   * holds. @throws what it failed with
+   */
+  async overtake(): Promise<void> {
+    const cut = this.#cut;
+    if (cut !== null && cut.savepoint === null) {
+      const mayWithdraw = [...cut.prepared.keys()].every((id) => this.#sinks.get(id)?.withdraw !== undefined);
+      if (mayWithdraw) cut.writer?.overtake();
+    }
+    await this.settle();
   }
 
   /** Waits for the one in the making. @throws what it failed with */
@@ -236,7 +254,7 @@ export class Checkpoints {
     }
   }
 
-  #cut(send: (barrier: Barrier) => void, save: () => Progress, isLast: boolean): Cut {
+  #cutNow(send: (barrier: Barrier) => void, save: () => Progress, isLast: boolean): Cut {
     const epoch = ++this.#epoch;
     const operators: Record<string, SavedNode> = {};
     send({
@@ -297,7 +315,8 @@ export class Checkpoints {
       cut.writer?.undo();
       // A sink whose rows are not on the disk has failed, whatever else has.
       for (const [id, token] of prepared) sinks[id] = await token;
-      this.#giveUp(error, cut, sinks);
+      if (error instanceof OvertakenCheckpoint) this.#withdraw(sinks);
+      else this.#giveUp(error, cut, sinks);
       // With the next one.
       this.#savepoint ??= cut.savepoint;
       return;
@@ -330,8 +349,18 @@ export class Checkpoints {
     // What is no word of the file system is a fault, and tolerated by nobody.
     if (!(told instanceof DiagnosticError) || manifest.isLast) throw told;
     if (++this.#failures > this.#settings.failuresMax) throw told;
-    for (const [id, token] of Object.entries(sinks)) if (this.#sinks.get(id)?.withdraw?.(token) !== true) throw told;
+    if (!this.#withdraw(sinks)) throw told;
     this.#onFailed(told.diagnostics);
+  }
+
+  /** What they have prepared belongs to the next checkpoint; false: one of them cannot have that. */
+  #withdraw(prepared: Readonly<Record<string, SavedValue>>): boolean {
+    for (const [id, token] of Object.entries(prepared)) {
+      const sink = this.#sinks.get(id);
+      if (sink?.withdraw === undefined) return false;
+      sink.withdraw(token);
+    }
+    return true;
   }
 
   #told(what: string, failure: unknown): unknown {

@@ -295,7 +295,7 @@ export class Job {
     if ((await this.#feed(wired)) === 'suspended') return null;
     const isCancelled = this.#stop.signal.aborted;
     if (this.#request?.drains === true) await this.#drain(wired);
-    await this.#parts.keeper?.flush();
+    await this.#flushKept();
     await this.#lastCheckpoint(wired, isCancelled ? 'stopped' : 'ended');
     return isCancelled;
   }
@@ -414,7 +414,7 @@ export class Job {
       if (this.#sources.every(({ hasEnded }) => hasEnded)) return 'ended';
       if (this.#checkpoints?.isDue() === true && mayStop()) {
         // What a checkpoint says has happened is kept by then.
-        await this.#parts.keeper?.flush();
+        await this.#flushKept();
         this.#sendBarrier(wired, this.#checkpoints);
         await this.#settle(wired);
         if (stopsAtEach) {
@@ -433,7 +433,7 @@ export class Job {
       }
       if (!didWork || this.#parts.keeper?.isFull === true || clock.elapsedMs() - keptMs >= keepEveryMs) {
         keptMs = clock.elapsedMs();
-        await this.#parts.keeper?.flush();
+        await this.#flushKept();
       }
       if (!didWork) {
         await this.#waitForMore(nowMs);
@@ -444,6 +444,17 @@ export class Job {
       }
     }
     return 'ended';
+  }
+
+  /**
+   * Writes the rows that are kept. Not before the first checkpoint is written: by it, those that come again behind a crash
+   * are known.
+   */
+  async #flushKept(): Promise<void> {
+    const { keeper } = this.#parts;
+    if (keeper?.hasPending !== true) return;
+    if (this.checkpointEpoch === null) await this.#checkpoints?.settle();
+    await keeper.flush();
   }
 
   #sendBarrier(wired: WiredGraph, checkpoints: Checkpoints, last: LastCheckpoint | null = null): void {
@@ -471,7 +482,7 @@ export class Job {
   /** Of all that has happened: what the sinks have is committed with it. */
   async #lastCheckpoint(wired: WiredGraph, last: LastCheckpoint): Promise<void> {
     if (this.#checkpoints === null) return;
-    await this.#checkpoints.settle();
+    await (last === 'ended' ? this.#checkpoints.overtake() : this.#checkpoints.settle());
     this.#sendBarrier(wired, this.#checkpoints, last);
     await this.#settle(wired);
     await this.#checkpoints.settle();

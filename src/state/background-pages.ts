@@ -55,20 +55,21 @@ export class BackgroundPages {
 
   /**
    * Writes what is due in ranges of pages, and then the copies that were put aside, into a new file; resolves when the disk
-   * has it.
+   * has it. `unwanted`: not 0 as soon as nobody wants the file any more.
    * @throws PagesNotWritten
    */
   async write(
     memory: Memory,
     ranges: readonly (readonly [first: number, end: number])[],
     path: string,
+    unwanted: Int32Array,
   ): Promise<PagesInFile> {
     const { kernels, wasm } = memory;
     const marks = kernels.pageMarks() >>> 0;
     this.#worker.ref();
     const addresses: number[] = [];
     try {
-      let reply = await this.#ask({ kind: 'take', memory: wasm, marks, ranges, path });
+      let reply = await this.#ask({ kind: 'take', memory: wasm, marks, ranges, path, unwanted });
       if (reply.kind === 'taken') {
         for (let at = kernels.pagesCopies() >>> 0; at !== 0; at = kernels.pagesCopies() >>> 0) addresses.push(at);
         reply = await this.#ask({ kind: 'copies', memory: wasm, addresses });

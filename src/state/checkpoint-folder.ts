@@ -329,12 +329,17 @@ export class CheckpointFolder {
   }
 }
 
+/** A checkpoint was given up before its pages were on the disk. */
+export class OvertakenCheckpoint extends Error {}
+
 /** Writes the pages of one checkpoint while the job goes on. */
 export class CheckpointWriter {
   readonly #folder: CheckpointFolder;
   readonly #files: StreamFiles;
   readonly #due: DuePages;
   readonly #name: string;
+  /** Not 0: it is given up. Seen by other threads. */
+  readonly #unwanted = new Int32Array(new SharedArrayBuffer(4));
   /** What was taken. */
   #pages: WrittenPages['pages'] = [];
 
@@ -345,7 +350,7 @@ export class CheckpointWriter {
     this.#name = pagesNameOf(epoch);
   }
 
-  /** Copies and writes what is due, a slice at a time; then the disk has it. */
+  /** Copies and writes what is due, a slice at a time; then the disk has it. @throws OvertakenCheckpoint */
   async write(): Promise<WrittenPages> {
     const { free } = this.#due;
     if (this.#due.count === 0) return { file: null, pages: [], free };
@@ -357,10 +362,25 @@ export class CheckpointWriter {
       const bytes = await (thread === null ? this.#writeHere() : this.#writeBy(thread));
       isWhole = true;
       return { file: { name: this.#name, bytes }, pages: this.#pages, free };
+    } catch (error) {
+      throw this.#isOvertaken ? new OvertakenCheckpoint() : error;
     } finally {
       // Half a file would keep the room that was missing; where it cannot be taken away, the next checkpoint does.
       if (!isWhole) await this.#folder.remove(this.#name).catch(() => {});
     }
+  }
+
+  /** Nobody wants it any more: what is not on the disk yet need not be. */
+  overtake(): void {
+    Atomics.store(this.#unwanted, 0, 1);
+  }
+
+  get #isOvertaken(): boolean {
+    return Atomics.load(this.#unwanted, 0) !== 0;
+  }
+
+  #check(): void {
+    if (this.#isOvertaken) throw new OvertakenCheckpoint();
   }
 
   /** The checkpoint came to nothing: its pages are due with the next. */
@@ -374,7 +394,7 @@ export class CheckpointWriter {
 
   async #writeBy(thread: BackgroundPages): Promise<number> {
     try {
-      const { bytes, pages }: PagesInFile = await this.#due.writeBy(thread, this.#path);
+      const { bytes, pages }: PagesInFile = await this.#due.writeBy(thread, this.#path, this.#unwanted);
       this.#pages = pages;
       return bytes;
     } catch (error) {
@@ -387,6 +407,7 @@ export class CheckpointWriter {
     const file = this.#files.create(this.#path);
     try {
       const bytes = await this.#writeTo(file);
+      this.#check();
       await file.sync();
       return bytes;
     } finally {
@@ -406,6 +427,7 @@ export class CheckpointWriter {
         return slice.bytes < sliceBytes;
       });
       for (const block of slice.take()) {
+        this.#check();
         await file.write(block, written);
         written += block.length;
       }

@@ -12,6 +12,8 @@ export interface TakePages {
   readonly ranges: readonly (readonly [first: number, end: number])[];
   /** Of a file that is not there yet. */
   readonly path: string;
+  /** Not 0: nobody wants the file any more. */
+  readonly unwanted: Int32Array;
 }
 
 /** Adds copies that writes have put aside, and ends the file. */
@@ -44,12 +46,14 @@ const [unchanged, due, taking] = [0, 2, 3];
 /** One file of pages. */
 class PageFileWriter {
   readonly #file: number;
+  readonly #unwanted: Int32Array;
   readonly #block = new PageBlock();
   #pages = new Uint32Array(4096);
   #pageCount = 0;
   #bytes = 0;
 
-  constructor(path: string) {
+  constructor({ path, unwanted }: TakePages) {
+    this.#unwanted = unwanted;
     this.#file = openSync(path, 'wx');
   }
 
@@ -87,6 +91,7 @@ class PageFileWriter {
 
   end(): void {
     if (!this.#block.isEmpty) this.#write();
+    this.#check();
     fdatasyncSync(this.#file);
   }
 
@@ -105,7 +110,13 @@ class PageFileWriter {
   }
 
   #writeFull(): void {
-    if (this.#block.room === 0) this.#write();
+    if (this.#block.room > 0) return;
+    this.#check();
+    this.#write();
+  }
+
+  #check(): void {
+    if (Atomics.load(this.#unwanted, 0) !== 0) throw new Error('nobody wants the file any more');
   }
 
   #write(): void {
@@ -125,7 +136,7 @@ function reply(message: PageReply): void {
 function obey(order: PageOrder): void {
   try {
     if (order.kind === 'take') {
-      writer = new PageFileWriter(order.path);
+      writer = new PageFileWriter(order);
       writer.take(order);
       reply({ kind: 'taken' });
       return;

@@ -117,10 +117,10 @@ export class DuePages {
     return false;
   }
 
-  /** Another thread writes all of them into a new file. @throws PagesNotWritten */
-  writeBy(thread: BackgroundPages, path: string): Promise<PagesInFile> {
+  /** Another thread writes all of them into a new file, unless nobody wants it any more. @throws PagesNotWritten */
+  writeBy(thread: BackgroundPages, path: string, unwanted: Int32Array): Promise<PagesInFile> {
     const ranges = this.#ranges.map(([from, to]) => inPages(from, to));
-    return thread.write(this.#memory, ranges, path);
+    return thread.write(this.#memory, ranges, path, unwanted);
   }
 
   /** Gives up: what was due counts as changed, and so do the pages that were taken already (`taken`). */

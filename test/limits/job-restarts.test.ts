@@ -74,12 +74,21 @@ test('a job whose sink fails runs again from its last checkpoint, says so, and w
   expect(clock.waitsMs).toEqual([1000, 1500]);
 });
 
-test('before the first checkpoint it begins anew', async () => {
+const onceAnHour = `${checkpoints} SET 'execution.checkpointing.interval' = '1 h';`;
+
+test('a checkpoint is made before it reads: however soon it fails, it goes on from where it began', async () => {
   failingWrites(new Set([1]));
-  const { warnings } = await toldRun(
-    `${checkpoints} SET 'execution.checkpointing.interval' = '1 h'; ${tables()} INSERT INTO written SELECT v FROM events;`,
-    options(),
-  );
+  const { warnings } = await toldRun(`${onceAnHour} ${tables()} INSERT INTO written SELECT v FROM events;`, options());
+  expect(warnings[0]).toContain('runs again in 1 s from its checkpoint 1');
+  expect(written.rows).toEqual(all);
+});
+
+test('where that one comes to nothing, it begins anew', async () => {
+  let prepared = 0;
+  written.before = (call) => {
+    if (call === 'prepare' && ++prepared === 1) throw new Error('the line is dead');
+  };
+  const { warnings } = await toldRun(`${onceAnHour} ${tables()} INSERT INTO written SELECT v FROM events;`, options());
   expect(warnings[0]).toContain('runs again in 1 s from its start, as it has no checkpoint yet');
   expect(written.rows).toEqual(all);
 });

@@ -129,11 +129,13 @@ class StoreSink implements Sink {
   readonly #weather: SinkWeather;
   #rows: WrittenRow[] = [];
   #isResumed = false;
+  readonly withdraw?: (token: SavedValue) => void;
 
   constructor(store: SinkStore, request: SinkRequest, weather: SinkWeather) {
     this.#store = store;
     this.#request = request;
     this.#weather = weather;
+    if (weather.withdraws) this.withdraw = (token) => this.#withdraw(token);
   }
 
   async open(): Promise<void> {
@@ -156,10 +158,8 @@ class StoreSink implements Sink {
   }
 
   /** Where its checkpoint is found after all, the transaction is still there. */
-  withdraw(token: SavedValue): boolean {
-    if (!this.#weather.withdraws) return false;
+  #withdraw(token: SavedValue): void {
     this.#rows = [...this.#store.preparedRows(token as string), ...this.#rows];
-    return true;
   }
 
   async commit(token: SavedValue): Promise<void> {

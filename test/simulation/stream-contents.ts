@@ -59,24 +59,21 @@ export async function lateIdsIn(setting: Setting, disk: SimulatedDisk): Promise<
 
 /**
  * What was kept of the tables that a query reads: each row with the operator that lost it, and why. What tells one run of
- * a job from another is left out: rows that an operator has made, which have no place in a source, may be there once
- * for each run that began anew, as one does that was killed before its first checkpoint.
+ * a job from another is left out.
  */
 export async function keptIn({ plan }: Setting, disk: SimulatedDisk): Promise<readonly string[]> {
   const rows = new KeptRows(streamsFolder, environmentOn(disk));
   const texts: string[] = [];
-  const made = new Set<string>();
   for (const table of plan.tables) {
     for (const kind of ['late', 'errors'] as const) {
       for (const { operator, shard, offset, shown, row, late, error, raw } of await rows.records(table, kind, nowMs)) {
         const bytes = raw === null ? null : Buffer.from(raw).toString();
         const facts = [table.path.name, kind, operator, shard, offset, row, shown, late, error?.code ?? null, bytes];
-        if (shard === null) made.add(JSON.stringify(facts));
-        else texts.push(JSON.stringify(facts));
+        texts.push(JSON.stringify(facts));
       }
     }
   }
-  return [...texts, ...made].sort();
+  return texts.sort();
 }
 
 function storeOn(disk: SimulatedDisk): StreamStore {

@@ -1,10 +1,10 @@
-import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Memory } from '../../src/memory/memory.ts';
-import { CheckpointFolder, type CheckpointWriter } from '../../src/state/checkpoint-folder.ts';
+import { CheckpointFolder, type CheckpointWriter, OvertakenCheckpoint } from '../../src/state/checkpoint-folder.ts';
 import { DuePages, stateRegions } from '../../src/state/state-pages.ts';
 import { machine } from '../../src/streams/machine.ts';
 import { bareManifest } from '../support/bare-manifest.ts';
@@ -105,5 +105,26 @@ describe('another thread writes the pages of a large checkpoint', () => {
     const { memory } = new CheckpointFolder(machine, path, 1).load(() => Memory.create({ isTracked: true }));
     expect(state.content(memory).equals(expected)).toBe(true);
     await checkpoints.close().catch(() => {});
+  });
+
+  test('until nobody wants it any more: no file is left, and its pages are due with the next', async () => {
+    const path = join(folder, 'overtaken');
+    const state = new BusyState();
+    const checkpoints = new CheckpointFolder(machine, path, 1);
+    await checkpoints.open();
+    const overtaken = checkpoints.begin(1, state.cut());
+    const writing = writeMeanwhile(state, overtaken);
+    overtaken.overtake();
+    await expect(writing).rejects.toThrow(OvertakenCheckpoint);
+    overtaken.undo();
+    expect(existsSync(join(path, 'pages-000001'))).toBe(false);
+    const expected = state.content();
+    await checkpoints.publish(
+      bareManifest(2, { regions: stateRegions(state.memory) }),
+      await writeMeanwhile(state, checkpoints.begin(2, state.cut())),
+    );
+    const { memory } = new CheckpointFolder(machine, path, 1).load(() => Memory.create({ isTracked: true }));
+    expect(state.content(memory).equals(expected)).toBe(true);
+    await checkpoints.close();
   });
 });

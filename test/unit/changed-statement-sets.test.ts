@@ -93,7 +93,7 @@ test('queries may come before and behind the others of a set: each keeps the sta
     INSERT INTO c SELECT k, SUM(v) FROM clicks WHERE v >= 80 GROUP BY k; END;`;
   const { refusal, begun } = await run(set);
   expect(refusal).toBe(null);
-  expect(begun?.from?.manifest.epoch).toBe(1);
+  expect(begun?.from?.manifest.epoch).toBe(2);
   expect(counts('a')).toEqual({ 0: 50, 1: 50 });
   expect(counts('b')).toEqual({ 0: 20, 1: 20 });
   expect(Object.keys(counts('c'))).toEqual(['0', '1']);
@@ -169,7 +169,7 @@ test('a refusal names the operator, what has changed of it, and the ways on; one
   expect(anew.refusal).toBe(null);
   expect(anew.begun?.putAside).toMatch(/jobs\/set-\w+\.old$/);
   expect(readdirSync(anew.begun?.putAside ?? '').filter((name) => name.startsWith('chk-'))).toEqual([
-    'chk-000001.json',
+    'chk-000002.json',
   ]);
   expect(counts('a')).toMatchObject({ 0: 98, 1: 99 });
 });
@@ -182,6 +182,6 @@ test('a start from the state that the job has anyway leaves it where it is', asy
   const { refusal, begun } = await run(
     `SET 'execution.state-recovery.path' = '${join(folder, 'jobs', own)}'; ${ofClicks}`,
   );
-  expect([refusal, begun?.putAside, begun?.from?.manifest.epoch]).toEqual([null, null, 1]);
+  expect([refusal, begun?.putAside, begun?.from?.manifest.epoch]).toEqual([null, null, 2]);
   expect(counts('a')).toEqual({ 0: 50, 1: 50 });
 });

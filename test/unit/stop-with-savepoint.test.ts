@@ -78,10 +78,10 @@ const second = '{"w":"1970-01-01 00:00:10","n":1}';
 
 test('STOP JOB ... WITH SAVEPOINT tells where it is; a job that begins there has its windows', async () => {
   const checkpoints = { 'execution.checkpointing.interval': '1 h' };
-  const path = join(folder, 'savepoints', 'windows-000001');
+  const path = join(folder, 'savepoints', 'windows-000002');
   expect(await stopBy("STOP JOB '1' WITH SAVEPOINT", checkpoints)).toEqual([path]);
   expect(written()).toEqual([first]);
-  expect(readdirSync(path)).toEqual(['chk-000001.json', 'pages-000001']);
+  expect(readdirSync(path)).toEqual(['chk-000002.json', 'pages-000002']);
   rmSync(join(folder, 'jobs'), { recursive: true });
   // Drained, the open window is sent; the setting says where the savepoint is.
   const from = {
@@ -90,7 +90,7 @@ test('STOP JOB ... WITH SAVEPOINT tells where it is; a job that begins there has
     'execution.checkpointing.savepoint-dir': `file:${folder}/mine`,
   };
   expect(await stopBy("STOP JOB '1' WITH SAVEPOINT WITH DRAIN", from)).toEqual([
-    join(folder, 'mine', 'windows-000002'),
+    join(folder, 'mine', 'windows-000003'),
   ]);
   expect(written()).toEqual([first, second]);
 });
@@ -118,7 +118,7 @@ test('a job that runs makes a savepoint and goes on; another begins from it besi
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
   };
-  const path = join(among, 'windows-000001');
+  const path = join(among, 'windows-000002');
   expect(await ask('1', null)).toMatchObject({ path });
   // What was written by then is seen, as who begins from here does not write it.
   expect(written()).toEqual([first]);
@@ -128,7 +128,7 @@ test('a job that runs makes a savepoint and goes on; another begins from it besi
     'execution.checkpointing.interval': '1 h',
     'execution.state-recovery.path': path,
   };
-  expect(await stopBy("STOP JOB '1' WITH SAVEPOINT WITH DRAIN", from)).toEqual([join(among, 'others-000002')]);
+  expect(await stopBy("STOP JOB '1' WITH SAVEPOINT WITH DRAIN", from)).toEqual([join(among, 'others-000003')]);
   expect(written()).toEqual([first, second]);
   engine.cancel();
   await ended;

@@ -107,9 +107,8 @@ export class FilesystemSink implements Sink {
     return token;
   }
 
-  withdraw(token: SavedValue): boolean {
+  withdraw(token: SavedValue): void {
     this.#full = [...(token as Prepared).full, ...this.#full];
-    return true;
   }
 
   async commit(token: SavedValue): Promise<void> {

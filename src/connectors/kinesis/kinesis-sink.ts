@@ -62,9 +62,8 @@ export class KinesisSink implements Sink {
     return this.#attempt(() => prepared);
   }
 
-  withdraw(token: SavedValue): boolean {
+  withdraw(token: SavedValue): void {
     this.#running().withdraw(token);
-    return true;
   }
 
   /** Also where rows are put at once by now, and the checkpoint is of a job that held them. */

@@ -8,7 +8,7 @@ import type { Sink } from '../connector.ts';
 export class ProgramSink implements Sink {
   readonly accepts: Sink['accepts'];
   readonly prepare?: (isLast: boolean) => Promise<SavedValue>;
-  readonly withdraw?: (token: SavedValue) => boolean;
+  readonly withdraw?: (token: SavedValue) => void;
   readonly commit?: (token: SavedValue) => Promise<void>;
   readonly resume?: (token: SavedValue) => Promise<void>;
   readonly #sink: Sink;
@@ -22,7 +22,7 @@ export class ProgramSink implements Sink {
     this.accepts = sink.accepts;
     // What it cannot do it is not asked for.
     if (sink.prepare !== undefined) this.prepare = (isLast) => this.#told(async () => sink.prepare?.(isLast) ?? null);
-    if (sink.withdraw !== undefined) this.withdraw = (token) => sink.withdraw?.(token) ?? false;
+    if (sink.withdraw !== undefined) this.withdraw = (token) => sink.withdraw?.(token);
     if (sink.commit !== undefined) this.commit = (token) => this.#told(async () => sink.commit?.(token));
     if (sink.resume !== undefined) this.resume = (token) => this.#told(async () => sink.resume?.(token));
   }

@@ -49,7 +49,6 @@ export class TransactionalTable {
       },
       withdraw: (token) => {
         pending = [...(this.#prepared.get(token as number) ?? []), ...pending];
-        return true;
       },
       commit: async (token) => {
         await this.before('commit');

@@ -49,17 +49,45 @@ export interface FieldNode {
 
 /** The tree of the columns that are read, by their paths. */
 export function fieldTree(columns: readonly ScanColumn[], format: string): FieldNode {
-  const root = group('', []);
+  const tree = new GroupedFields();
   for (const [index, column] of columns.entries()) {
     const names = column.path.length === 0 ? [column.name] : column.path;
-    let parent = root;
+    let parent = tree.root;
     for (const [depth, name] of names.slice(0, -1).entries()) {
-      parent = groupAmong(parent, name, names.slice(0, depth + 1));
+      parent = tree.groupIn(parent, name, names.slice(0, depth + 1));
     }
     const name = names.at(-1) ?? column.name;
-    addChild(parent, leaf(column.type, { key: name, path: names, column: index, slot: 0, format }));
+    tree.add(parent, leaf(column.type, { key: name, path: names, column: index, slot: 0, format }));
   }
-  return root;
+  return tree.root;
+}
+
+/** The groups of a tree that is being made, each with its children by their keys. */
+class GroupedFields {
+  readonly root = group('', []);
+  readonly #children = new Map<FieldNode, Map<string, FieldNode>>([[this.root, new Map()]]);
+
+  groupIn(parent: FieldNode, key: string, path: readonly string[]): FieldNode {
+    for (let found = this.#children.get(parent)?.get(key) ?? null; found !== null; found = found.alias) {
+      if (found.kind === fieldKinds.group) return found;
+    }
+    const added = group(key, path);
+    this.#children.set(added, new Map());
+    this.add(parent, added);
+    return added;
+  }
+
+  add(parent: FieldNode, child: FieldNode): void {
+    const named = this.#children.get(parent);
+    const same = named?.get(child.key);
+    if (same === undefined) {
+      parent.children.push(child);
+      named?.set(child.key, child);
+    } else {
+      child.alias = same.alias;
+      same.alias = child;
+    }
+  }
 }
 
 function group(key: string, path: readonly string[]): FieldNode {
@@ -74,28 +102,6 @@ function group(key: string, path: readonly string[]): FieldNode {
     slot: 0,
     address: 0,
   };
-}
-
-function groupAmong(parent: FieldNode, key: string, path: readonly string[]): FieldNode {
-  for (let found = childNamed(parent, key); found !== null; found = found.alias) {
-    if (found.kind === fieldKinds.group) return found;
-  }
-  return addChild(parent, group(key, path));
-}
-
-function addChild(parent: FieldNode, child: FieldNode): FieldNode {
-  const same = childNamed(parent, child.key);
-  if (same === null) {
-    parent.children.push(child);
-  } else {
-    child.alias = same.alias;
-    same.alias = child;
-  }
-  return child;
-}
-
-function childNamed(parent: FieldNode, key: string): FieldNode | null {
-  return parent.children.find((child) => child.key === key) ?? null;
 }
 
 interface LeafPlace {

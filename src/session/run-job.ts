@@ -81,7 +81,7 @@ export async function* runJob(
     onUnreadable: (checkpoints: readonly UnreadableCheckpoint[]): void => {
       const diagnostics = checkpoints.map(({ name, reason }) =>
         warning('F021', null, `the checkpoint "${name}" cannot be used: ${reason}`, {
-          help: 'the job goes on from the one before',
+          help: 'the job goes on from the one before: rows that its sinks have shown since come again',
         }),
       );
       void channel.push({ kind: 'warnings', diagnostics });

@@ -61,21 +61,25 @@ export function selectedColumns(
   isGrouped = false,
 ): readonly SelectedColumn[] {
   const columns: SelectedColumn[] = [];
+  const names = new Set<string>();
   const errors = new ErrorCollector();
   for (const item of items) {
-    const place = isGrouped ? new Set(columns.map(({ name }) => name)).size : columns.length;
+    const place = isGrouped ? names.size : columns.length;
     const added = errors.attempt(() => itemColumns(item, context, place)) ?? [];
-    if (item.value.kind !== 'star') columns.push(...added);
-    else for (const column of added) columns.push({ ...column, name: freeName(column.name, columns) });
+    for (const column of added) {
+      const name = item.value.kind === 'star' ? freeName(column.name, names) : column.name;
+      columns.push({ ...column, name });
+      names.add(name);
+    }
   }
   errors.throwIfAny();
   return columns;
 }
 
 /** As in Flink, a star gives a name that is taken a digit: `k`, `k0`, `k1`. */
-function freeName(name: string, columns: readonly SelectedColumn[]): string {
+function freeName(name: string, taken: ReadonlySet<string>): string {
   let free = name;
-  for (let digit = 0; columns.some((column) => column.name === free); digit++) free = `${name}${digit}`;
+  for (let digit = 0; taken.has(free); digit++) free = `${name}${digit}`;
   return free;
 }
 
@@ -112,8 +116,11 @@ function nameOf(value: Syntax): string | null {
 
 /** As in Flink, a star takes no subquery with two columns of one name. @throws DiagnosticError B004 */
 function refuseTwice(columns: Schema, span: Span): void {
-  const twice = columns.find(({ name }, at) => columns.findIndex((each) => each.name === name) < at);
-  if (twice !== undefined) ambiguous({ name: twice.name, span });
+  const names = new Set<string>();
+  for (const { name } of columns) {
+    if (names.has(name)) ambiguous({ name, span });
+    names.add(name);
+  }
 }
 
 function starColumns(

@@ -8,7 +8,7 @@ import { Memory } from '../../src/memory/memory.ts';
 import { parse } from '../../src/sql/parse.ts';
 import { corpusTexts } from '../support/sql/corpus-texts.ts';
 
-const runs = Number(process.env.TIDEMARK_FUZZ_RUNS ?? 2000);
+const runs = Number(process.env.TIDEMARK_FUZZ_RUNS ?? 800);
 /** What one text may take, compiled or not; the slowest here take a tenth. */
 const textMsMax = 2000;
 

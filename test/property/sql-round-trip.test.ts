@@ -7,7 +7,7 @@ import { parse, parseExpression, parseScript } from '../../src/sql/parse.ts';
 import { corpusTexts } from '../support/sql/corpus-texts.ts';
 import { exposesQuery, operandsOf, withoutPlaces } from '../support/sql/trees.ts';
 
-const runs = Number(process.env.TIDEMARK_FUZZ_RUNS ?? 1000);
+const runs = Number(process.env.TIDEMARK_FUZZ_RUNS ?? 300);
 const { scripts, expressions } = corpusTexts();
 
 function statementsOf(text: string): readonly Statement[] {

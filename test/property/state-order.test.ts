@@ -135,7 +135,7 @@ describe('the ordered map', () => {
           expect(memory.allocatedBytes).toBe(before);
         },
       ),
-      { numRuns: 150 },
+      { numRuns: process.env.TIDEMARK_FUZZ_RUNS === undefined ? 50 : 600 },
     );
   });
 

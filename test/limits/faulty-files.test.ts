@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { EngineOptions } from '../../src/engine.ts';
+import { FaultyFiles } from '../support/limits/faulty-files.ts';
 import { FaultyFs } from '../support/limits/faulty-fs.ts';
 import { JumpingClock } from '../support/limits/jumping-clock.ts';
 import { simulatedState } from '../support/limits/simulated-state.ts';
@@ -12,6 +13,7 @@ const rows = 300;
 let folder = '';
 let clock = new JumpingClock();
 let disk: FaultyFs;
+let written = new FaultyFiles();
 let state = simulatedState();
 
 beforeEach(() => {
@@ -28,6 +30,7 @@ beforeEach(() => {
     writeFileSync(join(folder, 'events', `${file}.json`), `${lines.join('\n')}\n`);
   }
   disk = new FaultyFs();
+  written = new FaultyFiles();
 });
 
 afterEach(() => {
@@ -35,7 +38,12 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const options = (): EngineOptions => ({ clock, streamsFolder: join(folder, 'streams'), stateEnvironment: state });
+const options = (): EngineOptions => ({
+  clock,
+  streamsFolder: join(folder, 'streams'),
+  stateEnvironment: state,
+  streamEnvironment: written.environment,
+});
 
 const script = (settings = '', rolling = ''): string => `
   SET 'execution.checkpointing.interval' = '1 ms'; SET 'tidemark.batch-size' = '10'; ${settings}
@@ -59,12 +67,15 @@ function seen(): number[] {
 
 const all = Array.from({ length: rows }, (_, v) => v);
 
-test.each(['', ", 'sink.rolling-policy.file-size' = '200 b'"])(
-  'a sink whose disk is full has the job run again until there is room, and has each row once (%s)',
-  async (rolling) => {
+test.each([
+  ['all in one file', '', 1],
+  ['in many', ", 'sink.rolling-policy.file-size' = '200 b'", 4],
+])(
+  'a sink whose disk is full has the job run again until there is room, and has each row once, %s',
+  async (_, rolling, firstFailing) => {
     let writes = 0;
-    disk.fails = (operation, path) =>
-      operation === 'writeSync' && path.includes('.part-') && ++writes >= 8 && clock.waitsMs.length < 3
+    written.fails = (operation, path) =>
+      operation === 'write' && path.includes('.part-') && ++writes >= firstFailing && clock.waitsMs.length < 3
         ? 'ENOSPC'
         : null;
     const { warnings, refused } = await toldRun(script('', rolling), options());
@@ -77,14 +88,14 @@ test.each(['', ", 'sink.rolling-policy.file-size' = '200 b'"])(
 );
 
 test('a job without checkpoints whose sink has no room is refused, and leaves no file in work behind', async () => {
-  disk.fails = (operation, path) => (operation === 'writeSync' && path.includes('.part-') ? 'ENOSPC' : null);
+  written.fails = (operation, path) => (operation === 'write' && path.includes('.part-') ? 'ENOSPC' : null);
   const { refused } = await toldRun(script("SET 'execution.checkpointing.interval' = '0';"), options());
   expect(refused).toMatch(/^F014 no space is left for ".*\/files"$/);
   expect(readdirSync(join(folder, 'files'))).toEqual([]);
 });
 
 test('a sink that may not be written is refused before the first row', async () => {
-  disk.fails = (operation, path) => (operation === 'mkdirSync' && path.endsWith('/files') ? 'EACCES' : null);
+  written.fails = (operation, path) => (operation === 'make folder' && path.endsWith('/files') ? 'EACCES' : null);
   const { refused, warnings } = await toldRun(script(), options());
   expect(refused).toMatch(/^F014 no permission to write to ".*\/files"$/);
   expect(warnings).toEqual([]);
@@ -137,8 +148,8 @@ test('rows of a checkpoint that came to nothing are seen with the next, each onc
     kind === 'write' && path.includes('/chk-') && ++writes === 1 ? 'no space' : 'none',
   );
   // Time goes on with each row that is written.
-  disk.fails = (operation, path) => {
-    if (operation === 'writeSync' && path.includes('.part-')) clock.advance(5);
+  written.fails = (operation, path) => {
+    if (operation === 'write' && path.includes('.part-')) clock.advance(5);
     return null;
   };
   const tolerated =
@@ -156,14 +167,13 @@ test('rows of a checkpoint that came to nothing are seen with the next, each onc
 
 test('a sink with many partitions has a bounded number of files open', async () => {
   const count = 270;
-  const lines = Array.from({ length: count + 20 }, (_, row) => JSON.stringify({ v: row % count }));
+  const events = Array.from({ length: count + 20 }, (_, row) => JSON.stringify({ v: row % count }));
   rmSync(join(folder, 'events'), { recursive: true });
   mkdirSync(join(folder, 'events'));
-  writeFileSync(join(folder, 'events', '0.json'), `${lines.join('\n')}\n`);
+  writeFileSync(join(folder, 'events', '0.json'), `${events.join('\n')}\n`);
   let openMax = 0;
-  disk.fails = (operation, path) => {
-    if (operation === 'writeSync' && path.includes('.part-'))
-      openMax = Math.max(openMax, disk.open.filter((each) => each.includes('.part-')).length);
+  written.fails = () => {
+    openMax = Math.max(openMax, written.open.size);
     return null;
   };
   const { refused } = await toldRun(
@@ -178,8 +188,8 @@ test('a sink with many partitions has a bounded number of files open', async () 
     each.isFile(),
   );
   expect(names.filter(({ name }) => name.startsWith('.'))).toEqual([]);
-  const written = names.flatMap(({ name, parentPath }) =>
+  const lines = names.flatMap(({ name, parentPath }) =>
     readFileSync(join(parentPath, name), 'utf8').trim().split('\n'),
   );
-  expect(written).toHaveLength(count + 20);
+  expect(lines).toHaveLength(count + 20);
 });

@@ -1,7 +1,7 @@
 import { Random } from '../support/streams/random.ts';
 import type { SimulatedDisk } from '../support/streams/simulated-disk.ts';
 import type { Setting } from './planned-query.ts';
-import { streamsFolder } from './records.ts';
+import { filesFolder, streamsFolder } from './records.ts';
 import { SimulatedProcess } from './simulated-process.ts';
 import { SimulatedTime } from './simulated-time.ts';
 import { Stores, type WrittenRow } from './sink-store.ts';
@@ -39,7 +39,8 @@ async function calmAnswer(setting: Setting, disk: SimulatedDisk): Promise<Answer
   const time = new SimulatedTime(random, 1);
   const stores = new Stores();
   const copy = disk.copy(random);
-  // The job in question has written there already.
+  // The job in question has written there already. Its files are of another run.
+  await copy.remove(filesFolder);
   const rowsBefore = rowsOf(setting, stores, copy).length;
   await copy.remove(`${streamsFolder}/.kept`);
   const parts = { setting, time, pid: 1, life: calmLife, disk: copy, random, stores, from: null };
@@ -135,5 +136,7 @@ function remaining(rows: readonly WrittenRow[]): string[] {
 /** What everybody sees of what a job has written. */
 export function rowsOf({ world, plan }: Setting, stores: Stores, disk: SimulatedDisk): readonly WrittenRow[] {
   if (world.sink === 'upsert') return stores.keyed.rows;
-  return world.sink === 'program' ? stores.written.rows : writtenIn(disk, plan.query.isUpdating === true);
+  return world.sink === 'program'
+    ? stores.written.rows
+    : writtenIn(world.sink, { disk, stores, isUpdating: plan.query.isUpdating === true });
 }

@@ -1,3 +1,5 @@
+import { filesFolder } from './records.ts';
+
 /** A query whose answers must not change, however often its job is stopped on its way. */
 export interface SimulatedQuery {
   readonly name: string;
@@ -373,7 +375,7 @@ const sourceOptions = (
   `WITH ('connector' = 'kinesis', 'stream.arn' = 'arn:aws:kinesis:eu:1:stream/${stream}', 'format' = 'json', 'source.init.position' = 'TRIM_HORIZON'${isBounded ? ", 'source.end.position' = 'LATEST'" : ''}${keeps ? ", 'tidemark.on-error' = 'keep'" : ''});`;
 
 /** What becomes of the rows of a query. `upsert`: a table of the program's where each row is seen at once, by its key. */
-export type SinkKind = 'program' | 'stream' | 'upsert';
+export type SinkKind = 'program' | 'stream' | 'files' | 'upsert';
 
 /** Tables that read streams. */
 export const readTables = {
@@ -396,10 +398,13 @@ export function tablesOf(
   },
 ): string {
   const { delaySeconds, sink, added } = parts;
-  const sinkOptions =
-    sink !== 'stream'
-      ? `'connector' = 'program', 'table' = 'written'`
-      : `'connector' = 'kinesis', 'stream.arn' = 'arn:aws:kinesis:eu:1:stream/written', 'format' = '${isUpdating ? 'debezium-json' : 'json'}'`;
+  const format = `'format' = '${isUpdating ? 'debezium-json' : 'json'}'`;
+  const sinkOptions = {
+    program: `'connector' = 'program', 'table' = 'written'`,
+    upsert: `'connector' = 'program', 'table' = 'written'`,
+    stream: `'connector' = 'kinesis', 'stream.arn' = 'arn:aws:kinesis:eu:1:stream/written', ${format}`,
+    files: `'connector' = 'filesystem', 'path' = '${filesFolder}', 'sink.rolling-policy.file-size' = '300 b', ${format}`,
+  }[sink];
   const watermark = `WATERMARK FOR ts AS ts - INTERVAL '${delaySeconds}' SECOND`;
   const read = (name: keyof typeof readTables, more = ''): string =>
     `CREATE TABLE ${name} (id INT, ts TIMESTAMP(3), k INT, v BIGINT, name STRING, ${more}${watermark}) ${sourceOptions(readTables[name], parts)}`;

@@ -14,6 +14,9 @@ export const streamNames = ['events', 'others'] as const;
 /** Where a job writes, if it writes into a stream: of one shard, so that its rows have an order. */
 export const writtenStream = 'written';
 
+/** Where it writes, if it writes files. */
+export const filesFolder = '/disk/written';
+
 export type StreamName = (typeof streamNames)[number];
 
 /** What a producer does. */

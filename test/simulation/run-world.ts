@@ -63,7 +63,8 @@ export async function runWorld(world: World): Promise<void> {
     }
     // It was over when the process ended: to run the job again would be to begin it again.
     const hasFinished = stores.written.hasFinished || stores.keyed.hasFinished;
-    const isSeen = world.sink === 'stream' ? rowsOf(setting, stores, disk).length > rowsBefore : hasFinished;
+    const isOnDisk = world.sink === 'stream' || world.sink === 'files';
+    const isSeen = isOnDisk ? rowsOf(setting, stores, disk).length > rowsBefore : hasFinished;
     if (isSeen && !disk.paths().some((path) => /^\/disk\/jobs\/[^/.]+\/chk-\d+\.json$/.test(path))) break;
   }
   if (stores.broken.length > 0) throw new Wrong(stores.broken.join('\n'));

@@ -28,6 +28,8 @@ export class Stores {
   readonly keyed = new KeyedStore();
   /** Of the query that is added. */
   readonly added = new SinkStore();
+  /** Who has written files that are seen, in the order in which that was found. */
+  readonly runs: string[] = [];
 
   get broken(): readonly string[] {
     return [...this.written.broken, ...this.added.broken];

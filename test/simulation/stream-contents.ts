@@ -6,8 +6,8 @@ import { Random } from '../support/streams/random.ts';
 import type { SimulatedDisk } from '../support/streams/simulated-disk.ts';
 import { SimulatedMachine } from '../support/streams/simulated-machine.ts';
 import type { Setting } from './planned-query.ts';
-import { type StreamName, streamNames, streamsFolder, writtenStream } from './records.ts';
-import type { WrittenRow } from './sink-store.ts';
+import { filesFolder, type StreamName, streamNames, streamsFolder, writtenStream } from './records.ts';
+import type { Stores, WrittenRow } from './sink-store.ts';
 
 const nowMs = Date.UTC(2025, 0, 1);
 
@@ -34,9 +34,12 @@ function idOf(text: string): number {
   return Number(/^{"id":(\d+)/.exec(text)?.[1]);
 }
 
-/** What a job has written into a stream, as changes. */
-export function writtenIn(disk: SimulatedDisk, isUpdating: boolean): readonly WrittenRow[] {
-  const texts = textsIn(storeOn(disk), writtenStream);
+/** What a job has written into a stream, or into files that are seen, as changes. */
+export function writtenIn(
+  sink: 'stream' | 'files',
+  { disk, stores, isUpdating }: { readonly disk: SimulatedDisk; readonly stores: Stores; readonly isUpdating: boolean },
+): readonly WrittenRow[] {
+  const texts = sink === 'stream' ? textsIn(storeOn(disk), writtenStream) : linesIn(disk, stores.runs);
   if (!isUpdating) return texts.map((text) => ({ kind: '+I', text }));
   return texts.flatMap((text) => {
     const { before, after } = JSON.parse(text) as { readonly before: unknown; readonly after: unknown };
@@ -74,6 +77,21 @@ export async function keptIn({ plan }: Setting, disk: SimulatedDisk): Promise<re
     }
   }
   return texts.sort();
+}
+
+/** In the order in which the files were begun; `runs` are those who have shown some, and gets what is new. */
+function linesIn(disk: SimulatedDisk, runs: string[]): readonly string[] {
+  const names = disk.list(filesFolder).filter((name) => !name.startsWith('.'));
+  const parts = names.map((name) => {
+    const [, run = '', number = ''] = /^part-(.*)-0-(\d+)$/.exec(name) ?? [];
+    if (!runs.includes(run)) runs.push(run);
+    return { name, run: runs.indexOf(run), number: Number(number) };
+  });
+  const texts = parts
+    .toSorted((a, b) => a.run - b.run || a.number - b.number)
+    .map(({ name }) => name)
+    .map((name) => Buffer.from(disk.readAll(`${filesFolder}/${name}`) ?? []).toString());
+  return texts.flatMap((text) => text.split('\n').filter((line) => line !== ''));
 }
 
 function storeOn(disk: SimulatedDisk): StreamStore {

@@ -126,7 +126,7 @@ export function worldOf(seed: number): World {
 function sinkOf({ key, isForProgram }: SimulatedQuery, feed: World['feed'], random: Random): SinkKind {
   // Rows are seen at once: of records that are not on the disk yet, none may be.
   if (key !== undefined && feed === 'before' && random.chance(0.3)) return 'upsert';
-  return isForProgram !== true && random.chance(0.4) ? 'stream' : 'program';
+  return isForProgram !== true && random.chance(0.55) ? random.pick(['stream', 'stream', 'files']) : 'program';
 }
 
 function lifeOf(random: Random): Life {

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fail, placedAt } from '../../diagnostics/diagnostic.ts';
 import { cellAddresses } from '../../formats/encode/batch-cells.ts';
 import type { Encoder } from '../../formats/format.ts';
@@ -8,9 +7,20 @@ import { formatNamed } from '../../formats/index.ts';
 import type { Batch } from '../../memory/batch.ts';
 import { BatchSlice } from '../../memory/batch-slice.ts';
 import type { SavedValue } from '../../memory/operator-state.ts';
-import type { Sink, SinkRequest } from '../connector.ts';
+import { machine } from '../../streams/machine.ts';
+import type { StreamFiles } from '../../streams/stream-environment.ts';
+import type { DiscardRequest, Sink, SinkRequest } from '../connector.ts';
 import { localPath } from './file-list.ts';
-import { hiddenPath, PartFile, type SavedPart, showPart, syncPath } from './part-file.ts';
+import {
+  type FileWork,
+  hiddenParts,
+  hiddenPath,
+  makeFolders,
+  PartFile,
+  type SavedPart,
+  showParts,
+  syncFile,
+} from './part-file.ts';
 import { escapePartition, partitionText } from './partition-path.ts';
 
 /** Files in work at a time: a quarter of what a process may usually have open. */
@@ -27,6 +37,7 @@ const openFilesMax = 256;
 export class FilesystemSink implements Sink {
   readonly accepts: Sink['accepts'];
   readonly #request: SinkRequest;
+  readonly #files: StreamFiles;
   readonly #folder: string;
   readonly #encoder: Encoder;
   readonly #keys: readonly number[];
@@ -36,8 +47,13 @@ export class FilesystemSink implements Sink {
   #run: string = randomUUID();
   /** By partition; those first that were written longest ago. */
   readonly #open = new Map<string, PartFile>();
+  /** All that may be open on the disk. */
+  readonly #inWork = new Set<PartFile>();
+  /** Folders of partitions that have rows of this job. */
   readonly #partitions = new Set<string>();
-  #files = 0;
+  /** What is to be done on the disk. */
+  #work: Promise<void> = Promise.resolve();
+  #fileCount = 0;
   /** A checkpoint may name what is in work: it was prepared for one, or goes on from one. */
   #isInCheckpoint = false;
   /** Full files that wait for the next checkpoint. */
@@ -46,6 +62,7 @@ export class FilesystemSink implements Sink {
   constructor(request: SinkRequest) {
     this.#request = request;
     const { memory, options, schema, table, timeZone } = request;
+    this.#files = (request.streamEnvironment ?? machine).files;
     const format = formatNamed(options.string('format') ?? '');
     if (format?.encoder === undefined) {
       fail('O006', options.span('format'), `format '${options.string('format')}' cannot be written`);
@@ -66,16 +83,19 @@ export class FilesystemSink implements Sink {
   }
 
   async open(): Promise<void> {
-    this.#makeFolder(this.#folder);
+    await this.#makeFolder(this.#folder);
   }
 
-  write(batch: Batch): void {
+  write(batch: Batch): void | Promise<void> {
     const nowMs = this.#request.clock.nowMs();
-    if (this.#keys.length === 0) {
-      this.#append('', this.#encoded(batch), nowMs);
-      return;
-    }
-    // Rows of one partition in a row go together.
+    const work = this.#work;
+    if (this.#keys.length === 0) this.#append('', this.#encoded(batch), nowMs);
+    else this.#writePartitions(batch, nowMs);
+    return this.#work === work ? undefined : this.#work;
+  }
+
+  /** Rows of one partition in a row go together. */
+  #writePartitions(batch: Batch, nowMs: number): void {
     const partitionOf = this.#partitionReader(batch);
     let from = 0;
     while (from < batch.rowCount) {
@@ -88,22 +108,25 @@ export class FilesystemSink implements Sink {
   }
 
   async prepare(showsAll: boolean): Promise<SavedValue> {
+    // Up to the first wait the token is made: what is written from there on is of the next.
     this.#isInCheckpoint = true;
-    if (showsAll) {
-      for (const file of this.#open.values()) this.#complete(file);
-      this.#open.clear();
+    for (const file of this.#open.values()) {
+      if (showsAll) this.#complete(file);
+      else file.flush();
     }
+    if (showsAll) this.#open.clear();
     const token: Prepared = {
       run: this.#run,
-      files: this.#files,
+      files: this.#fileCount,
       full: this.#full,
       open: [...this.#open].map(([partition, file]) => ({ partition, ...file.saved })),
       partitions: [...this.#partitions],
     };
     this.#full = [];
     const parts = [...token.full, ...token.open];
-    for (const { folder, name } of parts) await this.#sync(hiddenPath(folder, name));
-    for (const folder of new Set(parts.map(({ folder }) => folder))) await this.#sync(folder);
+    for (const part of parts) this.#later(part.folder, () => syncFile(this.#files, hiddenPath(part)));
+    for (const folder of foldersOf(parts)) this.#later(folder, () => this.#files.syncFolder(folder));
+    await this.#work;
     return token;
   }
 
@@ -113,8 +136,9 @@ export class FilesystemSink implements Sink {
 
   async commit(token: SavedValue): Promise<void> {
     const { full } = token as Prepared;
-    for (const part of full) this.#attempt(part.folder, () => showPart(part));
-    for (const folder of new Set(full.map(({ folder }) => folder))) await this.#sync(folder);
+    this.#later(this.#folder, () => showParts(this.#files, full));
+    for (const folder of foldersOf(full)) this.#later(folder, () => this.#files.syncFolder(folder));
+    await this.#work;
   }
 
   async resume(token: SavedValue): Promise<void> {
@@ -122,31 +146,49 @@ export class FilesystemSink implements Sink {
     this.#isInCheckpoint = true;
     const { run, files, full, open, partitions } = token as Prepared;
     this.#run = run;
-    this.#files = files;
+    this.#fileCount = files;
     for (const partition of partitions) this.#partitions.add(partition);
-    const known = new Set([...full, ...open].map(({ folder, name }) => hiddenPath(folder, name)));
-    for (const path of hiddenFiles(this.#folder, run)) if (!known.has(path)) rmSync(path);
-    for (const { partition, ...saved } of open)
-      this.#attempt(saved.folder, () => this.#open.set(partition, PartFile.resume(saved)));
+    const known = new Set([...full, ...open].map(hiddenPath));
+    this.#later(this.#folder, async () => {
+      for (const path of hiddenParts(this.#files, this.#folder, run))
+        if (!known.has(path)) await this.#files.remove(path);
+    });
+    for (const { partition, ...saved } of open) {
+      this.#refuseShown(saved);
+      const file = PartFile.resume(this.#files, this.#laterIn(saved.folder), saved);
+      this.#inWork.add(file);
+      this.#open.set(partition, file);
+    }
+    await this.#work;
   }
 
   async finish(): Promise<void> {
-    for (const file of this.#open.values()) this.#attempt(file.folder, () => file.commit());
-    this.#open.clear();
+    for (const file of this.#open.values()) this.#complete(file);
     this.#markPartitions();
+    await this.#work;
     this.#release();
   }
 
   async abort(): Promise<void> {
+    await this.#work.catch(() => {});
+    for (const file of this.#inWork) file.close();
     // What the last checkpoint holds is wanted when the job goes on.
-    for (const file of this.#open.values()) {
-      if (this.#isInCheckpoint) file.close();
-      else file.drop();
-    }
     if (!this.#isInCheckpoint)
-      for (const { folder, name } of this.#full) rmSync(hiddenPath(folder, name), { force: true });
-    this.#open.clear();
+      for (const part of [...this.#inWork, ...this.#full]) await this.#files.remove(hiddenPath(part)).catch(() => {});
     this.#release();
+  }
+
+  /** Of a checkpoint before the newest: what it has in work may be shown since, with rows that came later. */
+  #refuseShown({ folder, name }: SavedPart): void {
+    if (!this.#files.list(folder).includes(name)) return;
+    fail(
+      'F014',
+      this.#request.options.span('path'),
+      `"${join(folder, name)}" was in work at this checkpoint, and is seen since`,
+      {
+        help: 'take away what was written since, or begin from a later checkpoint or savepoint',
+      },
+    );
   }
 
   /** A value that the format cannot write is told at the table's format. */
@@ -171,43 +213,44 @@ export class FilesystemSink implements Sink {
 
   #append(partition: string, bytes: Uint8Array, nowMs: number): void {
     if (bytes.length === 0) return;
+    const known = this.#open.get(partition);
+    this.#open.delete(partition);
+    const isFull = known !== undefined && this.#isFull(known, nowMs);
+    if (isFull) this.#complete(known);
+    const file = known === undefined || isFull ? this.#newFile(partition, nowMs) : known;
+    this.#open.set(partition, file);
+    file.write(bytes, nowMs);
+  }
+
+  #newFile(partition: string, openedMs: number): PartFile {
+    this.#makeRoom();
     const folder = join(this.#folder, partition);
-    this.#attempt(folder, () => {
-      let file = this.#open.get(partition);
-      if (file !== undefined && this.#isFull(file, nowMs)) {
-        this.#complete(file);
-        this.#open.delete(partition);
-        file = undefined;
-      }
-      if (file === undefined) {
-        this.#makeRoom();
-        this.#makeFolder(folder);
-        file = PartFile.create(folder, `part-${this.#run}-0-${this.#files++}`, nowMs);
-        if (partition !== '') this.#partitions.add(folder);
-      }
-      this.#open.delete(partition);
-      this.#open.set(partition, file);
-      file.write(bytes, nowMs);
-    });
+    if (partition !== '' && !this.#partitions.has(folder)) {
+      this.#partitions.add(folder);
+      void this.#makeFolder(folder);
+    }
+    const name = `part-${this.#run}-0-${this.#fileCount++}`;
+    const file = PartFile.create(this.#files, this.#laterIn(folder), { folder, name, openedMs });
+    this.#inWork.add(file);
+    return file;
   }
 
   /** With too many partitions in work the one that was written longest ago is rolled. */
   #makeRoom(): void {
-    if (this.#open.size < openFilesMax) return;
-    for (const [partition, file] of this.#open) {
-      this.#open.delete(partition);
-      this.#complete(file);
-      return;
-    }
+    const [oldest] = this.#open;
+    if (oldest === undefined || this.#open.size < openFilesMax) return;
+    const [partition, file] = oldest;
+    this.#open.delete(partition);
+    this.#complete(file);
   }
 
+  /** It is shown at once, or with the next checkpoint. */
   #complete(file: PartFile): void {
-    if (!this.#request.commitsAtCheckpoints) {
-      file.commit();
-      return;
-    }
-    file.close();
-    this.#full.push(file.saved);
+    const { saved } = file;
+    file.complete();
+    this.#later(file.folder, async () => void this.#inWork.delete(file));
+    if (this.#request.commitsAtCheckpoints) this.#full.push(saved);
+    else this.#later(file.folder, () => showParts(this.#files, [saved]));
   }
 
   #isFull(file: PartFile, nowMs: number): boolean {
@@ -223,28 +266,32 @@ export class FilesystemSink implements Sink {
     const kinds = (options.string('sink.partition-commit.policy.kind') ?? '').split(',').map((kind) => kind.trim());
     if (!kinds.includes('success-file')) return;
     const name = options.string('sink.partition-commit.success-file.name') ?? '_SUCCESS';
-    for (const folder of this.#partitions) this.#attempt(folder, () => writeFileSync(join(folder, name), ''));
+    for (const folder of this.#partitions)
+      this.#later(folder, async () => void this.#files.createWhole(join(folder, name), new Uint8Array(0)));
   }
 
-  #makeFolder(folder: string): void {
-    this.#attempt(folder, () => makeFolders(folder));
+  #makeFolder(folder: string): Promise<void> {
+    return this.#later(folder, () => makeFolders(this.#files, folder, this.#request.commitsAtCheckpoints));
   }
 
-  /** What the file system refuses, as an error about the table's path. */
-  #attempt(path: string, work: () => void): void {
-    try {
-      work();
-    } catch (error) {
-      this.#refuse(error, path);
-    }
+  #laterIn(folder: string): FileWork {
+    return (work) => void this.#later(folder, work);
   }
 
-  async #sync(path: string): Promise<void> {
-    try {
-      await syncPath(path);
-    } catch (error) {
-      this.#refuse(error, path);
-    }
+  /**
+   * Does what has to be done on the disk behind all that is to be done before. What the file system refuses is an error
+   * about the table's path, and nothing is done behind it; who waits is told.
+   */
+  #later(path: string, work: () => Promise<void>): Promise<void> {
+    this.#work = this.#work.then(async () => {
+      try {
+        await work();
+      } catch (error) {
+        this.#refuse(error, path);
+      }
+    });
+    this.#work.catch(() => {});
+    return this.#work;
   }
 
   #refuse(error: unknown, path: string): never {
@@ -275,24 +322,13 @@ type Prepared = {
   readonly partitions: readonly string[];
 };
 
+function foldersOf(parts: readonly SavedPart[]): ReadonlySet<string> {
+  return new Set(parts.map(({ folder }) => folder));
+}
+
 /** Takes away the files of a job that is dropped which are not seen. */
-export function discardParts(folder: string, token: SavedValue): void {
+export async function discardParts(folder: string, { token, streamEnvironment }: DiscardRequest): Promise<void> {
   if (token === null) return;
-  for (const path of hiddenFiles(folder, (token as Prepared).run)) rmSync(path);
-}
-
-/** Paths of the hidden files of a run, in a folder and those below. */
-function hiddenFiles(folder: string, run: string): string[] {
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder, { recursive: true, withFileTypes: true }).flatMap(({ name, parentPath }) =>
-    name.startsWith(`.part-${run}-`) && name.endsWith('.inprogress') ? [join(parentPath, name)] : [],
-  );
-}
-
-/** Node's own recursion never ends where a parent refuses with "not there", as /proc does. */
-function makeFolders(folder: string): void {
-  const missing: string[] = [];
-  for (let at = folder; !existsSync(at) && dirname(at) !== at; at = dirname(at)) missing.push(at);
-  for (const path of missing.reverse()) mkdirSync(path);
-  if (!statSync(folder).isDirectory()) throw Object.assign(new Error('a file is there'), { code: 'ENOTDIR' });
+  const { files } = streamEnvironment ?? machine;
+  for (const path of hiddenParts(files, folder, (token as Prepared).run)) await files.remove(path);
 }

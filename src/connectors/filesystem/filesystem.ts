@@ -26,7 +26,7 @@ export const filesystemConnector: Connector = {
     return { keys: null, cache: null };
   },
   sink: (request) => withPlace(request, () => new FilesystemSink(request)),
-  discard: async ({ options, token }) => discardParts(resolve(localPath(options.string('path') ?? '')), token),
+  discard: (request) => discardParts(resolve(localPath(request.options.string('path') ?? '')), request),
   guarantee: () => ({ kind: 'exactly-once', how: 'a file is seen with the checkpoint that has its last row' }),
 };
 

@@ -1,6 +1,5 @@
-import { closeSync, existsSync, ftruncateSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { open } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+import type { StreamFiles, WritableFile } from '../../streams/stream-environment.ts';
 
 /** A part file as a checkpoint knows it. */
 export type SavedPart = {
@@ -11,34 +10,61 @@ export type SavedPart = {
   readonly lastWriteMs: number;
 };
 
-/** A file in work: under a hidden name until it is committed, so that no reader sees half of it. */
+/** Does work on files, one behind the other. */
+export type FileWork = (work: () => Promise<void>) => void;
+
+/** So much is collected before it is written. */
+const blockBytes = 64 << 10;
+
+/**
+ * A file in work: under a hidden name until it is shown, so that no reader sees half of it. It takes rows at once; what is
+ * done on the disk comes behind, in its order.
+ *
+ * ```
+ * write ─► block ─► file `.part-0.inprogress` ── complete ─► ── show ─► `part-0`
+ * ```
+ */
 export class PartFile {
   readonly folder: string;
   readonly name: string;
   readonly openedMs: number;
   lastWriteMs: number;
+  /** Those that wait to be written are counted. */
   bytes: number;
-  readonly #hiddenPath: string;
-  #file: number | null;
+  readonly #later: FileWork;
+  /** Null: not open yet, or no more. */
+  #file: WritableFile | null = null;
+  /** Those that are in the file, or on their way there. */
+  #sent: number;
+  #block = Buffer.alloc(0);
+  #filled = 0;
 
-  private constructor({ folder, name, bytes, openedMs, lastWriteMs }: SavedPart) {
+  private constructor({ folder, name, bytes, openedMs, lastWriteMs }: SavedPart, later: FileWork) {
     this.folder = folder;
     this.name = name;
     this.bytes = bytes;
     this.openedMs = openedMs;
     this.lastWriteMs = lastWriteMs;
-    this.#hiddenPath = hiddenPath(folder, name);
-    this.#file = openSync(this.#hiddenPath, bytes === 0 ? 'w' : 'a');
+    this.#later = later;
+    this.#sent = bytes;
   }
 
-  static create(folder: string, name: string, nowMs: number): PartFile {
-    return new PartFile({ folder, name, bytes: 0, openedMs: nowMs, lastWriteMs: nowMs });
+  /** Its folder is there by the time that the work is done. */
+  static create(files: StreamFiles, later: FileWork, place: Pick<SavedPart, 'folder' | 'name' | 'openedMs'>): PartFile {
+    const part = new PartFile({ ...place, bytes: 0, lastWriteMs: place.openedMs }, later);
+    later(async () => {
+      part.#file = files.create(hiddenPath(part));
+    });
+    return part;
   }
 
   /** Goes on with a file of a checkpoint: what came behind it is cut off. */
-  static resume(saved: SavedPart): PartFile {
-    const part = new PartFile(saved);
-    if (part.#file !== null) ftruncateSync(part.#file, saved.bytes);
+  static resume(files: StreamFiles, later: FileWork, saved: SavedPart): PartFile {
+    const part = new PartFile(saved, later);
+    later(async () => {
+      part.#file = files.openToWrite(hiddenPath(part));
+      await part.#file.truncate(saved.bytes);
+    });
     return part;
   }
 
@@ -47,50 +73,94 @@ export class PartFile {
     return { folder, name, bytes, openedMs, lastWriteMs };
   }
 
+  /** Takes a copy. */
   write(bytes: Uint8Array, nowMs: number): void {
-    if (this.#file === null) throw new Error(`the part file ${this.name} is closed`);
-    let from = 0;
-    while (from < bytes.length) from += writeSync(this.#file, bytes, from, bytes.length - from);
     this.bytes += bytes.length;
     this.lastWriteMs = nowMs;
+    for (let from = 0; from < bytes.length; ) {
+      if (this.#filled === this.#block.length) this.#nextBlock();
+      const part = bytes.subarray(from, from + this.#block.length - this.#filled);
+      this.#block.set(part, this.#filled);
+      this.#filled += part.length;
+      from += part.length;
+    }
   }
 
-  /** Makes the file visible under its name. */
-  commit(): void {
-    this.close();
-    renameSync(this.#hiddenPath, join(this.folder, this.name));
-  }
-
-  /** Takes the file away. */
-  drop(): void {
-    this.close();
-    rmSync(this.#hiddenPath, { force: true });
+  /** The file has all that was written to it, by the time that the work is done. */
+  flush(): void {
+    if (this.#filled === 0) return;
+    const [block, at] = [this.#block.subarray(0, this.#filled), this.#sent];
+    this.#sent += block.length;
+    this.#block = Buffer.alloc(0);
+    this.#filled = 0;
+    this.#later(async () => this.#file?.write(block, at));
   }
 
   /** Nothing more is written; the file stays hidden. */
+  complete(): void {
+    this.flush();
+    this.#later(async () => this.close());
+  }
+
+  /** What waits to be written is not wanted. */
   close(): void {
-    if (this.#file !== null) closeSync(this.#file);
+    this.#file?.close();
     this.#file = null;
+  }
+
+  #nextBlock(): void {
+    this.flush();
+    this.#block = Buffer.allocUnsafeSlow(blockBytes);
   }
 }
 
-/** Where a file is until it is seen. */
-export function hiddenPath(folder: string, name: string): string {
+/** Where a file is until it is shown. */
+export function hiddenPath({ folder, name }: Pick<SavedPart, 'folder' | 'name'>): string {
   return join(folder, `.${name}.inprogress`);
 }
 
-/** Makes a file visible that a checkpoint holds; it may be visible already. */
-export function showPart({ folder, name }: Pick<SavedPart, 'folder' | 'name'>): void {
-  const hidden = hiddenPath(folder, name);
-  if (existsSync(hidden)) renameSync(hidden, join(folder, name));
+/** Makes complete files visible; some of them may be so already. */
+export async function showParts(files: StreamFiles, parts: readonly SavedPart[]): Promise<void> {
+  const hidden = new Map(
+    [...new Set(parts.map(({ folder }) => folder))].map((each) => [each, new Set(files.list(each))]),
+  );
+  for (const part of parts) {
+    const { folder, name } = part;
+    const path = hiddenPath(part);
+    if (hidden.get(folder)?.has(basename(path)) === true) await files.rename(path, join(folder, name));
+  }
 }
 
-/** What was written to a file or folder is on the disk. */
-export async function syncPath(path: string): Promise<void> {
-  const handle = await open(path, 'r');
+/** Paths of the hidden files of a run, in a folder and those below. */
+export function hiddenParts(files: StreamFiles, folder: string, run: string): string[] {
+  return files.list(folder).flatMap((name) => {
+    const path = join(folder, name);
+    if (name.startsWith(`.part-${run}-`) && name.endsWith('.inprogress')) return [path];
+    return hiddenParts(files, path, run);
+  });
+}
+
+/** What was written to a file is on the disk. */
+export async function syncFile(files: StreamFiles, path: string): Promise<void> {
+  const file = files.openToRead(path);
+  if (file === null) throw Object.assign(new Error(`there is no "${path}"`), { code: 'ENOENT' });
   try {
-    await handle.sync();
+    await file.sync();
   } finally {
-    await handle.close();
+    file.close();
   }
+}
+
+/** Makes a folder and those above it that are missing. `isDurable`: their names are on the disk then. */
+export async function makeFolders(files: StreamFiles, folder: string, isDurable: boolean): Promise<void> {
+  const missing: string[] = [];
+  for (let at = folder; dirname(at) !== at && !files.list(dirname(at)).includes(basename(at)); at = dirname(at))
+    missing.push(at);
+  // One by one: to make all at once never ends where a parent refuses with "not there", as /proc does.
+  for (const path of missing.reverse()) {
+    await files.makeFolder(path);
+    if (isDurable) await files.syncFolder(dirname(path));
+  }
+  // Where a file is in its place, it is told here.
+  await files.makeFolder(folder);
 }

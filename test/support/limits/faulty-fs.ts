@@ -2,32 +2,27 @@ import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 
 /** Operations of Node's file system that a test may let fail, and what each is asked about. */
-type FaultyOperation = 'openSync' | 'writeSync' | 'mkdirSync' | 'readSync' | 'closeSync';
+type FaultyOperation = 'openSync' | 'readSync' | 'closeSync';
 
 type Call = (...args: unknown[]) => unknown;
 
 /**
- * Lets the file system of this process fail where a test wants it to: a full disk, a missing permission, which root would
- * have. A file is known by its path, also once it is open.
+ * Lets the file system of this process fail where a test wants it to: a missing permission, which root would have. A file
+ * is known by its path, also once it is open.
  */
 export class FaultyFs {
-  /** The code of the error; null: it works. A write that fails has written half of its bytes. */
-  fails: (operation: FaultyOperation, path: string) => 'ENOSPC' | 'EACCES' | 'EIO' | null = () => null;
+  /** The code of the error; null: it works. */
+  fails: (operation: FaultyOperation, path: string) => 'EACCES' | 'EIO' | null = () => null;
   readonly #real = new Map<FaultyOperation, Call>();
   readonly #paths = new Map<number, string>();
 
   constructor() {
-    for (const name of ['openSync', 'writeSync', 'mkdirSync', 'readSync', 'closeSync'] as const) {
+    for (const name of ['openSync', 'readSync', 'closeSync'] as const) {
       const real = fs[name] as unknown as Call;
       this.#real.set(name, real);
       this.#set(name, (...args) => this.#run(name, real, args));
     }
     syncBuiltinESMExports();
-  }
-
-  /** Paths of the files that are open. */
-  get open(): readonly string[] {
-    return [...this.#paths.values()];
   }
 
   restore(): void {
@@ -43,13 +38,7 @@ export class FaultyFs {
     const [target] = args;
     const path = typeof target === 'number' ? (this.#paths.get(target) ?? '') : String(target);
     const code = path === '' ? null : this.fails(name, path);
-    if (code !== null) {
-      if (name === 'writeSync') {
-        const [file, bytes, from, length] = args as [number, Uint8Array, number, number];
-        real(file, bytes, from, length >> 1);
-      }
-      throw Object.assign(new Error(`${code}: ${name} '${path}'`), { code });
-    }
+    if (code !== null) throw Object.assign(new Error(`${code}: ${name} '${path}'`), { code });
     const result = real(...args);
     if (name === 'openSync') this.#paths.set(result as number, path);
     if (name === 'closeSync') this.#paths.delete(target as number);

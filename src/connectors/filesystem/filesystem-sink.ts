@@ -26,6 +26,9 @@ import { escapePartition, partitionText } from './partition-path.ts';
 /** Files in work at a time: a quarter of what a process may usually have open. */
 const openFilesMax = 256;
 
+/** So much may wait for the disk while the job goes on. */
+const backlogBytesMax = 4 << 20;
+
 /**
  * Writes part files into a folder, or into a folder per partition. A file gets its name, and so is seen by readers,
  * when it is full (the rolling policy) or the job ends; a job that fails leaves those alone that were full.
@@ -53,6 +56,8 @@ export class FilesystemSink implements Sink {
   readonly #partitions = new Set<string>();
   /** What is to be done on the disk. */
   #work: Promise<void> = Promise.resolve();
+  /** Bytes that wait for it. Those behind a failure wait for ever, so that the job comes to know of it. */
+  #backlogBytes = 0;
   #fileCount = 0;
   /** A checkpoint may name what is in work: it was prepared for one, or goes on from one. */
   #isInCheckpoint = false;
@@ -88,10 +93,9 @@ export class FilesystemSink implements Sink {
 
   write(batch: Batch): void | Promise<void> {
     const nowMs = this.#request.clock.nowMs();
-    const work = this.#work;
     if (this.#keys.length === 0) this.#append('', this.#encoded(batch), nowMs);
     else this.#writePartitions(batch, nowMs);
-    return this.#work === work ? undefined : this.#work;
+    if (this.#backlogBytes > backlogBytesMax) return this.#work;
   }
 
   /** Rows of one partition in a row go together. */
@@ -275,17 +279,19 @@ export class FilesystemSink implements Sink {
   }
 
   #laterIn(folder: string): FileWork {
-    return (work) => void this.#later(folder, work);
+    return (work, bytes) => void this.#later(folder, work, bytes);
   }
 
   /**
    * Does what has to be done on the disk behind all that is to be done before. What the file system refuses is an error
    * about the table's path, and nothing is done behind it; who waits is told.
    */
-  #later(path: string, work: () => Promise<void>): Promise<void> {
+  #later(path: string, work: () => Promise<void>, bytes = 0): Promise<void> {
+    this.#backlogBytes += bytes;
     this.#work = this.#work.then(async () => {
       try {
         await work();
+        this.#backlogBytes -= bytes;
       } catch (error) {
         this.#refuse(error, path);
       }

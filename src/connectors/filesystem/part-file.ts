@@ -10,8 +10,8 @@ export type SavedPart = {
   readonly lastWriteMs: number;
 };
 
-/** Does work on files, one behind the other. */
-export type FileWork = (work: () => Promise<void>) => void;
+/** Does work on files, one behind the other; `bytes`: so many wait for it. */
+export type FileWork = (work: () => Promise<void>, bytes?: number) => void;
 
 /** So much is collected before it is written. */
 const blockBytes = 64 << 10;
@@ -93,7 +93,7 @@ export class PartFile {
     this.#sent += block.length;
     this.#block = Buffer.alloc(0);
     this.#filled = 0;
-    this.#later(async () => this.#file?.write(block, at));
+    this.#later(async () => this.#file?.write(block, at), block.length);
   }
 
   /** Nothing more is written; the file stays hidden. */

@@ -54,6 +54,8 @@ export class FilesystemSink implements Sink {
   readonly #inWork = new Set<PartFile>();
   /** Folders of partitions that have rows of this job. */
   readonly #partitions = new Set<string>();
+  /** Folders that are there by the time that the work is done. */
+  readonly #made = new Set<string>();
   /** What is to be done on the disk. */
   #work: Promise<void> = Promise.resolve();
   /** Bytes that wait for it. Those behind a failure wait for ever, so that the job comes to know of it. */
@@ -88,7 +90,8 @@ export class FilesystemSink implements Sink {
   }
 
   async open(): Promise<void> {
-    await this.#makeFolder(this.#folder);
+    this.#makeFolder(this.#folder);
+    await this.#work;
   }
 
   write(batch: Batch): void | Promise<void> {
@@ -229,10 +232,8 @@ export class FilesystemSink implements Sink {
   #newFile(partition: string, openedMs: number): PartFile {
     this.#makeRoom();
     const folder = join(this.#folder, partition);
-    if (partition !== '' && !this.#partitions.has(folder)) {
-      this.#partitions.add(folder);
-      void this.#makeFolder(folder);
-    }
+    if (partition !== '') this.#partitions.add(folder);
+    if (!this.#made.has(folder)) this.#makeFolder(folder);
     const name = `part-${this.#run}-0-${this.#fileCount++}`;
     const file = PartFile.create(this.#files, this.#laterIn(folder), { folder, name, openedMs });
     this.#inWork.add(file);
@@ -274,19 +275,20 @@ export class FilesystemSink implements Sink {
       this.#later(folder, async () => void this.#files.createWhole(join(folder, name), new Uint8Array(0)));
   }
 
-  #makeFolder(folder: string): Promise<void> {
-    return this.#later(folder, () => makeFolders(this.#files, folder, this.#request.commitsAtCheckpoints));
+  #makeFolder(folder: string): void {
+    this.#made.add(folder);
+    this.#later(folder, () => makeFolders(this.#files, folder, this.#request.commitsAtCheckpoints));
   }
 
   #laterIn(folder: string): FileWork {
-    return (work, bytes) => void this.#later(folder, work, bytes);
+    return (work, bytes) => this.#later(folder, work, bytes);
   }
 
   /**
    * Does what has to be done on the disk behind all that is to be done before. What the file system refuses is an error
    * about the table's path, and nothing is done behind it; who waits is told.
    */
-  #later(path: string, work: () => Promise<void>, bytes = 0): Promise<void> {
+  #later(path: string, work: () => Promise<void>, bytes = 0): void {
     this.#backlogBytes += bytes;
     this.#work = this.#work.then(async () => {
       try {
@@ -297,7 +299,6 @@ export class FilesystemSink implements Sink {
       }
     });
     this.#work.catch(() => {});
-    return this.#work;
   }
 
   #refuse(error: unknown, path: string): never {

@@ -142,7 +142,8 @@ export class OverTime extends DueRows {
 
   /**
    * The partition of a row, a new one where the watermark says that the known one has to go: it may have come to that
-   * within this batch, and what is late must not depend on where batches end.
+   * within this batch, and what is late must not depend on where batches end. Not behind a union: rows of the partition
+   * may still come over its other ways.
    */
   #partition(writer: CodeWriter, row: PipelineRow, frames: OpenFrames): GroupPlace {
     const { f } = writer;
@@ -151,7 +152,7 @@ export class OverTime extends DueRows {
         for (const name of ['sent', 'forget'])
           f.do(i64.store(partition, earliest, { offset: this.#frames.offset(name) }));
       });
-    if (this.clockMs !== null || !this.#forgetsPartitions) return find();
+    if (this.clockMs !== null || !this.#forgetsPartitions || this.node.isUnited === true) return find();
 
     const place = find();
     const forget = f.local('i64', i64.load(place.row, { offset: this.#frames.offset('forget') }));

@@ -84,6 +84,8 @@ export interface PhysicalOperator extends InputRows {
   readonly changes: Changes;
   /** Whether an operator behind this one drops late rows: then batches that leave carry a watermark a row. */
   readonly marksWatermarks: boolean;
+  /** Its rows come over a union, and the watermark that a row has with it is that of its own way: others may be behind. */
+  readonly isUnited?: boolean;
   readonly span: Span;
 }
 

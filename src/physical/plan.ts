@@ -42,6 +42,7 @@ export function planPhysically(sinks: readonly LogicalSink[], answer: AnswerNeed
   const operators = planner.operators.map((operator) => ({
     ...operator,
     marksWatermarks: marksWatermarks(operator, planner.operators),
+    isUnited: isUnited(operator, planner.operators),
   }));
   const sources = planner.sources.map((source) => ({ ...source, hasWatermark: hasWatermark(source, operators) }));
   return { sources, lookups: planner.lookups, operators, sinks: planned };
@@ -426,6 +427,16 @@ function marksWatermarks(operator: PhysicalOperator, operators: readonly Physica
     (reader) =>
       reader.inputs.includes(operator.id) &&
       (dropsLateRows(reader.work) || seesWatermark(reader) || marksWatermarks(reader, operators)),
+  );
+}
+
+/** Whether rows that are sent as they come have come over a union. */
+function isUnited({ inputs }: PhysicalOperator, operators: readonly PhysicalOperator[]): boolean {
+  return operators.some(
+    (input) =>
+      inputs.includes(input.id) &&
+      sendsAtOnce(input.work) &&
+      (input.work.kind === 'union' || isUnited(input, operators)),
   );
 }
 

@@ -313,6 +313,8 @@ export class Checkpoints {
       bytes = await this.#write(cut, sinks);
     } catch (error) {
       cut.writer?.undo();
+      // Of a job that ends with this nothing goes on.
+      await Promise.allSettled(prepared.values());
       // A sink whose rows are not on the disk has failed, whatever else has.
       for (const [id, token] of prepared) sinks[id] = await token;
       if (error instanceof OvertakenCheckpoint) this.#withdraw(sinks);

@@ -131,12 +131,12 @@ export async function showParts(files: StreamFiles, parts: readonly SavedPart[])
   }
 }
 
-/** Paths of the hidden files of a run, in a folder and those below. */
+/** Paths of the hidden files of a run, in a folder and in those of its partitions. */
 export function hiddenParts(files: StreamFiles, folder: string, run: string): string[] {
   return files.list(folder).flatMap((name) => {
     const path = join(folder, name);
     if (name.startsWith(`.part-${run}-`) && name.endsWith('.inprogress')) return [path];
-    return hiddenParts(files, path, run);
+    return name.includes('=') ? hiddenParts(files, path, run) : [];
   });
 }
 

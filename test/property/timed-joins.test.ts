@@ -48,7 +48,7 @@ const inputs = fc.record({
 });
 type Inputs = typeof inputs extends fc.Arbitrary<infer T> ? T : never;
 
-const numRuns = Math.ceil(Number(process.env.TIDEMARK_FUZZ_RUNS ?? 1600) / 40);
+const numRuns = Math.ceil(Number(process.env.TIDEMARK_FUZZ_RUNS ?? 800) / 20);
 
 function time(at: number): string {
   return new Date(Date.UTC(2024, 0, 1) + at * 1000).toISOString().slice(0, 19).replace('T', ' ');

@@ -14,7 +14,7 @@ export type SavedPart = {
 export type FileWork = (work: () => Promise<void>, bytes?: number) => void;
 
 /** So much is collected before it is written. */
-const blockBytes = 64 << 10;
+const blockBytes = 256 << 10;
 
 /**
  * A file in work: under a hidden name until it is shown, so that no reader sees half of it. It takes rows at once; what is

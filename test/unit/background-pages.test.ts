@@ -56,6 +56,15 @@ async function writeMeanwhile(state: BusyState, writer: CheckpointWriter) {
   return written;
 }
 
+/** A checkpoint of what the state is now, that is written to meanwhile. */
+async function publish(state: BusyState, checkpoints: CheckpointFolder, epoch: number, due = state.cut()) {
+  const regions = stateRegions(state.memory);
+  await checkpoints.publish(
+    bareManifest(epoch, { regions }),
+    await writeMeanwhile(state, checkpoints.begin(epoch, due)),
+  );
+}
+
 describe('another thread writes the pages of a large checkpoint', () => {
   test('as they were at the barrier, whatever is written meanwhile', async () => {
     const path = join(folder, 'busy');
@@ -68,10 +77,7 @@ describe('another thread writes the pages of a large checkpoint', () => {
       const expected = state.content();
       const due = state.cut();
       expect(due.count).toBeGreaterThan(4096);
-      await checkpoints.publish(
-        bareManifest(epoch, { regions: stateRegions(state.memory) }),
-        await writeMeanwhile(state, checkpoints.begin(epoch, due)),
-      );
+      await publish(state, checkpoints, epoch, due);
       const { memory, manifest } = new CheckpointFolder(machine, path, 1).load(() =>
         Memory.create({ isTracked: true }),
       );
@@ -97,10 +103,7 @@ describe('another thread writes the pages of a large checkpoint', () => {
     failing.undo();
     mkdirSync(path);
     const expected = state.content();
-    await checkpoints.publish(
-      bareManifest(2, { regions: stateRegions(state.memory) }),
-      await writeMeanwhile(state, checkpoints.begin(2, state.cut())),
-    );
+    await publish(state, checkpoints, 2);
     expect(statSync(join(path, 'pages-000002')).size).toBeGreaterThan(stateBytes);
     const { memory } = new CheckpointFolder(machine, path, 1).load(() => Memory.create({ isTracked: true }));
     expect(state.content(memory).equals(expected)).toBe(true);
@@ -119,10 +122,7 @@ describe('another thread writes the pages of a large checkpoint', () => {
     overtaken.undo();
     expect(existsSync(join(path, 'pages-000001'))).toBe(false);
     const expected = state.content();
-    await checkpoints.publish(
-      bareManifest(2, { regions: stateRegions(state.memory) }),
-      await writeMeanwhile(state, checkpoints.begin(2, state.cut())),
-    );
+    await publish(state, checkpoints, 2);
     const { memory } = new CheckpointFolder(machine, path, 1).load(() => Memory.create({ isTracked: true }));
     expect(state.content(memory).equals(expected)).toBe(true);
     await checkpoints.close();

@@ -161,7 +161,7 @@ export class FilesystemSink implements Sink {
         if (!known.has(path)) await this.#files.remove(path);
     });
     for (const { partition, ...saved } of open) {
-      this.#refuseShown(saved);
+      this.#later(saved.folder, async () => this.#refuseShown(saved));
       const file = PartFile.resume(this.#files, this.#laterIn(saved.folder), saved);
       this.#inWork.add(file);
       this.#open.set(partition, file);

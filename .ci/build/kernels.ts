@@ -6,8 +6,8 @@ import { replaceFile } from './replace-file.ts';
 import { root } from './root.ts';
 
 const sourceFolder = join(root, 'src/kernels');
-const wasmFile = join(root, 'dist/kernels.wasm');
-const hashFile = join(root, 'dist/kernels.hash');
+const dist = join(root, 'dist');
+const hashFile = join(dist, 'kernels.hash');
 
 /**
  * Flags of the AssemblyScript compiler.
@@ -24,16 +24,29 @@ const flags = `
   .trim()
   .split(/\s+/);
 
-/** Compiles `src/kernels` to `dist/kernels.wasm`, unless that was made from the same sources and flags. */
+/** A file of src/kernels whose exports make a module of dist. */
+const modules = [
+  { entry: 'index.ts', wasm: 'kernels.wasm' },
+  { entry: 'page-copy.ts', wasm: 'page-copy.wasm' },
+] as const;
+
+/** Compiles `src/kernels` to `dist`, unless what is there was made from the same sources and flags. */
 export async function buildKernels(): Promise<void> {
   const sources = await readSources();
   const hash = hashOf(sources);
-  if (existsSync(wasmFile) && (await readIfPresent(hashFile)) === hash) return;
+  const areThere = modules.every(({ wasm }) => existsSync(join(dist, wasm)));
+  if (areThere && (await readIfPresent(hashFile)) === hash) return;
 
   // Imported late: loading the compiler takes a second, and most builds find the kernels unchanged.
   const { default: asc } = (await import(compilerPackage)) as { default: Compiler };
+  await mkdir(dist, { recursive: true });
+  for (const { entry, wasm } of modules) await replaceFile(join(dist, wasm), await compile(asc, entry));
+  await replaceFile(hashFile, hash);
+}
+
+async function compile(asc: Compiler, entry: string): Promise<Uint8Array> {
   let wasm: Uint8Array | undefined;
-  const { error } = await asc.main(['index.ts', '--outFile', 'kernels.wasm', ...flags], {
+  const { error } = await asc.main([entry, '--outFile', 'module.wasm', ...flags], {
     readFile: (name, baseDir) => readIfPresent(join(sourceFolder, baseDir, name)),
     writeFile: (_name, contents) => {
       if (typeof contents !== 'string') wasm = contents;
@@ -42,10 +55,8 @@ export async function buildKernels(): Promise<void> {
     stdout: process.stdout,
     stderr: process.stderr,
   });
-  if (error || wasm === undefined) throw new Error('the kernels do not compile');
-  await mkdir(join(root, 'dist'), { recursive: true });
-  await replaceFile(wasmFile, wasm);
-  await replaceFile(hashFile, hash);
+  if (error || wasm === undefined) throw new Error(`the kernels do not compile: ${entry}`);
+  return wasm;
 }
 
 /** Not written at the import: its declarations would replace Node's globals, such as `console`, everywhere. */
@@ -80,7 +91,7 @@ async function readSources(): Promise<Source[]> {
 }
 
 function hashOf(sources: readonly Source[]): string {
-  const hash = createHash('sha256').update(JSON.stringify(flags));
+  const hash = createHash('sha256').update(JSON.stringify([flags, modules]));
   for (const { name, text } of sources) hash.update(`\0${name}\0${text}`);
   return hash.digest('hex');
 }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { kernelModule } from './kernel-modules.ts';
 import type { Kernels } from './kernels.ts';
 
 /** Pages of 64 KiB: 2 MiB at first, one of them the marks of pages, and 4 GiB at most. */
@@ -9,18 +9,6 @@ const pageBytes = 65_536;
 
 /** Of the pages that snapshots are made of: 4 KiB (src/kernels/page-marks.ts). */
 export const pageShift = 12;
-
-let compiledKernels: WebAssembly.Module | undefined;
-
-/** The kernels lie in `dist`: beside the bundle, or two folders up from the sources. */
-function kernelsModule(): WebAssembly.Module {
-  if (compiledKernels !== undefined) return compiledKernels;
-  const places = ['./kernels.wasm', '../../dist/kernels.wasm'].map((place) => new URL(place, import.meta.url));
-  const file = places.find((place) => existsSync(place));
-  if (file === undefined) throw new Error('dist/kernels.wasm is missing: run "npm run build"');
-  compiledKernels = new WebAssembly.Module(readFileSync(file));
-  return compiledKernels;
-}
 
 /** There is no room for what is to be loaded. */
 export class MemoryExhausted extends Error {
@@ -76,7 +64,7 @@ export class Memory {
   /** @throws Error when the kernels have not been built. */
   static create({ isTracked = false }: { readonly isTracked?: boolean } = {}): Memory {
     const wasm = new WebAssembly.Memory({ initial: pagesInitial, maximum: pagesMax, shared: true });
-    const { exports } = new WebAssembly.Instance(kernelsModule(), { env: { memory: wasm } });
+    const { exports } = new WebAssembly.Instance(kernelModule('kernels'), { env: { memory: wasm } });
     return new Memory(wasm, exports, isTracked);
   }
 

@@ -3,7 +3,7 @@ import { fail } from '../diagnostics/diagnostic.ts';
 import { MemoryExhausted } from '../memory/memory.ts';
 import { memorySetting } from '../runtime/memory-failure.ts';
 import { DamagedManifest, OtherRelease } from '../state/manifest.ts';
-import { DamagedPages } from '../state/page-blob.ts';
+import { DamagedPages } from '../state/page-reader.ts';
 import { StateConflict } from '../state/state-pages.ts';
 
 const replay = 'replay from the start: tidemark run --fresh';

@@ -1,5 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Memory } from '../memory/memory.ts';
+import { alignedBlockBytes } from './aligned-block.ts';
+import { pageBytes } from './page-blob.ts';
 import type { PageOrder, PageReply } from './page-thread.ts';
 
 /** What another thread has written. */
@@ -25,7 +27,7 @@ export class PagesNotWritten extends Error {
  *
  * ```
  * job      ── take ──►           (puts aside what it is about to write)   ── copies ──►
- * thread              due pages ─► checksums ─► file             ── taken ──►           ─► file ─► disk ── written ──►
+ * thread              due pages ─► block ─► file                 ── taken ──►           ─► file ─► disk ── written ──►
  * ```
  */
 export class BackgroundPages {
@@ -66,10 +68,12 @@ export class BackgroundPages {
   ): Promise<PagesInFile> {
     const { kernels, wasm } = memory;
     const marks = kernels.pageMarks() >>> 0;
+    const room = memory.alloc(alignedBlockBytes + pageBytes);
+    const block = Math.ceil(room / pageBytes) * pageBytes;
     this.#worker.ref();
     const addresses: number[] = [];
     try {
-      let reply = await this.#ask({ kind: 'take', memory: wasm, marks, ranges, path, unwanted });
+      let reply = await this.#ask({ kind: 'take', memory: wasm, marks, ranges, path, block, unwanted });
       if (reply.kind === 'taken') {
         for (let at = kernels.pagesCopies() >>> 0; at !== 0; at = kernels.pagesCopies() >>> 0) addresses.push(at);
         reply = await this.#ask({ kind: 'copies', memory: wasm, addresses });
@@ -78,6 +82,7 @@ export class BackgroundPages {
       if (reply.kind === 'failed') throw new PagesNotWritten(reply.message, reply.code, reply.pages);
       throw new Error(`the thread of the checkpoints says "${reply.kind}"`);
     } finally {
+      kernels.free(room);
       for (const address of addresses) kernels.free(address);
       this.#worker.unref();
     }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { StreamFiles } from '../streams/stream-environment.ts';
 import { DamagedManifest, type Manifest, manifestBytes, type PageFile, readManifest } from './manifest.ts';
-import { DamagedPages, readPages } from './page-blob.ts';
+import { DamagedPages, readPages } from './page-reader.ts';
 
 const manifestName = /^chk-(\d+)\.json$/;
 

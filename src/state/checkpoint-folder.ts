@@ -13,7 +13,8 @@ import {
   wasKilled,
 } from './checkpoint-files.ts';
 import { DamagedManifest, type Manifest, type PageFile, requireLayout } from './manifest.ts';
-import { DamagedPages, PageBlock, pageBytes } from './page-blob.ts';
+import { PageBlock, pageBytes } from './page-blob.ts';
+import { DamagedPages } from './page-reader.ts';
 import { savepointIn } from './savepoint.ts';
 import {
   answerSavepoint,

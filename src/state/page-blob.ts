@@ -1,19 +1,19 @@
-import { crc32, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { crc32, zstdCompressSync } from 'node:zlib';
 
 /**
  * Pages of the state in a file of a checkpoint, a block of some at a time.
  *
  * ```
  * block   "TPG1" | crc32 | count u32 | page number u32 a page | the pages, 4 KiB each
+ * packed  "TPZ1" | crc32 | bytes u32 | a block from its count on, compressed by zstd
  * ```
  *
- * packed  "TPZ1" | crc32 | bytes u32 | a block from its count on, compressed by zstd
- *
- * The checksum is of all that follows it in the block. Savepoints have packed blocks.
+ * The checksum is of all that follows it in the block. Savepoints have packed blocks, and what another thread writes has
+ * blocks that are aligned (aligned-block.ts).
  */
-const magic = 0x31475054;
-const packedMagic = 0x315a5054;
-const headerBytes = 12;
+export const blockMagic = 0x31475054;
+export const packedMagic = 0x315a5054;
+export const headerBytes = 12;
 
 export const pageBytes = 4096;
 
@@ -60,7 +60,7 @@ export class PageBlock {
       this.#bytes.copyWithin(tableEnd, pagesAt, pagesAt + this.#count * pageBytes);
     }
     const block = this.#bytes.subarray(0, tableEnd + this.#count * pageBytes);
-    block.writeUInt32LE(magic, 0);
+    block.writeUInt32LE(blockMagic, 0);
     block.writeUInt32LE(this.#count, 8);
     block.writeUInt32LE(crc32(block.subarray(8)), 4);
     this.#count = 0;
@@ -86,42 +86,4 @@ export function packedBlock(block: Uint8Array): Uint8Array {
   packed.set(body, headerBytes);
   packed.writeUInt32LE(crc32(packed.subarray(8)), 4);
   return packed;
-}
-
-/** What is wrong with a file of pages. */
-export class DamagedPages extends Error {}
-
-/**
- * Reads the blocks of a file; `take` is given each page's number, and where it begins in the bytes.
- * @throws DamagedPages, with the block's place
- */
-export function readPages(
-  read: (target: Uint8Array, position: number) => number,
-  size: number,
-  take: (page: number, bytes: Uint8Array, from: number) => void,
-): void {
-  const buffer = Buffer.allocUnsafeSlow(Math.min(size, headerBytes + blockPagesMax * (4 + pageBytes)));
-  let at = 0;
-  while (at < size) {
-    const have = read(buffer.subarray(0, Math.min(buffer.length, size - at)), at);
-    const found = have < headerBytes ? null : blockIn(buffer.subarray(0, have));
-    if (found === null) throw new DamagedPages(`the block at byte ${at} is damaged`);
-    const { body, bytes } = found;
-    const count = body.readUInt32LE(0);
-    const pagesAt = 4 + count * 4;
-    for (let index = 0; index < count; index++) {
-      take(body.readUInt32LE(4 + index * 4), body, pagesAt + index * pageBytes);
-    }
-    at += bytes;
-  }
-}
-
-/** The block that some bytes begin with, from its count on, and how many bytes it takes there; null: it is damaged. */
-function blockIn(bytes: Buffer): { readonly body: Buffer; readonly bytes: number } | null {
-  const isPacked = bytes.readUInt32LE(0) === packedMagic;
-  if (!isPacked && bytes.readUInt32LE(0) !== magic) return null;
-  const end = isPacked ? headerBytes + bytes.readUInt32LE(8) : headerBytes + bytes.readUInt32LE(8) * (4 + pageBytes);
-  if (end > bytes.length || crc32(bytes.subarray(8, end)) !== bytes.readUInt32LE(4)) return null;
-  const body = isPacked ? zstdDecompressSync(bytes.subarray(headerBytes, end)) : bytes.subarray(8, end);
-  return body.readUInt32LE(0) <= blockPagesMax ? { body, bytes: end } : null;
 }

@@ -1,6 +1,7 @@
-import { closeSync, fdatasyncSync, openSync, writeSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
-import { copiesIn, PageBlock, pageBytes } from './page-blob.ts';
+import { AlignedBlock } from './aligned-block.ts';
+import { DirectFile } from './direct-file.ts';
+import { copiesIn, pageBytes } from './page-blob.ts';
 
 /** Takes the pages that are due, and begins a file with them. */
 export interface TakePages {
@@ -12,6 +13,8 @@ export interface TakePages {
   readonly ranges: readonly (readonly [first: number, end: number])[];
   /** Of a file that is not there yet. */
   readonly path: string;
+  /** Of an aligned block, for as long as the file is written. */
+  readonly block: number;
   /** Not 0: nobody wants the file any more. */
   readonly unwanted: Int32Array;
 }
@@ -45,16 +48,17 @@ const [unchanged, due, taking] = [0, 2, 3];
 
 /** One file of pages. */
 class PageFileWriter {
-  readonly #file: number;
+  readonly #file: DirectFile;
   readonly #unwanted: Int32Array;
-  readonly #block = new PageBlock();
+  readonly #block: AlignedBlock;
   #pages = new Uint32Array(4096);
   #pageCount = 0;
   #bytes = 0;
 
-  constructor({ path, unwanted }: TakePages) {
+  constructor({ memory, path, block, unwanted }: TakePages) {
     this.#unwanted = unwanted;
-    this.#file = openSync(path, 'wx');
+    this.#block = new AlignedBlock(memory, block);
+    this.#file = new DirectFile(path);
   }
 
   get bytes(): number {
@@ -72,7 +76,7 @@ class PageFileWriter {
       for (let page = first; page < end; page++) {
         if (bytes[marks + page] !== due) continue;
         if (Atomics.compareExchange(bytes, marks + page, due, taking) !== due) continue;
-        this.#add(page, bytes, page * pageBytes);
+        this.#add(page, page * pageBytes);
         Atomics.store(bytes, marks + page, unchanged);
         this.#writeFull();
       }
@@ -83,7 +87,7 @@ class PageFileWriter {
     const bytes = new Uint8Array(memory.buffer);
     for (const address of addresses) {
       for (const { page, from } of copiesIn(bytes, address)) {
-        this.#add(page, bytes, from);
+        this.#add(page, from);
         this.#writeFull();
       }
     }
@@ -92,25 +96,25 @@ class PageFileWriter {
   end(): void {
     if (!this.#block.isEmpty) this.#write();
     this.#check();
-    fdatasyncSync(this.#file);
+    this.#file.sync();
   }
 
   close(): void {
-    closeSync(this.#file);
+    this.#file.close();
   }
 
-  #add(page: number, bytes: Uint8Array, from: number): void {
+  #add(page: number, from: number): void {
     if (this.#pageCount === this.#pages.length) {
       const wider = new Uint32Array(this.#pageCount * 2);
       wider.set(this.#pages);
       this.#pages = wider;
     }
     this.#pages[this.#pageCount++] = page;
-    this.#block.add(page, 1, bytes, from);
+    this.#block.add(page, from);
   }
 
   #writeFull(): void {
-    if (this.#block.room > 0) return;
+    if (!this.#block.isFull) return;
     this.#check();
     this.#write();
   }
@@ -121,7 +125,7 @@ class PageFileWriter {
 
   #write(): void {
     const block = this.#block.take();
-    for (let at = 0; at < block.length; ) at += writeSync(this.#file, block, at, block.length - at, this.#bytes + at);
+    this.#file.write(block, this.#bytes);
     this.#bytes += block.length;
   }
 }

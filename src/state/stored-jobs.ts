@@ -4,7 +4,7 @@ import { StreamLock } from '../streams/stream-lock.ts';
 import { eachPage, epochsIn, manifestIn, manifestNameOf } from './checkpoint-files.ts';
 import { asideEnding, type UnreadableCheckpoint } from './checkpoint-folder.ts';
 import { DamagedManifest, type Manifest, OtherRelease, type PageFile } from './manifest.ts';
-import { DamagedPages } from './page-blob.ts';
+import { DamagedPages } from './page-reader.ts';
 import { heldMarkName } from './savepoint.ts';
 
 /** What is known of a job by its folder. */

@@ -94,9 +94,8 @@ export class Checkpoints {
   #epoch: number;
   #startedMs: number;
   #endedMs = Number.NEGATIVE_INFINITY;
-  #running: Promise<void> | null = null;
   /** What is being written. */
-  #cut: Cut | null = null;
+  #running: { readonly cut: Cut; readonly done: Promise<void> } | null = null;
   #onAsked: (request: StopRequest) => void = () => {};
   /** One that was asked for, and has not begun. */
   #savepoint: SavepointRequest | null = null;
@@ -165,7 +164,7 @@ export class Checkpoints {
   }
 
   async close(): Promise<void> {
-    await this.#running;
+    await this.#running?.done;
     // A lock that stays is known to be nobody's, and who runs the job next takes the rest away.
     await this.#settings.folder.close().catch(() => {});
   }
@@ -208,19 +207,18 @@ export class Checkpoints {
   begin(send: (barrier: Barrier) => void, save: () => Progress, last: LastCheckpoint | null = null): void {
     this.#startedMs = this.#clock.elapsedMs();
     const cut = last === 'ended' ? this.#endingCut(save) : this.#cutNow(send, save, last !== null);
-    this.#cut = cut;
     const pauseMs = this.#clock.elapsedMs() - this.#startedMs;
-    this.#running = this.#finish(cut, pauseMs)
+    const done = this.#finish(cut, pauseMs)
       .catch((error: unknown) => {
         this.#failure ??= { error };
       })
       .finally(() => {
         this.#running = null;
-        this.#cut = null;
         this.#endedMs = this.#clock.elapsedMs();
         // It may wait for rows that do not come: it knows neither of a failure yet nor when the next is due.
         this.#wakeJob();
       });
+    this.#running = { cut, done };
   }
 
   /**
@@ -228,8 +226,8 @@ export class Checkpoints {
    * holds. @throws what it failed with
    */
   async overtake(): Promise<void> {
-    const cut = this.#cut;
-    if (cut !== null && cut.savepoint === null) {
+    const cut = this.#running?.cut;
+    if (cut !== undefined && cut.savepoint === null) {
       const mayWithdraw = [...cut.prepared.keys()].every((id) => this.#sinks.get(id)?.withdraw !== undefined);
       if (mayWithdraw) cut.writer?.overtake();
     }
@@ -238,7 +236,7 @@ export class Checkpoints {
 
   /** Waits for the one in the making. @throws what it failed with */
   async settle(): Promise<void> {
-    await this.#running;
+    await this.#running?.done;
     this.#check();
   }
 

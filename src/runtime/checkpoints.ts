@@ -65,7 +65,9 @@ type Progress = Pick<Manifest, 'sources' | 'scheduler' | 'keeper'>;
 interface Cut {
   readonly epoch: number;
   readonly startMs: number;
-  readonly manifest: Omit<Manifest, 'pages' | 'sinks'>;
+  readonly manifest: Omit<Manifest, 'pages' | 'sinks' | 'isLast'>;
+  /** The job stops with it, or has come to its end. */
+  readonly isLast: boolean;
   readonly prepared: ReadonlyMap<string, Promise<SavedValue>>;
   /** Null where no state is kept. */
   readonly writer: CheckpointWriter | null;
@@ -274,15 +276,16 @@ export class Checkpoints {
     const regions = stateRegions(this.#memory);
     const unmarked = [...this.#settings.operators.values()].flatMap(({ state }) => [...state.unmarked]);
     const writer = this.#settings.folder.begin(epoch, new DuePages(this.#memory, regions, unmarked));
-    const manifest = { ...this.#heading(epoch), isLast, hasEnded: false, regions, operators, ...save() };
-    return { epoch, startMs: this.#startedMs, manifest, prepared, writer, savepoint };
+    const manifest = { ...this.#heading(epoch), hasEnded: false, regions, operators, ...save() };
+    return { epoch, startMs: this.#startedMs, manifest, isLast, prepared, writer, savepoint };
   }
 
   #endingCut(save: () => Progress): Cut {
     const epoch = ++this.#epoch;
     const regions = { heap: 0, ranges: [] };
-    const manifest = { ...this.#heading(epoch), isLast: true, hasEnded: true, regions, operators: {}, ...save() };
-    return { epoch, startMs: this.#startedMs, manifest, prepared: this.#prepare(true), writer: null, savepoint: null };
+    const manifest = { ...this.#heading(epoch), hasEnded: true, regions, operators: {}, ...save() };
+    const prepared = this.#prepare(true);
+    return { epoch, startMs: this.#startedMs, manifest, isLast: true, prepared, writer: null, savepoint: null };
   }
 
   #heading(epoch: number): Pick<Manifest, 'version' | 'release' | 'layout' | 'epoch' | 'atMs' | 'job' | 'began'> {
@@ -322,15 +325,11 @@ export class Checkpoints {
       return;
     }
     this.#failures = 0;
-    try {
-      for (const [id, token] of Object.entries(sinks)) await this.#sinks.get(id)?.commit?.(token);
-    } catch (error) {
-      // Nor is it the last then: what it holds is to be shown by who goes on from it.
-      if (cut.manifest.isLast)
-        await this.#settings.folder.restate({ ...cut.manifest, sinks, isLast: false }).catch(() => {});
-      throw error;
-    }
-    if (cut.savepoint !== null) await this.#settings.folder.answerSavepoint(cut.savepoint, { ...cut.manifest, sinks });
+    for (const [id, token] of Object.entries(sinks)) await this.#sinks.get(id)?.commit?.(token);
+    const seen = { ...cut.manifest, sinks, isLast: cut.isLast };
+    // From here on nothing of it is left to be shown; where that cannot be said, who goes on from it shows it once more.
+    if (cut.isLast && !cut.manifest.hasEnded) await this.#settings.folder.restate(seen).catch(() => {});
+    if (cut.savepoint !== null) await this.#settings.folder.answerSavepoint(cut.savepoint, seen);
     this.#onDone({ epoch, pauseMs, durationMs: this.#clock.elapsedMs() - startMs, bytes });
   }
 
@@ -339,15 +338,15 @@ export class Checkpoints {
     const written = (await writer?.write()) ?? { file: null, pages: [], free: [] };
     await this.#settleSources();
     for (const [id, token] of prepared) sinks[id] = await token;
-    await this.#settings.folder.publish({ ...manifest, sinks }, written);
+    await this.#settings.folder.publish({ ...manifest, sinks, isLast: false }, written);
     return written.file?.bytes ?? 0;
   }
 
   /** The job goes on without the checkpoint where that is tolerated. @throws what it failed with */
-  #giveUp(failure: unknown, { epoch, manifest }: Cut, sinks: Readonly<Record<string, SavedValue>>): void {
+  #giveUp(failure: unknown, { epoch, isLast }: Cut, sinks: Readonly<Record<string, SavedValue>>): void {
     const told = this.#told(`checkpoint ${epoch} could not be written`, failure);
     // What is no word of the file system is a fault, and tolerated by nobody.
-    if (!(told instanceof DiagnosticError) || manifest.isLast) throw told;
+    if (!(told instanceof DiagnosticError) || isLast) throw told;
     if (++this.#failures > this.#settings.failuresMax) throw told;
     if (!this.#withdraw(sinks)) throw told;
     this.#onFailed(told.diagnostics);

@@ -53,7 +53,7 @@ export interface Manifest {
   /** When it was made, ms since 1970. */
   readonly atMs: number;
   readonly job: JobScript;
-  /** The job was stopped with it: unless its process was killed then, the sinks have shown all that was written. */
+  /** The job was stopped with it, and the sinks have shown all that was written. */
   readonly isLast: boolean;
   /** The job's input had ended: what the sinks have prepared is all there is left to do. */
   readonly hasEnded: boolean;

@@ -22,7 +22,8 @@ const patienceSteps = 2000;
 /** How a life has ended. */
 type Outcome =
   | { readonly kind: 'ended'; readonly summary: JobSummary; readonly savepoint: string | null }
-  | { readonly kind: 'failed'; readonly error: unknown }
+  /** `drainedEvents`: what the last attempt of a job that was drained had read; null: it was not. */
+  | { readonly kind: 'failed'; readonly error: unknown; readonly drainedEvents: number | null }
   | { readonly kind: 'dead' };
 
 /** Runs a world to its end. @throws Error for what must not happen */
@@ -51,6 +52,8 @@ export async function runWorld(world: World): Promise<void> {
     if (outcome.kind === 'failed') {
       if (isCalm) throw outcome.error;
       checkFailure(outcome.error);
+      // As above, and what came behind the drain has failed as well.
+      if (outcome.drainedEvents !== null && outcome.drainedEvents < rowCount(inLife, disk)) return;
     }
     if (outcome.kind === 'dead') disk = life.end?.how === 'power' ? disk.afterCrash() : disk.afterKill();
     if (outcome.kind === 'ended' && outcome.savepoint !== null) {
@@ -105,12 +108,14 @@ async function live(
   let outcome: Outcome | null = null;
   let isProducing = false;
   let isSaving = false;
+  let isStopping = false;
   process.run().then(
     (summary) => {
       outcome = { kind: 'ended', summary, savepoint: null };
     },
     (error: unknown) => {
-      outcome = { kind: 'failed', error };
+      const isDrained = isStopping && setting.world.drains;
+      outcome = { kind: 'failed', error, drainedEvents: isDrained ? (process.job?.progress().events ?? 0) : null };
     },
   );
   let otherError: { error: unknown } | null = null;
@@ -126,7 +131,6 @@ async function live(
         isProducing = false;
       });
   }
-  let isStopping = false;
   const stop = (): void => {
     isStopping = true;
     process.stop();

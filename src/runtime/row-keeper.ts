@@ -23,6 +23,8 @@ export interface RowKeeperParts {
   readonly nowMs: () => number;
   /** As `t$late` calls the job: asked for when the first row is kept. */
   readonly jobName: () => string;
+  /** Names this run among those of the same job, also where it is made again from its start. */
+  readonly run: string;
   /** Of the checkpoint that the job goes on from; null: it starts anew. */
   readonly saved: SavedValue;
 }
@@ -47,6 +49,11 @@ export interface KeptCount {
 /** Tells the runs of a process apart that begin in the same millisecond. */
 let runs = 0;
 
+/** A name for a run. */
+export function newRun(nowMs: number): string {
+  return `${nowMs}.${runs++}`;
+}
+
 interface Log {
   readonly table: Table;
   readonly kind: KeptKind;
@@ -65,7 +72,6 @@ export class RowKeeper {
   readonly #texts = new Map<string, RowText>();
   /** By operator, input and what happened: the last row of a source that it happened to, and how often. */
   readonly #last = new Map<string, { readonly batch: Batch; readonly row: number; readonly times: number }>();
-  /** Names this run among those of the same job. */
   readonly #run: string;
   /** Rows that operators have made and that were kept: they have no place but their number. */
   #made: number;
@@ -73,9 +79,9 @@ export class RowKeeper {
 
   constructor(parts: RowKeeperParts) {
     this.#parts = parts;
-    const { graph, nowMs, saved } = parts;
+    const { graph, run, saved } = parts;
     const known = saved as SavedKeeper | null;
-    this.#run = known?.run ?? `${nowMs()}.${runs++}`;
+    this.#run = known?.run ?? run;
     this.#made = known?.made ?? 0;
     this.#tables = new KeptTables(graph);
   }

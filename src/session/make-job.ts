@@ -27,6 +27,8 @@ export function makeJob(
     readonly onProgress: (progress: JobProgress) => void;
     readonly onWarning: (diagnostics: readonly Diagnostic[]) => void;
     readonly jobName: () => string;
+    /** See `RowKeeperParts.run`. */
+    readonly keptRun: string;
     /** What runs the job again. */
     readonly script: () => JobScript;
     /** Told of checkpoints that are damaged. */
@@ -66,6 +68,7 @@ export function makeJob(
     keptRows: context.keptRows,
     nowMs: () => clock.nowMs(),
     jobName: answer.jobName,
+    run: answer.keptRun,
     saved: kept?.checkpoints.restored?.keeper ?? null,
   });
   const operators = new Map<string, Operator>();

@@ -12,6 +12,7 @@ import { planPhysically } from '../physical/plan.ts';
 import type { LogicalSink } from '../plan/logical.ts';
 import { printPlan } from '../plan/print.ts';
 import type { Job, JobProgress } from '../runtime/job.ts';
+import { newRun } from '../runtime/row-keeper.ts';
 import type { UnreadableCheckpoint } from '../state/checkpoint-folder.ts';
 import type { JobScript } from '../state/manifest.ts';
 import { eventChannel } from './event-channel.ts';
@@ -74,6 +75,7 @@ export async function* runJob(
     onProgress: (progress: JobProgress) => void channel.push({ kind: 'progress', progress }),
     onWarning: (diagnostics: readonly Diagnostic[]) => void channel.push({ kind: 'warnings', diagnostics }),
     jobName: () => jobName(sinks, context),
+    keptRun: newRun(context.clock.nowMs()),
     onRestored: (from: JobState['from']): void => {
       begun = { ...begun, from };
     },

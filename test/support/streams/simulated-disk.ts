@@ -250,7 +250,8 @@ export class SimulatedDisk implements StreamFiles {
     const node = this.#node(path);
     const file: WritableFile = {
       size: () => node.seen.length,
-      read: (target, position) => node.seen.copy(target, 0, position),
+      // Behind the end there is nothing, as of a file that is whole.
+      read: (target, position) => (position >= node.seen.length ? 0 : node.seen.copy(target, 0, position)),
       write: async (bytes, at) => {
         const operation: Operation = { kind: 'write', path };
         // The bytes are those of the call, whatever the caller does with them while it waits.

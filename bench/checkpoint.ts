@@ -1,16 +1,14 @@
+import { spawnSync } from 'node:child_process';
 import { closeSync, linkSync, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { summary } from '../src/diagnostics/diagnostic.ts';
-import { SourceText } from '../src/diagnostics/source-text.ts';
-import { Engine } from '../src/engine.ts';
-import type { CheckpointReport } from '../src/runtime/checkpoints.ts';
-import type { Job } from '../src/runtime/job.ts';
+import { fileURLToPath } from 'node:url';
+import type { AnswerTo, Order, Run } from './checkpoint-run.ts';
 import { type Bench, type BenchResult, median } from './harness.ts';
 
 /** Of a file. */
 const events = 10_000_000;
-const rounds = 3;
+const rounds = 5;
 
 /** By keys, how often the file is read, so that a run takes some seconds: a checkpoint is made each second. */
 const readings: readonly (readonly [keys: number, times: number])[] = [
@@ -20,14 +18,6 @@ const readings: readonly (readonly [keys: number, times: number])[] = [
   [1e7, 3],
 ];
 
-/** How a job ran. */
-interface Run {
-  readonly ms: number;
-  /** Changes that were sent: the same wherever batches are. */
-  readonly rowsOut: number;
-  readonly reports: readonly CheckpointReport[];
-}
-
 /** What checkpoints each second cost, by the number of keys; and how soon a job is back. */
 export const checkpoint: Bench = {
   name: 'checkpoint',
@@ -35,12 +25,12 @@ export const checkpoint: Bench = {
     'GROUP BY over 30 to 100 M events with a checkpoint each second against none; its pause, its size, and the way back',
   async run() {
     const results: BenchResult[] = [];
-    for (const [keys, times] of readings) results.push(await ofKeys(keys, times));
+    for (const [keys, times] of readings) results.push(ofKeys(keys, times));
     return results;
   },
 };
 
-async function ofKeys(keys: number, times: number): Promise<BenchResult> {
+function ofKeys(keys: number, times: number): BenchResult {
   const folder = mkdtempSync(join(tmpdir(), 'tidemark-bench-'));
   try {
     mkdirSync(join(folder, 'events'));
@@ -49,15 +39,17 @@ async function ofKeys(keys: number, times: number): Promise<BenchResult> {
     for (let copy = 1; copy < times; copy++) linkSync(path, join(folder, 'events', `${copy}.json`));
     const [with_, without]: [Run[], Run[]] = [[], []];
     for (let round = 0; round < rounds; round++) {
-      without.push(await run(folder, 0));
-      with_.push(await run(folder, 1000));
+      without.push(inProcess({ kind: 'run', folder, intervalMs: 0 }));
+      with_.push(inProcess({ kind: 'run', folder, intervalMs: 1000 }));
     }
     const sent = new Set([...with_, ...without].map(({ rowsOut }) => rowsOut));
     if (sent.size !== 1) throw new Error(`the runs sent ${[...sent].join(', ')} changes`);
     const ratio = median(without.map(({ ms }) => ms)) / median(with_.map(({ ms }) => ms));
     const reports = with_.flatMap((each) => each.reports);
     const pauses = reports.map(({ pauseMs }) => pauseMs);
-    const back = await wayBack(folder, events * times);
+    const order = { folder, count: events * times };
+    inProcess({ kind: 'stop', ...order });
+    const { ms: back } = inProcess({ kind: 'back', ...order });
     console.log(
       `  ${keys.toLocaleString('en')} keys: ${ratio.toFixed(2)} of the rate without; ${reports.length} checkpoints, ` +
         `pause at most ${Math.max(0, ...pauses).toFixed(1)} ms, ${(Math.max(0, ...reports.map(({ bytes }) => bytes)) / 1e6).toFixed(1)} MB at most; ` +
@@ -77,70 +69,12 @@ async function ofKeys(keys: number, times: number): Promise<BenchResult> {
   }
 }
 
-/** Runs the job to its end, or until it has read so many rows. */
-async function run(folder: string, intervalMs: number, untilRows = Number.POSITIVE_INFINITY): Promise<Run> {
-  const engine = new Engine({ streamsFolder: join(folder, 'streams') });
-  const reports = new Map<number, CheckpointReport>();
-  let current: Job | null = null;
-  const watch = setInterval(() => {
-    const report = current?.lastCheckpoint ?? null;
-    if (report !== null) reports.set(report.epoch, report);
-    if ((current?.progress().events ?? 0) >= untilRows) engine.cancel();
-  }, 5);
-  const start = performance.now();
-  try {
-    const onJob = (job: Job): void => {
-      current = job;
-    };
-    for await (const event of engine.run(new SourceText('bench', scriptOf(folder, intervalMs)), { onJob })) {
-      if (event.kind === 'refused') throw new Error(event.diagnostics.map(summary).join('\n'));
-    }
-    const rowsOut = jobOf(current).metrics()[0]?.rowsOut ?? 0;
-    return { ms: performance.now() - start, rowsOut, reports: [...reports.values()] };
-  } finally {
-    clearInterval(watch);
-    engine.close();
-  }
-}
-
-/** Typed anew: a callback has set it. */
-function jobOf(job: Job | null): Job {
-  if (job === null) throw new Error('no job has run');
-  return job;
-}
-
-/** Stops a job near its end, and gives how long the next run takes to its first row, in ms. */
-async function wayBack(folder: string, count: number): Promise<number> {
-  await run(folder, 3_600_000, count * 0.9);
-  const engine = new Engine({ streamsFolder: join(folder, 'streams') });
-  const start = performance.now();
-  let [before, ms, last] = [0, 0, 0];
-  try {
-    const onJob = (job: Job): void => {
-      const look = (): void => {
-        last = job.progress().events;
-        if (before === 0) before = last;
-        if (ms === 0 && before > 0 && last > before) ms = performance.now() - start;
-        if (last < count) setImmediate(look);
-      };
-      look();
-    };
-    for await (const event of engine.run(new SourceText('bench', scriptOf(folder, 3_600_000)), { onJob })) {
-      if (event.kind === 'refused') throw new Error(event.diagnostics.map(summary).join('\n'));
-    }
-    if (before < count / 2) throw new Error(`the job began anew, at ${before} rows`);
-    return ms;
-  } finally {
-    engine.close();
-  }
-}
-
-function scriptOf(folder: string, intervalMs: number): string {
-  return `
-    SET 'execution.checkpointing.interval' = '${intervalMs} ms';
-    CREATE TABLE events (k INT, v BIGINT) WITH ('connector' = 'filesystem', 'path' = '${folder}/events', 'format' = 'json');
-    CREATE TABLE nowhere (k INT, n BIGINT, s BIGINT, m BIGINT) WITH ('connector' = 'blackhole');
-    INSERT INTO nowhere SELECT k, COUNT(*), SUM(v), MAX(v) FROM events GROUP BY k;`;
+/** A process runs the job, as behind a crash: what another has used of memory and of files is none of its business. */
+function inProcess<Kind extends Order['kind']>(order: Extract<Order, { kind: Kind }>): AnswerTo<Kind> {
+  const script = fileURLToPath(new URL('./checkpoint-run.ts', import.meta.url));
+  const { stdout, stderr, status } = spawnSync(process.execPath, [script, JSON.stringify(order)], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`exit code ${status}: ${stderr}`);
+  return JSON.parse(stdout) as AnswerTo<Kind>;
 }
 
 /** As many keys as there are events come in another order: the multiplier has no factor in common with their number. */

@@ -103,6 +103,8 @@ export class Checkpoints {
   #savepoint: SavepointRequest | null = null;
   /** Which of them was heard last. */
   #heard: string | null = null;
+  /** The last one of an input that has ended, when its rows are shown. */
+  #ended: Omit<Manifest, 'pages'> | null = null;
   #failure: { readonly error: unknown } | null = null;
   readonly #onFailed: (diagnostics: readonly Diagnostic[]) => void;
   /** In succession. */
@@ -244,13 +246,22 @@ export class Checkpoints {
 
   /** The job has come to its end: there is nothing to go on from. */
   async end(): Promise<void> {
+    const { folder } = this.#settings;
+    // All is written and seen: to fail now would write it again.
+    const isClear = await this.#tidied('the checkpoints of a job that has ended', () => folder.clear());
+    if (!isClear && this.#ended !== null) await folder.restate(this.#ended).catch(() => {});
+  }
+
+  /** Whether something that is of no use any more was taken away; else it is told. */
+  async #tidied(what: string, work: () => Promise<void>): Promise<boolean> {
     try {
-      await this.#settings.folder.clear();
+      await work();
+      return true;
     } catch (error) {
-      // All is written and seen: to fail now would write it again.
-      const told = this.#told('the checkpoints of a job that has ended could not be taken away', error);
+      const told = this.#told(`${what} could not be taken away`, error);
       if (!(told instanceof DiagnosticError)) throw told;
       this.#onFailed(told.diagnostics);
+      return false;
     }
   }
 
@@ -328,9 +339,13 @@ export class Checkpoints {
     for (const [id, token] of Object.entries(sinks)) await this.#sinks.get(id)?.commit?.(token);
     const seen = { ...cut.manifest, sinks, isLast: cut.isLast };
     // From here on nothing of it is left to be shown; where that cannot be said, who goes on from it shows it once more.
-    if (cut.isLast && !cut.manifest.hasEnded) await this.#settings.folder.restate(seen).catch(() => {});
-    if (cut.savepoint !== null) await this.#settings.folder.answerSavepoint(cut.savepoint, seen);
+    const { folder } = this.#settings;
+    if (cut.manifest.hasEnded) this.#ended = seen;
+    else if (cut.isLast) await folder.restate(seen).catch(() => {});
+    if (cut.savepoint !== null) await folder.answerSavepoint(cut.savepoint, seen);
     this.#onDone({ epoch, pauseMs, durationMs: this.#clock.elapsedMs() - startMs, bytes });
+    // Of a job that has ended all is taken away.
+    if (!cut.manifest.hasEnded) await this.#tidied('older checkpoints', () => folder.clean());
   }
 
   /** How many bytes it has. `sinks` gets what these have prepared. */

@@ -224,7 +224,7 @@ export class CheckpointFolder {
     return this.#thread;
   }
 
-  /** The pages of a checkpoint are on the disk. Makes it the newest, and takes away what is of no use any more. */
+  /** The pages of a checkpoint are on the disk. Makes it the newest. */
   async publish(manifest: Omit<Manifest, 'pages'>, { file: added, pages, free }: WrittenPages): Promise<void> {
     this.#disown(free);
     if (added !== null) this.#own(added, pages);
@@ -234,7 +234,6 @@ export class CheckpointFolder {
     await storeManifest(this.#files, this.path, { ...manifest, pages: chain });
     this.#chain = chain;
     this.#retained.push({ epoch: manifest.epoch, pages: chain });
-    await this.#clean();
   }
 
   /** Says of the newest checkpoint what has become of it since. */
@@ -246,6 +245,15 @@ export class CheckpointFolder {
     await this.#files.remove(join(this.path, name));
   }
 
+  /** Takes away what is of no use any more. What stays when that fails goes with the next. */
+  async clean(): Promise<void> {
+    this.#retained.splice(0, this.#retained.length - this.#retainedMax);
+    const used = new Set(
+      this.#retained.flatMap(({ epoch, pages }) => [manifestNameOf(epoch), ...pages.map(({ name }) => name)]),
+    );
+    await this.#removeBut(used);
+  }
+
   /**
    * Takes all checkpoints away: the job has come to its end. The newest is whole until it is gone; behind that nothing
    * may fail, or the job would run again from its start.
@@ -253,7 +261,15 @@ export class CheckpointFolder {
   async clear(): Promise<void> {
     for (const epoch of epochsIn(this.#files, this.path)) await this.remove(manifestNameOf(epoch));
     // What stays is of no checkpoint: the next of the job takes it away.
+    await this.#removeBut(new Set()).catch(() => {});
     await this.#files.remove(this.path).catch(() => {});
+  }
+
+  /** Manifests go before the pages that they name; to take a large file away takes its time, and so they go together. */
+  async #removeBut(used: ReadonlySet<string>): Promise<void> {
+    const unused = this.#files.list(this.path).filter((name) => !used.has(name));
+    for (const name of unused) if (name.startsWith('chk-')) await this.remove(name);
+    await Promise.all(unused.filter((name) => name.startsWith('pages-')).map((name) => this.remove(name)));
   }
 
   #forget(): void {
@@ -314,19 +330,6 @@ export class CheckpointFolder {
       }
     }
     for (const [known, each] of this.#live) if (each.pages === 0) this.#live.delete(known);
-  }
-
-  async #clean(): Promise<void> {
-    while (this.#retained.length > this.#retainedMax) {
-      const oldest = this.#retained.shift();
-      if (oldest !== undefined) await this.remove(manifestNameOf(oldest.epoch));
-    }
-    const named = new Set(
-      this.#retained.flatMap(({ epoch, pages }) => [manifestNameOf(epoch), ...pages.map(({ name }) => name)]),
-    );
-    for (const name of this.#files.list(this.path)) {
-      if (/^(chk|pages)-/.test(name) && !named.has(name)) await this.remove(name);
-    }
   }
 }
 

@@ -92,6 +92,37 @@ test('where that is tolerated the job goes on, says so, and tries again', async 
   expect(written.rows).toEqual(expected());
 });
 
+test('an old checkpoint that stays is told, fails nothing, and goes with the next', async () => {
+  let tries = 0;
+  fault = ({ kind, path }) => (kind === 'remove' && path.endsWith('.json') && ++tries <= 2 ? 'error' : 'none');
+  const kept: number[] = [];
+  written.before = () => {
+    clock.advance(1);
+    kept.push(state.files.paths().filter((path) => path.endsWith('.json')).length);
+  };
+  const { warnings, refused, summary } = await toldRun(`${tables()} ${insert}`, options());
+  expect(refused).toBe(null);
+  expect(warnings).toEqual(Array.from({ length: 2 }, () => expect.stringMatching(/^F025 older checkpoints could not/)));
+  expect(summary).toMatchObject({ restarts: 0, outcome: 'finished' });
+  expect(written.rows).toEqual(expected());
+  // One that is seen, and one that follows it.
+  expect(Math.max(...kept)).toBeGreaterThan(2);
+  expect(kept.at(-1)).toBeLessThanOrEqual(2);
+});
+
+test('what stays of a job that has ended is not in the way of another query', async () => {
+  fault = ({ kind, path }) => (kind === 'remove' && path.endsWith('.json') ? 'error' : 'none');
+  const named = `${tables()} SET 'pipeline.name' = 'copy';`;
+  const { warnings } = await toldRun(`${named} ${insert}`, options());
+  expect(warnings.at(-1)).toMatch(/^F025 the checkpoints of a job that has ended could not be taken away/);
+  fault = () => 'none';
+  const again = await toldRun(
+    `${named} CREATE TABLE other (v BIGINT) WITH ('connector' = 'program', 'table' = 'written'); INSERT INTO other SELECT v FROM events;`,
+    options(),
+  );
+  expect(again).toMatchObject({ refused: null, warnings: [] });
+});
+
 test('one more in succession than is tolerated fails the job; one that succeeds begins the count anew', async () => {
   let writes = 0;
   const failing = new Set([3, 4, 6, 7, 9, 10, 11]);

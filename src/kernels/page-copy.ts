@@ -12,6 +12,19 @@
  * Each step is a bijection of `h` and of the word: whatever changes within one lane changes the sum.
  */
 export function copyPageSummed(to: usize, from: usize, sum: u32): u32 {
+  return pass(from, sum, true, to);
+}
+
+/** The checksum alone, of pages one behind the other. */
+export function sumPages(from: usize, count: u32, sum: u32): u32 {
+  for (const end = from + count * pageBytes; from < end; from += pageBytes) sum = pass(from, sum, false, 0);
+  return sum;
+}
+
+/** One page; `copies`: to `to`, too. Known where it is compiled: of either kind there is one loop. */
+// @ts-ignore: decorator
+@inline
+function pass(from: usize, sum: u32, copies: bool, to: usize): u32 {
   let a = i32x4.splat(sum);
   let b = a;
   let c = a;
@@ -21,34 +34,18 @@ export function copyPageSummed(to: usize, from: usize, sum: u32): u32 {
     const words1 = v128.load(from, 16);
     const words2 = v128.load(from, 32);
     const words3 = v128.load(from, 48);
-    v128.store(to, words0);
-    v128.store(to, words1, 16);
-    v128.store(to, words2, 32);
-    v128.store(to, words3, 48);
+    if (copies) {
+      v128.store(to, words0);
+      v128.store(to, words1, 16);
+      v128.store(to, words2, 32);
+      v128.store(to, words3, 48);
+    }
     a = with4(a, words0);
     b = with4(b, words1);
     c = with4(c, words2);
     d = with4(d, words3);
   }
   return folded(a, b, c, d);
-}
-
-/** The checksum alone, of pages one behind the other. */
-export function sumPages(from: usize, count: u32, sum: u32): u32 {
-  for (const end = from + count * pageBytes; from < end; ) {
-    let a = i32x4.splat(sum);
-    let b = a;
-    let c = a;
-    let d = a;
-    for (const pageEnd = from + pageBytes; from < pageEnd; from += 64) {
-      a = with4(a, v128.load(from));
-      b = with4(b, v128.load(from, 16));
-      c = with4(c, v128.load(from, 32));
-      d = with4(d, v128.load(from, 48));
-    }
-    sum = folded(a, b, c, d);
-  }
-  return sum;
 }
 
 const pageBytes: u32 = 4096;

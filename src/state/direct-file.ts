@@ -33,8 +33,9 @@ export class DirectFile {
       } catch (error) {
         if (!this.#isDirect || !isRefusal(error)) throw error;
         this.#isDirect = false;
+        const buffered = openSync(this.#path, constants.O_WRONLY);
         closeSync(this.#file);
-        this.#file = openSync(this.#path, constants.O_WRONLY);
+        this.#file = buffered;
       }
     }
   }

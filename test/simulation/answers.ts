@@ -81,6 +81,8 @@ export function compare(
   { plan: { query }, world }: Setting,
   expected: readonly WrittenRow[],
   found: readonly WrittenRow[],
+  /** Rows were read again: a process was killed, or the job ran again. */
+  isReadAgain: boolean,
 ): void {
   const isByBatches = query.isUpdating === true || query.isOrderedByBatches === true;
   const isByTime = query.isByTime === true || world.sink === 'upsert';
@@ -92,6 +94,18 @@ export function compare(
     return query.isUpdating === true ? remaining(rows) : rows.map(({ text }) => text).sort();
   };
   const [a, b] = [texts(expected), texts(found)];
+  // A sink that shows rows at once is not told behind a crash what it has of a batch that is read again in another one.
+  if (isReadAgain && world.sink === 'upsert' && query.mayReturn === true && world.batchRows > 1) {
+    const keysOf = (list: readonly string[]): readonly string[] =>
+      list.map((text) => text.split(',', 1)[0] ?? '').sort();
+    const keys = new Set(keysOf(a));
+    compareTexts(
+      'key',
+      keysOf(a),
+      keysOf(b).filter((key) => keys.has(key)),
+    );
+    return;
+  }
   compareTexts('row', a, b);
 }
 

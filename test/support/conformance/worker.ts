@@ -16,7 +16,8 @@ export type WorkerAnswer =
   | { readonly kind: 'fault'; readonly text: string };
 
 // TIDEMARK_RESTARTS=1: a job is stopped behind each batch, and goes on from its checkpoint.
-const port = await openEngine({ restarts: process.env.TIDEMARK_RESTARTS === '1' });
+const restarts = process.env.TIDEMARK_RESTARTS === '1';
+const port = await openEngine({ restarts });
 
 parentPort?.on('message', ({ path, filter }: WorkerRequest) => {
   void report(path, filter).then((answer) => parentPort?.postMessage(answer));
@@ -25,8 +26,8 @@ parentPort?.on('message', ({ path, filter }: WorkerRequest) => {
 async function report(path: string, filter: string): Promise<WorkerAnswer> {
   try {
     const file = readCorpusFile(path);
-    const forms = [folded];
-    return { kind: 'report', report: await runFile(file, { port, known: readList(file.area), forms, filter }) };
+    const run = { port, known: readList(file.area), forms: [folded], filter, endsBundles: restarts };
+    return { kind: 'report', report: await runFile(file, run) };
   } catch (fault) {
     return { kind: 'fault', text: stackOf(fault) };
   }

@@ -216,11 +216,11 @@ export class Job {
       const told = memoryFailure(error, this.#parts);
       await this.#checkpoints?.settle().catch(() => {});
       // What it has failed with is told, whatever else fails at its end.
-      await this.#closeAll(wired, opened).catch(() => {});
+      await this.#closeAll(wired, opened, this.#comesAgain).catch(() => {});
       throw told;
     }
     try {
-      await this.#closeAll(wired, []);
+      await this.#closeAll(wired, [], false);
     } catch (error) {
       // All that it has to show is shown: it has not failed, and must not run again.
       if (!(error instanceof DiagnosticError)) throw error;
@@ -258,8 +258,18 @@ export class Job {
     return { ...this.progress(), outcome: isCancelled ? word : 'finished' };
   }
 
+  /** Whether its sources can be read on from where they were. */
+  get #isReplayable(): boolean {
+    return [...this.#parts.sources.values()].every(({ save }) => save !== undefined);
+  }
+
+  /** Whether a job that has failed begins from its start when it is run again, with the same rows. */
+  get #comesAgain(): boolean {
+    return this.#checkpoints !== null && this.checkpointEpoch === null && this.#isReplayable;
+  }
+
   /** Closes all there is, also where one of them cannot be closed as it should. @throws what the first failed with */
-  async #closeAll(wired: WiredGraph, aborted: readonly Sink[]): Promise<void> {
+  async #closeAll(wired: WiredGraph, aborted: readonly Sink[], comesAgain: boolean): Promise<void> {
     const { keeper } = this.#parts;
     const failures: unknown[] = [];
     const close = async (work: () => Promise<void> | void): Promise<void> => {
@@ -274,7 +284,7 @@ export class Job {
     for (const source of [...this.#sources, ...this.#lookups]) await close(() => source.close());
     await close(() => this.#checkpoints?.close());
     this.#hasEnded = true;
-    await close(() => keeper?.close());
+    await close(() => keeper?.close(comesAgain));
     await close(() => this.#release());
     if (failures.length > 0) throw failures[0];
   }
@@ -386,10 +396,9 @@ export class Job {
   /** The loop: one batch of one shard, then what the sinks want to be waited for, then perhaps a turn for others. */
   async #feed(wired: WiredGraph): Promise<'ended' | 'suspended'> {
     const { clock, onTime, onProgress, checkpoints } = this.#parts;
-    // What cannot be read from where it was would be read for ever.
-    const isReplayable = [...this.#parts.sources.values()].every(({ save }) => save !== undefined);
     const stopsAtEach = checkpoints?.stopsAtEach === true;
-    const mayStop = (): boolean => !stopsAtEach || (isReplayable && this.#rowsRead() > rowsAtStart);
+    // What cannot be read from where it was would be read for ever.
+    const mayStop = (): boolean => !stopsAtEach || (this.#isReplayable && this.#rowsRead() > rowsAtStart);
     const { signal } = this.#stop;
     onTime?.(clock.nowMs());
     wired.start.next({ kind: 'watermark', watermarkMs: Number.POSITIVE_INFINITY });

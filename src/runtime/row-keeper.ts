@@ -148,8 +148,13 @@ export class RowKeeper {
     for (const { log } of this.#logs.values()) if (log.hasPending) await log.flush();
   }
 
-  async close(): Promise<void> {
+  /**
+   * `comesAgain`: who runs the job next begins from its start, and keeps under a name of its own what operators have made;
+   * a row of a source is known by its place.
+   */
+  async close(comesAgain: boolean): Promise<void> {
     for (const { log, table, kind } of this.#logs.values()) {
+      if (comesAgain) log.forgetMade(this.#run);
       await log.flush();
       await this.#parts.keptRows.release(table, kind);
     }

@@ -139,6 +139,15 @@ export class KeptLog {
     this.#pendingBytes += bytes.length;
   }
 
+  /** Of what waits, rows that operators made in a run are not wanted: they come again. */
+  forgetMade(run: string): void {
+    this.#pending = this.#pending.filter((bytes) => {
+      const record = decodeKept(bytes);
+      return record.shard !== null || record.run !== run;
+    });
+    this.#pendingBytes = this.#pending.reduce((total, { length }) => total + length, 0);
+  }
+
   /** Whether what waits must be written before more is read. */
   get isFull(): boolean {
     return this.#pendingBytes > pendingBytesMax;

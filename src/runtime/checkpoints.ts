@@ -135,7 +135,8 @@ export class Checkpoints {
     this.#onDone = parts.onDone;
     this.#wakeJob = parts.wakeJob;
     this.#onFailed = parts.onFailed;
-    this.#epoch = settings.restored?.epoch ?? 0;
+    // The names of a damaged one are not used again: it would be whole with the files of another.
+    this.#epoch = Math.max(settings.restored?.epoch ?? 0, settings.folder.newestEpoch);
     // The first of a job says where it began, and is due before it reads.
     this.#startedMs = settings.restored === null ? Number.NEGATIVE_INFINITY : parts.clock.elapsedMs();
   }
@@ -156,6 +157,15 @@ export class Checkpoints {
     this.#settings.folder.watch(() => this.look());
   }
 
+  #lookOnce(): void {
+    try {
+      this.look();
+    } catch (error) {
+      // What the job ends with is told, whatever else cannot be read.
+      if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+    }
+  }
+
   look(): void {
     const { folder } = this.#settings;
     const request = folder.stopRequest();
@@ -169,6 +179,8 @@ export class Checkpoints {
 
   async close(): Promise<void> {
     await this.#running?.done;
+    // The request goes with the lock: what was asked by now is known to who makes the job again.
+    this.#lookOnce();
     // A lock that stays is known to be nobody's, and who runs the job next takes the rest away.
     await this.#settings.folder.close().catch(() => {});
   }
@@ -342,10 +354,21 @@ export class Checkpoints {
     const { folder } = this.#settings;
     if (cut.manifest.hasEnded) this.#ended = seen;
     else if (cut.isLast) await folder.restate(seen).catch(() => {});
-    if (cut.savepoint !== null) await folder.answerSavepoint(cut.savepoint, seen);
+    if (cut.savepoint !== null) await this.#answer(cut.savepoint, seen);
     this.#onDone({ epoch, pauseMs, durationMs: this.#clock.elapsedMs() - startMs, bytes });
     // Of a job that has ended all is taken away.
     if (!cut.manifest.hasEnded) await this.#tidied('older checkpoints', () => folder.clean());
+  }
+
+  /** The job is not worse for a savepoint that fails. */
+  async #answer(request: SavepointRequest, seen: Omit<Manifest, 'pages'>): Promise<void> {
+    try {
+      await this.#settings.folder.answerSavepoint(request, seen);
+    } catch (error) {
+      const told = this.#told('who has asked for a savepoint could not be answered', error);
+      if (!(told instanceof DiagnosticError)) throw told;
+      this.#onFailed(told.diagnostics);
+    }
   }
 
   /** How many bytes it has. `sinks` gets what these have prepared. */

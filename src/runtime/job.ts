@@ -343,6 +343,11 @@ export class Job {
     this.cancel();
   }
 
+  /** How it was asked from elsewhere to stop; null: it was not. */
+  get asked(): StopRequest | null {
+    return this.#request;
+  }
+
   #wake(): void {
     this.#waiting.abort(woken);
   }

@@ -59,6 +59,9 @@ export class RunningJob {
         if (this.#stop.signal.aborted) throw error;
         const verdict = restarts.after(error, this.#job, clock.elapsedMs());
         if (verdict.kind === 'fail') throw verdict.error;
+        // It was asked to stop in that run, and its last checkpoint came to nothing: it stops at the one before.
+        const asked = last?.asked ?? null;
+        if (asked !== null) this.stop(asked);
         onRestart(verdict.warning);
         entry.restart('RESTARTING');
         await this.#wait(verdict.delayMs);

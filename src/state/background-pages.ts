@@ -32,15 +32,15 @@ export class PagesNotWritten extends Error {
  */
 export class BackgroundPages {
   readonly #worker: Worker;
+  #hasEnded = false;
   #settle: { readonly resolve: (reply: PageReply) => void; readonly reject: (error: Error) => void } | null = null;
 
   private constructor(worker: Worker) {
     this.#worker = worker;
     worker.on('message', (reply: PageReply) => this.#settle?.resolve(reply));
-    worker.on('error', (error) => this.#settle?.reject(error as Error));
-    worker.on('exit', (code) => this.#settle?.reject(new Error(`the thread of the checkpoints has ended (${code})`)));
-    // It is in nobody's way when the process ends.
-    worker.unref();
+    // What it had taken by then is not known: such an error has no code, and no job goes on behind it.
+    worker.on('error', (error) => this.#end(`has failed: ${(error as Error).message}`));
+    worker.on('exit', (code) => this.#end(`has ended (${code})`));
   }
 
   /** Null where there can be none: a program that was bundled with this one may lack the thread's file. */
@@ -49,6 +49,8 @@ export class BackgroundPages {
     try {
       const thread = new BackgroundPages(new Worker(new URL(name, import.meta.url), { execArgv: [] }));
       await thread.#reply();
+      // Until then it is waited for; from here on it is in nobody's way when the process ends.
+      thread.#worker.unref();
       return thread;
     } catch {
       return null;
@@ -88,8 +90,18 @@ export class BackgroundPages {
     }
   }
 
+  /** It takes no orders any more. */
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
   async close(): Promise<void> {
     await this.#worker.terminate();
+  }
+
+  #end(how: string): void {
+    this.#hasEnded = true;
+    this.#settle?.reject(new Error(`the thread of the checkpoints ${how}`));
   }
 
   #ask(order: PageOrder): Promise<PageReply> {

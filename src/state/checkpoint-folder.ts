@@ -1,6 +1,8 @@
-import { basename, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { Memory } from '../memory/memory.ts';
+import { makeFolders } from '../streams/make-folders.ts';
 import type { StreamEnvironment, StreamFiles, WritableFile } from '../streams/stream-environment.ts';
+import { StreamError } from '../streams/stream-error.ts';
 import { StreamLock } from '../streams/stream-lock.ts';
 import { BackgroundPages, type PagesInFile, PagesNotWritten } from './background-pages.ts';
 import {
@@ -86,6 +88,8 @@ export class CheckpointFolder {
   /** By that place: how many pages have it as their newest, and the file. */
   readonly #live = new Map<number, { readonly file: PageFile; pages: number }>();
   #fileCount = 0;
+  /** What was the newest when the state was loaded; null: none was, or the lock is taken. */
+  #loaded: string | null = null;
 
   constructor(environment: StreamEnvironment, path: string, retainedMax: number) {
     this.#environment = environment;
@@ -94,10 +98,15 @@ export class CheckpointFolder {
     this.#retainedMax = Math.max(1, retainedMax);
   }
 
-  /** @throws StreamError ResourceInUseException where the job runs already, here or in another process */
+  /**
+   * @throws StreamError ResourceInUseException where the job runs already, here or in another process, or another has run it
+   * since its state was loaded
+   */
   async open(): Promise<void> {
-    await this.#files.makeFolder(this.path);
+    await makeFolders(this.#files, this.path, true);
+    await this.#files.syncFolder(dirname(this.path));
     this.#lock = await StreamLock.take(this.#environment, this.path, `the state of the job in "${this.path}"`);
+    await this.#refuseOlder();
     // Of a process that is no more; what this one is asked for while it begins again is heard.
     if (this.stopRequest() === null) await takeBackRequest(this.#environment, this.path);
     if (this.savepointRequest() === null) await forgetSavepoint(this.#environment, this.path);
@@ -119,6 +128,7 @@ export class CheckpointFolder {
       await this.#files.remove(aside);
       // The lock goes with it: until then the folder is ours, and from then on it is not there.
       await this.#files.rename(this.path, aside);
+      await this.#files.syncFolder(dirname(this.path));
     } catch (error) {
       await lock.release().catch(() => {});
       throw error;
@@ -134,9 +144,21 @@ export class CheckpointFolder {
     return wasKilled(this.#files, this.path);
   }
 
+  /** The number of the newest checkpoint, whole or not; 0: there is none. */
+  get newestEpoch(): number {
+    return epochsIn(this.#files, this.path).at(-1) ?? 0;
+  }
+
   /** Tells when something in the folder has changed: perhaps it is a request. */
   watch(onChange: () => void): void {
-    this.#unwatch = this.#files.watch(this.path, onChange);
+    this.#unwatch = this.#files.watch(this.path, () => {
+      try {
+        onChange();
+      } catch (error) {
+        // A file that cannot be read now is looked for with the next change.
+        if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+      }
+    });
   }
 
   /** Whether another process has asked for the job to be stopped. */
@@ -184,6 +206,7 @@ export class CheckpointFolder {
    * @throws OtherRelease for a whole one that this release cannot go on from
    */
   load(newMemory: () => Memory): LoadedCheckpoint {
+    this.#loaded = this.#newest();
     const unreadable: UnreadableCheckpoint[] = [];
     const epochs = epochsIn(this.#files, this.path);
     for (const epoch of epochs.toReversed()) {
@@ -220,6 +243,7 @@ export class CheckpointFolder {
   /** Who writes so many pages while the job goes on; null: the job's own thread. */
   async thread(pages: number): Promise<BackgroundPages | null> {
     if (pages < backgroundPagesMin || this.#files.isOfSystem !== true) return null;
+    if ((await this.#thread)?.hasEnded === true) this.#thread = null;
     this.#thread ??= BackgroundPages.start();
     return this.#thread;
   }
@@ -270,6 +294,29 @@ export class CheckpointFolder {
     const unused = this.#files.list(this.path).filter((name) => !used.has(name));
     for (const name of unused) if (name.startsWith('chk-')) await this.remove(name);
     await Promise.all(unused.filter((name) => name.startsWith('pages-')).map((name) => this.remove(name)));
+  }
+
+  /** A state is loaded before the lock is taken, which may take its time: by then another process may have gone on from it. */
+  async #refuseOlder(): Promise<void> {
+    const loaded = this.#loaded;
+    this.#loaded = null;
+    if (loaded === null || loaded === this.#newest()) return;
+    await this.close();
+    throw new StreamError(
+      'ResourceInUseException',
+      `another process has run the job since its state in "${this.path}" was read`,
+    );
+  }
+
+  /** Tells the newest checkpoint from others of its number. */
+  #newest(): string {
+    const epoch = this.newestEpoch;
+    try {
+      return epoch === 0 ? '' : `${epoch} ${manifestIn(this.#files, this.path, epoch).atMs}`;
+    } catch (error) {
+      if (!(error instanceof DamagedManifest)) throw error;
+      return `${epoch} ${error.message}`;
+    }
   }
 
   #forget(): void {

@@ -155,9 +155,19 @@ function obey(order: PageOrder): void {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const pages = writer?.pages ?? new Uint32Array(0);
-    writer?.close();
-    writer = null;
+    closeFailed();
     reply({ kind: 'failed', code, message, pages });
+  }
+}
+
+/** The file is taken away: what else is wrong with it matters no more. */
+function closeFailed(): void {
+  const failed = writer;
+  writer = null;
+  try {
+    failed?.close();
+  } catch {
+    // Told already.
   }
 }
 

@@ -94,7 +94,13 @@ export async function savepointIn(
     throw new StreamError('ResourceInUseException', `there is something in "${target}" already`, {
       help: 'a savepoint has a folder of its own',
     });
-  await makeSavepoint(files, found, target, isShown);
+  try {
+    await makeSavepoint(files, found, target, isShown);
+  } catch (error) {
+    // Half of it would keep the room that is missing, and stand in the way of another.
+    for (const name of files.list(target)) await files.remove(join(target, name)).catch(() => {});
+    throw error;
+  }
   return target;
 }
 

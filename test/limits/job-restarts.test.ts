@@ -328,3 +328,30 @@ test('one that is to be drained runs again for that', async () => {
   expect(refused).toBe(null);
   expect(summary).toMatchObject({ outcome: 'stopped', restarts: 1 });
 });
+
+test('a stop that is asked for from elsewhere is not forgotten where the last checkpoint fails', async () => {
+  let writes = 0;
+  let asked: Promise<void> = Promise.resolve();
+  let isAsked = false;
+  let failures = 0;
+  written.before = (call) => {
+    clock.advance(1);
+    if (call === 'write' && ++writes === 3) {
+      const jobs = join(folder, 'jobs');
+      const [name = ''] = readdirSync(jobs);
+      asked = askToStop(machine, join(jobs, name), machine.processes.self, { drains: false }).then(() => {
+        isAsked = true;
+      });
+    }
+    if (call !== 'prepare' || !isAsked || failures > 0) return;
+    failures++;
+    throw new Error('the line is dead');
+  };
+  const endless = `${checkpoints} ${tables(", 'source.monitor-interval' = '1 h'")} INSERT INTO written SELECT v FROM events;`;
+  const { refused, summary, warnings } = await toldRun(endless, { ...options(), stateEnvironment: machine });
+  await asked;
+  expect(refused).toBe(null);
+  expect(warnings[0]).toContain('the line is dead');
+  expect(summary).toMatchObject({ outcome: 'stopped', restarts: 0 });
+  expect(failures).toBe(1);
+});

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -124,6 +125,31 @@ describe('another thread writes the pages of a large checkpoint', () => {
     const expected = state.content();
     await publish(state, checkpoints, 2);
     const { memory } = new CheckpointFolder(machine, path, 1).load(() => Memory.create({ isTracked: true }));
+    expect(state.content(memory).equals(expected)).toBe(true);
+    await checkpoints.close();
+  });
+
+  test('and is waited for where nothing else keeps the process', () => {
+    const module = new URL('../../src/state/background-pages.ts', import.meta.url).href;
+    const script = `const { BackgroundPages } = await import('${module}');
+      console.log(await BackgroundPages.start() === null ? 'none' : 'ready');`;
+    const { stdout, status } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
+    expect({ stdout, status }).toEqual({ stdout: 'ready\n', status: 0 });
+  });
+
+  test('one that has ended is followed by another', async () => {
+    const checkpoints = new CheckpointFolder(machine, join(folder, 'ended'), 1);
+    await checkpoints.open();
+    const first = await checkpoints.thread(4096);
+    await first?.close();
+    expect(first?.hasEnded).toBe(true);
+    const state = new BusyState();
+    const expected = state.content();
+    await publish(state, checkpoints, 1);
+    expect(await checkpoints.thread(4096)).not.toBe(first);
+    const { memory } = new CheckpointFolder(machine, join(folder, 'ended'), 1).load(() =>
+      Memory.create({ isTracked: true }),
+    );
     expect(state.content(memory).equals(expected)).toBe(true);
     await checkpoints.close();
   });

@@ -2,8 +2,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { hiddenParts, makeFolders, PartFile, showParts } from '../../src/connectors/filesystem/part-file.ts';
+import { hiddenParts, PartFile, showParts } from '../../src/connectors/filesystem/part-file.ts';
 import { machine } from '../../src/streams/machine.ts';
+import { makeFolders } from '../../src/streams/make-folders.ts';
 import type { StreamFiles } from '../../src/streams/stream-environment.ts';
 
 const { files } = machine;

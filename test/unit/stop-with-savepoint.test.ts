@@ -7,6 +7,7 @@ import { Engine } from '../../src/engine.ts';
 import type { Job } from '../../src/runtime/job.ts';
 import { askForSavepoint, type SavepointAnswer, savepointAnswer } from '../../src/state/savepoint-request.ts';
 import { machine } from '../../src/streams/machine.ts';
+import { simulatedState } from '../support/limits/simulated-state.ts';
 
 let folder = '';
 beforeEach(() => {
@@ -27,9 +28,15 @@ const windows = (): string => `
     GROUP BY window_start, window_end;`;
 
 /** The rows that a text answers with, or the codes and messages of its refusal. */
-async function answer(engine: Engine, text: string, onJob?: (job: Job) => void): Promise<readonly unknown[]> {
+async function answer(
+  engine: Engine,
+  text: string,
+  onJob?: (job: Job) => void,
+  warnings: string[] = [],
+): Promise<readonly unknown[]> {
   const rows: unknown[] = [];
   for await (const event of engine.run(new SourceText('test', text), { onJob })) {
+    if (event.kind === 'warnings') warnings.push(...event.diagnostics.map(({ message }) => message));
     if (event.kind === 'rows') rows.push(...event.rows.map(({ values }) => values[0]));
     if (event.kind === 'refused') rows.push(...event.diagnostics.map(({ code, message }) => `${code} ${message}`));
   }
@@ -37,12 +44,15 @@ async function answer(engine: Engine, text: string, onJob?: (job: Job) => void):
 }
 
 /** Runs the windows without end, up to when all rows are read. */
-async function allRead(engine: Engine): Promise<{ readonly running: Job; readonly ended: Promise<unknown> }> {
+async function allRead(
+  engine: Engine,
+  warnings: string[] = [],
+): Promise<{ readonly running: Job; readonly ended: Promise<unknown> }> {
   let started: (job: Job) => void = () => {};
   const job = new Promise<Job>((resolve) => {
     started = resolve;
   });
-  const ended = answer(engine, windows(), started);
+  const ended = answer(engine, windows(), started, warnings);
   const running = await job;
   while (running.progress().events < 3) await new Promise((resolve) => setTimeout(resolve, 5));
   return { running, ended };
@@ -130,6 +140,56 @@ test('a job that runs makes a savepoint and goes on; another begins from it besi
   };
   expect(await stopBy("STOP JOB '1' WITH SAVEPOINT WITH DRAIN", from)).toEqual([join(among, 'others-000003')]);
   expect(written()).toEqual([first, second]);
+  engine.cancel();
+  await ended;
+  engine.close();
+});
+
+test('of a savepoint that fails nothing is left, and the job that was asked for it goes on', async () => {
+  const state = simulatedState(({ kind, path }) => (kind === 'write' && path.includes('/mine/') ? 'no space' : 'none'));
+  const engine = new Engine({
+    streamsFolder: '/disk/streams',
+    stateEnvironment: state,
+    settings: { 'pipeline.name': 'windows', 'execution.checkpointing.interval': '10 ms' },
+  });
+  const { running, ended } = await allRead(engine);
+  const [job = ''] = state.files.list('/disk/jobs');
+  const path = '/disk/mine/one';
+  await askForSavepoint(state, `/disk/jobs/${job}`, state.processes.self, { id: 'a', path, among: '' });
+  const answered = (): SavepointAnswer | null => savepointAnswer(state, `/disk/jobs/${job}`, 'a');
+  while (answered() === null) await new Promise((resolve) => setTimeout(resolve, 5));
+  expect(answered()).toMatchObject({ refusal: expect.stringContaining('no space') });
+  expect(state.files.list(path)).toEqual([]);
+  const before = running.lastCheckpoint?.epoch ?? 0;
+  while ((running.lastCheckpoint?.epoch ?? 0) === before) await new Promise((resolve) => setTimeout(resolve, 5));
+  engine.cancel();
+  await ended;
+  engine.close();
+});
+
+test('a job goes on where nobody can be told of its savepoint', async () => {
+  let failures = 0;
+  const state = simulatedState(({ kind, path }) =>
+    kind === 'create' && path.endsWith('savepoint-answer') && ++failures > 0 ? 'no space' : 'none',
+  );
+  const warnings: string[] = [];
+  const engine = new Engine({
+    streamsFolder: '/disk/streams',
+    stateEnvironment: state,
+    settings: { 'pipeline.name': 'windows', 'execution.checkpointing.interval': '10 ms' },
+  });
+  const { running, ended } = await allRead(engine, warnings);
+  const [job = ''] = state.files.list('/disk/jobs');
+  await askForSavepoint(state, `/disk/jobs/${job}`, state.processes.self, {
+    id: 'a',
+    path: '/disk/mine/one',
+    among: '',
+  });
+  while (failures === 0 || warnings.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  expect(warnings[0]).toContain('who has asked for a savepoint could not be answered');
+  const before = running.lastCheckpoint?.epoch ?? 0;
+  while ((running.lastCheckpoint?.epoch ?? 0) === before) await new Promise((resolve) => setTimeout(resolve, 5));
+  expect(running.progress().restarts).toBe(0);
   engine.cancel();
   await ended;
   engine.close();

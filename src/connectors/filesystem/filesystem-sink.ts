@@ -8,19 +8,11 @@ import type { Batch } from '../../memory/batch.ts';
 import { BatchSlice } from '../../memory/batch-slice.ts';
 import type { SavedValue } from '../../memory/operator-state.ts';
 import { machine } from '../../streams/machine.ts';
+import { makeFolders } from '../../streams/make-folders.ts';
 import type { StreamFiles } from '../../streams/stream-environment.ts';
 import type { DiscardRequest, Sink, SinkRequest } from '../connector.ts';
 import { localPath } from './file-list.ts';
-import {
-  type FileWork,
-  hiddenParts,
-  hiddenPath,
-  makeFolders,
-  PartFile,
-  type SavedPart,
-  showParts,
-  syncFile,
-} from './part-file.ts';
+import { type FileWork, hiddenParts, hiddenPath, PartFile, type SavedPart, showParts, syncFile } from './part-file.ts';
 import { escapePartition, partitionText } from './partition-path.ts';
 
 /** Files in work at a time: a quarter of what a process may usually have open. */

@@ -220,7 +220,7 @@ export class Checkpoints {
    * A checkpoint of what has happened so far. `send` gives the graph its barrier; nothing may be on its way. Of a job whose
    * input has ended no state is kept: what its sinks have prepared is all there is left to do.
    */
-  begin(send: (barrier: Barrier) => void, save: () => Progress, last: LastCheckpoint | null = null): void {
+  begin(send: (barrier: Barrier) => void, save: (epoch: number) => Progress, last: LastCheckpoint | null = null): void {
     this.#startedMs = this.#clock.elapsedMs();
     const cut = last === 'ended' ? this.#endingCut(save) : this.#cutNow(send, save, last !== null);
     const pauseMs = this.#clock.elapsedMs() - this.#startedMs;
@@ -277,7 +277,7 @@ export class Checkpoints {
     }
   }
 
-  #cutNow(send: (barrier: Barrier) => void, save: () => Progress, isLast: boolean): Cut {
+  #cutNow(send: (barrier: Barrier) => void, save: (epoch: number) => Progress, isLast: boolean): Cut {
     const epoch = ++this.#epoch;
     const operators: Record<string, SavedNode> = {};
     send({
@@ -299,14 +299,14 @@ export class Checkpoints {
     const regions = stateRegions(this.#memory);
     const unmarked = [...this.#settings.operators.values()].flatMap(({ state }) => [...state.unmarked]);
     const writer = this.#settings.folder.begin(epoch, new DuePages(this.#memory, regions, unmarked));
-    const manifest = { ...this.#heading(epoch), hasEnded: false, regions, operators, ...save() };
+    const manifest = { ...this.#heading(epoch), hasEnded: false, regions, operators, ...save(epoch) };
     return { epoch, startMs: this.#startedMs, manifest, isLast, prepared, writer, savepoint };
   }
 
-  #endingCut(save: () => Progress): Cut {
+  #endingCut(save: (epoch: number) => Progress): Cut {
     const epoch = ++this.#epoch;
     const regions = { heap: 0, ranges: [] };
-    const manifest = { ...this.#heading(epoch), hasEnded: true, regions, operators: {}, ...save() };
+    const manifest = { ...this.#heading(epoch), hasEnded: true, regions, operators: {}, ...save(epoch) };
     const prepared = this.#prepare(true);
     return { epoch, startMs: this.#startedMs, manifest, isLast: true, prepared, writer: null, savepoint: null };
   }

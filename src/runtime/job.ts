@@ -245,6 +245,7 @@ export class Job {
       await sink.open();
     }
     await this.#checkpoints?.resume();
+    await this.#parts.keeper?.begin();
     if (restored !== null) this.#scheduler.load(restored.scheduler);
     this.#hasBegun = true;
     const isCancelled = await this.#runOn(wired, restored);
@@ -478,10 +479,10 @@ export class Job {
         for (const { elements } of this.#sources) elements.next({ kind: 'barrier', barrier });
         wired.check();
       },
-      () => ({
+      (epoch) => ({
         sources: Object.fromEntries(this.#sources.map((source) => [source.id, source.save()])),
         scheduler: this.#scheduler.save(),
-        keeper: this.#parts.keeper?.save() ?? null,
+        keeper: this.#parts.keeper?.save(epoch) ?? null,
       }),
       last,
     );

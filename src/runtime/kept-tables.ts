@@ -27,6 +27,11 @@ export class KeptTables {
     return null;
   }
 
+  /** All that keep such rows. */
+  all(kind: KeptKind): ReadonlySet<Table> {
+    return new Set([...this.#tables.keys()].flatMap((source) => this.ofSource(kind, source) ?? []));
+  }
+
   /** The table of a source, if it keeps such rows. */
   ofSource(kind: KeptKind, source: string): Table | null {
     const table = this.#tables.get(source);

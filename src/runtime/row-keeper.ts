@@ -1,7 +1,7 @@
 import type { KeptKind, Table } from '../catalog/table.ts';
 import type { RowFailure } from '../codegen/row-failure.ts';
 import type { MalformedRecord, SourceRecord } from '../connectors/connector.ts';
-import type { KeptFacts, KeptRecord } from '../connectors/kept/kept-record.ts';
+import type { KeptFacts, KeptRecord, KeptSince } from '../connectors/kept/kept-record.ts';
 import type { KeptLog, KeptRows } from '../connectors/kept/kept-rows.ts';
 import { placeOf } from '../diagnostics/source-text.ts';
 import type { Batch } from '../memory/batch.ts';
@@ -27,6 +27,8 @@ export interface RowKeeperParts {
   readonly run: string;
   /** Of the checkpoint that the job goes on from; null: it starts anew. */
   readonly saved: SavedValue;
+  /** That checkpoint; null: the job makes none. */
+  readonly since: KeptSince | null;
 }
 
 /** A keeper in a checkpoint: what comes again behind a restart has the same names, and so is known. */
@@ -76,6 +78,8 @@ export class RowKeeper {
   /** Rows that operators have made and that were kept: they have no place but their number. */
   #made: number;
   #jobName: string | null = null;
+  /** The last checkpoint that has begun. */
+  #since: KeptSince | null;
 
   constructor(parts: RowKeeperParts) {
     this.#parts = parts;
@@ -83,6 +87,7 @@ export class RowKeeper {
     const known = saved as SavedKeeper | null;
     this.#run = known?.run ?? run;
     this.#made = known?.made ?? 0;
+    this.#since = parts.since;
     this.#tables = new KeptTables(graph);
   }
 
@@ -129,8 +134,18 @@ export class RowKeeper {
     this.#add(table, 'errors', { ...row, error });
   }
 
-  /** For a checkpoint. */
-  save(): SavedValue {
+  /** Before the first row: what was kept since the checkpoint that the job goes on from is met again. */
+  async begin(): Promise<void> {
+    const { since, keptRows, nowMs } = this.#parts;
+    if (since === null || since.epoch === 0) return;
+    for (const kind of ['late', 'errors'] as const) {
+      for (const table of this.#tables.all(kind)) await keptRows.goBack(table, kind, { goesOnFrom: since }, nowMs);
+    }
+  }
+
+  /** For a checkpoint of this number. */
+  save(epoch: number): SavedValue {
+    if (this.#since !== null) this.#since = { ...this.#since, epoch };
     const saved: SavedKeeper = { run: this.#run, made: this.#made };
     return saved;
   }
@@ -237,6 +252,7 @@ export class RowKeeper {
       offset: record?.offset ?? null,
       part: record === null ? part : `${record.row} ${part}`,
       run: record?.isReadAgain === true ? null : this.#run,
+      since: this.#since ?? undefined,
     };
   }
 

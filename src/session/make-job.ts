@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { LookupSource, Sink, Source } from '../connectors/connector.ts';
 import { connectorLookup, connectorSink, connectorSource } from '../connectors/index.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
@@ -70,6 +71,10 @@ export function makeJob(
     jobName: answer.jobName,
     run: answer.keptRun,
     saved: kept?.checkpoints.restored?.keeper ?? null,
+    since:
+      kept === null
+        ? null
+        : { state: basename(kept.checkpoints.folder.path), epoch: kept.checkpoints.restored?.epoch ?? 0 },
   });
   const operators = new Map<string, Operator>();
   try {

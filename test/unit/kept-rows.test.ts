@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -66,6 +66,32 @@ test('a record is read as it was written, with values of every kind', () => {
   const given = { ...record(1), values, raw: Uint8Array.of(10, 0, 10) };
   expect(decodeKept(encodeKept(given))).toEqual(given);
   expect(decodeKept(encodeKept({ ...given, raw: null }))).toEqual({ ...given, raw: null });
+});
+
+test.for(['on disk', 'in memory'])(
+  '%s what was kept since a checkpoint is gone when a job goes on from it',
+  async (place) => {
+    const of = table();
+    const kept = new KeptRows(place === 'on disk' ? folder : null);
+    const log = kept.log(of, 'late', () => nowMs);
+    for (const epoch of [0, 1, 2, 3]) log.add({ ...record(epoch), since: { state: 'sums', epoch } });
+    log.add({ ...record(10), since: { state: 'others', epoch: 9 } });
+    log.add(record(11));
+    await kept.release(of, 'late');
+    await kept.goBack(of, 'late', { goesOnFrom: { state: 'sums', epoch: 2 } }, () => nowMs);
+    expect(await offsets(kept, of)).toEqual([0, 1, 10, 11]);
+    // What comes again is kept again.
+    const again = kept.log(of, 'late', () => nowMs);
+    again.add({ ...record(3), since: { state: 'sums', epoch: 2 } });
+    await kept.release(of, 'late');
+    expect(await offsets(kept, of)).toEqual([0, 1, 10, 11, 3]);
+  },
+);
+
+test('nothing is made for a table of which nothing was kept', async () => {
+  const kept = new KeptRows(folder);
+  await kept.goBack(table(), 'late', { goesOnFrom: { state: 'sums', epoch: 2 } }, () => nowMs);
+  expect(readdirSync(folder)).toEqual([]);
 });
 
 test.for(['on disk', 'in memory'])('%s no more is kept than the table says, the newest of it', async (place) => {

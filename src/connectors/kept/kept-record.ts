@@ -1,6 +1,14 @@
 import { type CellJson, cellJson, cellValue } from '../../memory/cell-json.ts';
 import type { CellValue } from '../../memory/cell-value.ts';
 
+/** A checkpoint of a job. */
+export interface KeptSince {
+  /** The name of the job's folder. */
+  readonly state: string;
+  /** 0: none yet. */
+  readonly epoch: number;
+}
+
 /** What is known of a kept row, beside its bytes. */
 export interface KeptFacts {
   /** When it was kept. */
@@ -15,6 +23,8 @@ export interface KeptFacts {
   readonly part: string;
   /** Names the run where the source gives other rows at the same offsets the next time; null where it can be read again. */
   readonly run: string | null;
+  /** Of a job that makes checkpoints: the last that had begun by then. */
+  readonly since?: KeptSince | undefined;
   /** Of a late row: the watermark before it, and its event time as far as the operator saw it. */
   readonly late?: { readonly watermarkMs: number; readonly timeMs: number | null };
   readonly error?: {
@@ -39,6 +49,18 @@ export interface KeptRecord extends KeptFacts {
   readonly shown: string | null;
 }
 
+/**
+ * A job goes on from a checkpoint. What it had kept since is met again: it is kept again, or it is not late any more, as
+ * where a shard was left out for a while.
+ */
+export interface KeptReturn {
+  readonly goesOnFrom: KeptSince;
+}
+
+export function encodeReturn(goesOn: KeptReturn): Uint8Array {
+  return Buffer.from(`${JSON.stringify(goesOn)}\n`);
+}
+
 /** A line of JSON, then the bytes as they were read. */
 export function encodeKept({ raw, values, ...rest }: KeptRecord): Uint8Array {
   const cells = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, cellJson(value)]));
@@ -46,9 +68,10 @@ export function encodeKept({ raw, values, ...rest }: KeptRecord): Uint8Array {
   return raw === null ? head : Buffer.concat([head, raw]);
 }
 
-export function decodeKept(bytes: Uint8Array): KeptRecord {
+export function decodeKept(bytes: Uint8Array): KeptRecord | KeptReturn {
   const end = bytes.indexOf(10);
   const head: unknown = JSON.parse(Buffer.from(bytes.subarray(0, end)).toString());
+  if ('goesOnFrom' in (head as object)) return head as KeptReturn;
   const { isRaw, values, ...rest } = head as Omit<KeptRecord, 'raw' | 'values'> & {
     readonly isRaw: boolean;
     readonly values: Readonly<Record<string, CellJson>>;

@@ -6,7 +6,7 @@ import { StreamError } from '../../streams/stream-error.ts';
 import { KeptGenerations } from './kept-generations.ts';
 import { keptName } from './kept-name.ts';
 import { boundsOf, type KeptBounds } from './kept-options.ts';
-import { decodeKept, encodeKept, type KeptRecord } from './kept-record.ts';
+import { decodeKept, encodeKept, encodeReturn, type KeptRecord, type KeptReturn } from './kept-record.ts';
 
 /** In memory so much is kept of a table at most, whatever its options say. */
 const memoryBytesMax = 16 * 1024 * 1024;
@@ -43,6 +43,13 @@ export class KeptRows {
     return open.log;
   }
 
+  /** A job goes on from a checkpoint: see `KeptReturn`. */
+  async goBack(table: Table, kind: KeptKind, goesOn: KeptReturn, nowMs: () => number): Promise<void> {
+    if (!this.#hasAny(keptName(table, kind))) return;
+    this.log(table, kind, nowMs).goBack(goesOn);
+    await this.release(table, kind);
+  }
+
   async release(table: Table, kind: KeptKind): Promise<void> {
     const name = keptName(table, kind);
     const open = this.#open.get(name);
@@ -64,6 +71,10 @@ export class KeptRows {
     const records = new Map<string, KeptRecord>();
     const take = (bytes: Uint8Array): void => {
       const record = decodeKept(bytes);
+      if ('goesOnFrom' in record) {
+        dropSince(records, record);
+        return;
+      }
       if (nowMs - record.atMs > bounds.ageMaxMs) return;
       const { job, operator, shard, offset, part, run } = record;
       // What came again is as it came last.
@@ -82,6 +93,17 @@ export class KeptRows {
     return [...records.values()];
   }
 
+  #hasAny(name: string): boolean {
+    if (this.#open.has(name) || this.#memory.has(name)) return true;
+    const shared = this.#opener()?.();
+    if (shared === undefined) return false;
+    try {
+      return shared.store.listStreams().some((each) => each.startsWith(`${name}.`));
+    } finally {
+      void shared.release();
+    }
+  }
+
   /** Opens the streams of the folder. */
   #opener(): (() => SharedStreams) | null {
     const { folder } = this;
@@ -92,6 +114,12 @@ export class KeptRows {
     const known = this.#memory.get(name) ?? { records: [], bytes: 0 };
     this.#memory.set(name, known);
     return known;
+  }
+}
+
+function dropSince(records: Map<string, KeptRecord>, { goesOnFrom }: KeptReturn): void {
+  for (const [key, { since }] of records) {
+    if (since?.state === goesOnFrom.state && since.epoch >= goesOnFrom.epoch) records.delete(key);
   }
 }
 
@@ -139,11 +167,18 @@ export class KeptLog {
     this.#pendingBytes += bytes.length;
   }
 
+  /** What is there before it and comes again is not wanted. */
+  goBack(goesOn: KeptReturn): void {
+    const bytes = encodeReturn(goesOn);
+    this.#pending.push(bytes);
+    this.#pendingBytes += bytes.length;
+  }
+
   /** Of what waits, rows that operators made in a run are not wanted: they come again. */
   forgetMade(run: string): void {
     this.#pending = this.#pending.filter((bytes) => {
       const record = decodeKept(bytes);
-      return record.shard !== null || record.run !== run;
+      return 'goesOnFrom' in record || record.shard !== null || record.run !== run;
     });
     this.#pendingBytes = this.#pending.reduce((total, { length }) => total + length, 0);
   }

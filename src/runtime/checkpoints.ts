@@ -260,17 +260,19 @@ export class Checkpoints {
   async end(): Promise<void> {
     const { folder } = this.#settings;
     // All is written and seen: to fail now would write it again.
-    const isClear = await this.#tidied('the checkpoints of a job that has ended', () => folder.clear());
+    const isClear = await this.#tried('the checkpoints of a job that has ended could not be taken away', () =>
+      folder.clear(),
+    );
     if (!isClear && this.#ended !== null) await folder.restate(this.#ended).catch(() => {});
   }
 
-  /** Whether something that is of no use any more was taken away; else it is told. */
-  async #tidied(what: string, work: () => Promise<void>): Promise<boolean> {
+  /** Whether it could be done; else it is told, as `failure` says, and the job is not worse for it. */
+  async #tried(failure: string, work: () => Promise<void>): Promise<boolean> {
     try {
       await work();
       return true;
     } catch (error) {
-      const told = this.#told(`${what} could not be taken away`, error);
+      const told = this.#told(failure, error);
       if (!(told instanceof DiagnosticError)) throw told;
       this.#onFailed(told.diagnostics);
       return false;
@@ -357,18 +359,13 @@ export class Checkpoints {
     if (cut.savepoint !== null) await this.#answer(cut.savepoint, seen);
     this.#onDone({ epoch, pauseMs, durationMs: this.#clock.elapsedMs() - startMs, bytes });
     // Of a job that has ended all is taken away.
-    if (!cut.manifest.hasEnded) await this.#tidied('older checkpoints', () => folder.clean());
+    if (!cut.manifest.hasEnded) await this.#tried('older checkpoints could not be taken away', () => folder.clean());
   }
 
   /** The job is not worse for a savepoint that fails. */
   async #answer(request: SavepointRequest, seen: Omit<Manifest, 'pages'>): Promise<void> {
-    try {
-      await this.#settings.folder.answerSavepoint(request, seen);
-    } catch (error) {
-      const told = this.#told('who has asked for a savepoint could not be answered', error);
-      if (!(told instanceof DiagnosticError)) throw told;
-      this.#onFailed(told.diagnostics);
-    }
+    const what = 'who has asked for a savepoint could not be answered';
+    await this.#tried(what, () => this.#settings.folder.answerSavepoint(request, seen));
   }
 
   /** How many bytes it has. `sinks` gets what these have prepared. */

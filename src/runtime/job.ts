@@ -259,14 +259,9 @@ export class Job {
     return { ...this.progress(), outcome: isCancelled ? word : 'finished' };
   }
 
-  /** Whether its sources can be read on from where they were. */
-  get #isReplayable(): boolean {
-    return [...this.#parts.sources.values()].every(({ save }) => save !== undefined);
-  }
-
   /** Whether a job that has failed begins from its start when it is run again, with the same rows. */
   get #comesAgain(): boolean {
-    return this.#checkpoints !== null && this.checkpointEpoch === null && this.#isReplayable;
+    return this.#checkpoints !== null && this.checkpointEpoch === null && this.sourceReadOnce === null;
   }
 
   /** Closes all there is, also where one of them cannot be closed as it should. @throws what the first failed with */
@@ -404,7 +399,8 @@ export class Job {
     const { clock, onTime, onProgress, checkpoints } = this.#parts;
     const stopsAtEach = checkpoints?.stopsAtEach === true;
     // What cannot be read from where it was would be read for ever.
-    const mayStop = (): boolean => !stopsAtEach || (this.#isReplayable && this.#rowsRead() > rowsAtStart);
+    const isReplayable = this.sourceReadOnce === null;
+    const mayStop = (): boolean => !stopsAtEach || (isReplayable && this.#rowsRead() > rowsAtStart);
     const { signal } = this.#stop;
     onTime?.(clock.nowMs());
     wired.start.next({ kind: 'watermark', watermarkMs: Number.POSITIVE_INFINITY });

@@ -45,7 +45,7 @@ export class KeptRows {
 
   /** A job goes on from a checkpoint: see `KeptReturn`. */
   async goBack(table: Table, kind: KeptKind, goesOn: KeptReturn, nowMs: () => number): Promise<void> {
-    if (!this.#hasAny(keptName(table, kind))) return;
+    if (!(await this.#mayHave(keptName(table, kind)))) return;
     this.log(table, kind, nowMs).goBack(goesOn);
     await this.release(table, kind);
   }
@@ -93,14 +93,17 @@ export class KeptRows {
     return [...records.values()];
   }
 
-  #hasAny(name: string): boolean {
+  /** Whether something may be kept. A folder that cannot be looked into now is told by the log that is to write there. */
+  async #mayHave(name: string): Promise<boolean> {
     if (this.#open.has(name) || this.#memory.has(name)) return true;
-    const shared = this.#opener()?.();
-    if (shared === undefined) return false;
     try {
-      return shared.store.listStreams().some((each) => each.startsWith(`${name}.`));
-    } finally {
-      void shared.release();
+      const shared = this.#opener()?.();
+      const names = shared?.store.listStreams() ?? [];
+      await shared?.release();
+      return names.some((each) => each.startsWith(`${name}.`));
+    } catch (error) {
+      if (error instanceof StreamError) return true;
+      throw error;
     }
   }
 
@@ -163,15 +166,12 @@ export class KeptLog {
     const bytes = encodeKept(
       raw === null || raw.length <= rawBytesMax ? record : { ...record, raw: raw.subarray(0, rawBytesMax) },
     );
-    this.#pending.push(bytes);
-    this.#pendingBytes += bytes.length;
+    this.#push(bytes);
   }
 
   /** What is there before it and comes again is not wanted. */
   goBack(goesOn: KeptReturn): void {
-    const bytes = encodeReturn(goesOn);
-    this.#pending.push(bytes);
-    this.#pendingBytes += bytes.length;
+    this.#push(encodeReturn(goesOn));
   }
 
   /** Of what waits, rows that operators made in a run are not wanted: they come again. */
@@ -216,6 +216,11 @@ export class KeptLog {
     }
     this.#shared = null;
     this.#generations = null;
+  }
+
+  #push(bytes: Uint8Array): void {
+    this.#pending.push(bytes);
+    this.#pendingBytes += bytes.length;
   }
 
   async #write(records: readonly Uint8Array[]): Promise<void> {
